@@ -1,0 +1,108 @@
+"""What goes in and out of foreign formats, and the count of what happened to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from workbench.domain.annotations import Annotation
+from workbench.domain.documents import Document
+from workbench.domain.questions import Kind, Question
+from workbench.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read a file. Fields that a format does not know are ignored by it.
+
+    `question` names the question that the file's answers belong to, `kind` its kind and `labels` the
+    declared labels (None: take those in the file). `scheme` is iob2, iob1 or bioes. With `skip_bad` a
+    record that would be refused is put into the report instead, and the others are read.
+    """
+
+    question: str = ""
+    kind: Kind | None = None
+    labels: tuple[str, ...] | None = None
+    annotator: str = "import"
+    encoding: str = "utf-8"
+    scheme: str = "iob2"
+    repair_iob: bool = False
+    skip_bad: bool = False
+    text_column: str = ""
+    label_column: str = ""
+    id_column: str = ""
+    delimiter: str = ""
+    label_config: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How to write a file."""
+
+    scheme: str = "iob2"
+    newline: str = "\n"
+    excel_safe: bool = False
+    allow_loss: bool = False
+
+
+@dataclass(slots=True)
+class ConversionReport:
+    """Counts of one conversion: kept + adjusted + rejected = total, each deviation with its reason.
+
+    `counts` holds figures a reader may check the file by: sentences, tokens, entities, rows …
+    """
+
+    kept: int = 0
+    adjusted: int = 0
+    rejected: int = 0
+    warnings: Counter[str] = field(default_factory=Counter)
+    rejects: list[Problem] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        """How many records came in."""
+        return self.kept + self.adjusted + self.rejected
+
+    def warn(self, reason: str, n: int = 1) -> None:
+        """Count something that was accepted but deserves a look."""
+        self.warnings[reason] += n
+
+    def reject(self, problem: Problem) -> None:
+        """Count a record that was left out."""
+        self.rejected += 1
+        self.rejects.append(problem)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledDocument:
+    """A document with the annotations that came or go with it, oldest first."""
+
+    document: Document
+    annotations: tuple[Annotation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a file holds: its questions (with the labels seen or declared), documents and counts.
+
+    `file_layout` is what the format needs to write the whole file again exactly (byte-order mark,
+    newline style, final newline, lines before the first and after the last document); JSON values.
+    """
+
+    questions: tuple[Question, ...]
+    documents: tuple[LabelledDocument, ...]
+    report: ConversionReport
+    file_layout: dict[str, object] = field(default_factory=dict)
+
+
+def labels_seen(documents: Iterable[LabelledDocument], question: str) -> tuple[str, ...]:
+    """Return the labels used in the answers to a question, sorted."""
+    seen: set[str] = set()
+    for labelled in documents:
+        for annotation in labelled.annotations:
+            if annotation.question == question:
+                seen.update(annotation.labels)
+                seen.update(span.label for span in annotation.spans)
+    return tuple(sorted(seen))

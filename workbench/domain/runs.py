@@ -1,0 +1,67 @@
+"""Runs: one training with everything that is needed to repeat and to judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Literal, TypeAlias
+
+from workbench.domain.examples import Example
+
+Basis: TypeAlias = Literal["held-out", "out-of-fold", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished training of one learner for one question.
+
+    `data_hash` is the SHA-256 of the examples (see `hash_examples`). `figures` are the metrics by
+    name and `basis` says on which documents they were measured; in-sample figures do not exist here.
+    """
+
+    id: str
+    question: str
+    learner: str
+    seed: int
+    labels: tuple[str, ...]
+    label_version: int
+    n_examples: int
+    data_hash: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    basis: Basis = "none"
+    seconds: float = 0.0
+    created_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One document of a batch: why it is asked, and by which utility (higher = sooner)."""
+
+    document_id: str
+    utility: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Documents proposed together, best first; `run` names the run that ranked them, if any."""
+
+    id: str
+    question: str
+    strategy: str
+    seed: int
+    proposals: tuple[Proposal, ...]
+    run: str | None = None
+    created_at: str = ""
+
+
+def hash_examples(examples: Sequence[Example]) -> str:
+    """Return the SHA-256 of the examples, in their order, as 64 hex digits."""
+    digest = sha256()
+    for example in examples:
+        digest.update(repr((example.document_id, example.text, example.labels, example.scope)).encode())
+        digest.update(repr([(s.start, s.end, s.label) for s in example.spans]).encode())
+    return digest.hexdigest()

@@ -1,0 +1,123 @@
+"""Every error that the workbench raises on purpose.
+
+    WorkbenchError
+    ├── InputError             what the user gave is wrong: exit 2
+    │   ├── SourceError        a foreign file cannot be read or written
+    │   ├── UnknownNameError   a name nobody knows; says which ones exist
+    │   └── NotEnoughDataError too few labels, documents or classes for what was asked
+    ├── StoreError             the database refuses, is damaged, or is of another version: exit 4
+    ├── ArtefactError          a model file or a bundle cannot be trusted or read: exit 2
+    │   └── NewerVersionError  it was written by a newer workbench: exit 3
+    ├── GateError              an exported model differs too much from its original: exit 5
+    └── MachineError           the machine lacks something: disk, port, permission: exit 4
+
+Only faces (command line, app, server, worker) catch these. Each says what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in one place.
+
+    `line` and `column` count from 1; `record` names an item of a JSON file or a document id.
+    """
+
+    code: str
+    message: str
+    line: int | None = None
+    record: str | None = None
+
+    def __str__(self) -> str:
+        places = []
+        if self.line is not None:
+            places.append(f"line {self.line}")
+        if self.record is not None:
+            places.append(f"record {self.record}")
+        return f"{', '.join(places)}: {self.message}" if places else self.message
+
+
+class WorkbenchError(Exception):
+    """Something went wrong in a way that a person can mend."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "", where: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.where = where
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}\n  {self.hint}" if self.hint else text
+
+
+class InputError(WorkbenchError):
+    """What the user gave is wrong; nothing was changed."""
+
+    exit_code = 2
+
+
+class SourceError(InputError):
+    """A foreign file cannot be read or written; `problems` lists every place that was found."""
+
+    SHOWN = 20
+
+    def __init__(self, file: str, problems: Iterable[Problem], *, hint: str = "") -> None:
+        self.file = file
+        self.problems = tuple(problems)
+        shown = [str(problem) for problem in self.problems[: self.SHOWN]]
+        hidden = len(self.problems) - len(shown)
+        if hidden:
+            shown.append(f"… and {hidden} more")
+        message = shown[0] if len(shown) == 1 else "\n  ".join(["", *shown]).lstrip(" ")
+        super().__init__(message, hint=hint, where=file)
+
+
+class UnknownNameError(InputError):
+    """A name that nobody knows."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.known = tuple(known)
+        close = get_close_matches(name, self.known, n=1)
+        hint = f"Did you mean '{close[0]}'? " if close else ""
+        listed = ", ".join(self.known) if self.known else "none"
+        super().__init__(f"There is no {what} '{name}'.", hint=f"{hint}Known: {listed}.")
+
+
+class NotEnoughDataError(InputError):
+    """Too few labels, documents or classes for what was asked."""
+
+
+class StoreError(WorkbenchError):
+    """The database refuses, is damaged, or belongs to another version."""
+
+    exit_code = 4
+
+
+class ArtefactError(InputError):
+    """A model file or bundle cannot be trusted or read."""
+
+
+class NewerVersionError(ArtefactError):
+    """A file was written by a newer workbench."""
+
+    exit_code = 3
+
+
+class GateError(WorkbenchError):
+    """An exported model differs from its original by more than the gate allows."""
+
+    exit_code = 5
+
+
+class MachineError(WorkbenchError):
+    """The machine lacks something: disk space, a port, a permission, a package."""
+
+    exit_code = 4
