@@ -1,0 +1,1 @@
+"""Words of a text, and the alignment of characters, words and model pieces."""
