@@ -26,7 +26,7 @@ def words_of(text: str, language: str = DEFAULT_LANGUAGE) -> Offsets:
     out as long words there (`zh` gives a word a character). Raises UnknownNameError for a language
     that spaCy does not know.
     """
-    # spaCy makes white space a token, and a few of its emoticons hold some: both are cut out here.
+    # To spaCy a run of white space is a token; here it belongs to no word.
     bounds = [
         (token.idx + piece.start(), token.idx + piece.end())
         for token in _tokenizer(language)(text)
