@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.domain.arrays import Rows, Utilities
-from workbench.domain.scores import ClassScores, Scores, TokenScores
+from workbench.domain.scores import Scores, TokenScores
 from workbench.errors import UnknownNameError
 
 Measure: TypeAlias = Literal["least-confidence", "margin", "entropy"]

@@ -1,0 +1,222 @@
+"""The vector file keeps every acknowledged row, whatever happens to its tail."""
+
+import os
+import subprocess
+import sys
+import time
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.errors import ArtefactError, InputError, StoreError
+from workbench.store.vectors import CHUNK_TEXTS, CachedEncoder, VectorFile
+
+WIDTH = 5
+
+
+def vector_of(text):
+    """Return a unit vector that belongs to the text alone."""
+    raw = np.frombuffer(sha256(text.encode()).digest()[:WIDTH], dtype=np.uint8).astype(np.float32) - 127.5
+    return raw / np.linalg.norm(raw)
+
+
+def vectors_of(texts):
+    return np.array([vector_of(text) for text in texts], dtype=np.float32).reshape(-1, WIDTH)
+
+
+class CountingEncoder:
+    """An encoder that remembers what it was asked."""
+
+    def __init__(self, name="hash-1", width=WIDTH):
+        self.id = name
+        self.width = width
+        self.calls = []
+
+    def encode(self, texts, *, progress=None):
+        self.calls.append(list(texts))
+        return vectors_of(texts)
+
+
+def cached(folder, encoder=None):
+    encoder = encoder or CountingEncoder()
+    return CachedEncoder(encoder, VectorFile(folder, encoder.id, encoder.width)), encoder
+
+
+def files_of(folder):
+    (inner,) = [path for path in folder.iterdir() if path.is_dir()]
+    return inner / "rows.f16", inner / "texts.sha256"
+
+
+def assert_right(vectors, texts):
+    assert vectors.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(len(texts)), abs=1e-6)
+    assert vectors == pytest.approx(vectors_of(texts), abs=1e-3)
+
+
+def test_vectors_come_back_in_the_order_of_the_texts(tmp_path):
+    encoder, _ = cached(tmp_path)
+    texts = ["where is my parcel", "", "refund 🗽", "where is my parcel"]
+    assert_right(encoder.encode(texts), texts)
+    assert_right(encoder.encode(texts[::-1]), texts[::-1])
+
+
+def test_a_text_is_encoded_once_even_by_another_process(tmp_path):
+    first, counting = cached(tmp_path)
+    first.encode(["a", "b", "a"])
+    again, second_count = cached(tmp_path)
+    again.encode(["b", "c"])
+    assert counting.calls == [["a", "b"]]
+    assert second_count.calls == [["c"]]
+
+
+def test_new_and_stored_vectors_are_the_same_bits(tmp_path):
+    encoder, _ = cached(tmp_path)
+    new = encoder.encode(["a", "b"])
+    assert (encoder.encode(["a", "b"]) == new).all()
+
+
+def test_no_texts_give_no_vectors(tmp_path):
+    encoder, counting = cached(tmp_path)
+    assert encoder.encode([]).shape == (0, WIDTH)
+    assert counting.calls == []
+
+
+def test_missing_texts_are_encoded_in_chunks_with_progress(tmp_path):
+    encoder, counting = cached(tmp_path)
+    seen = []
+    encoder.encode(
+        [str(i) for i in range(CHUNK_TEXTS + 1)],
+        progress=lambda done, total, what: seen.append((done, total)),
+    )
+    assert [len(call) for call in counting.calls] == [CHUNK_TEXTS, 1]
+    assert seen == [(CHUNK_TEXTS, CHUNK_TEXTS + 1), (CHUNK_TEXTS + 1, CHUNK_TEXTS + 1)]
+
+
+def test_work_that_was_cut_off_goes_on_where_it_stopped(tmp_path):
+    class Failing(CountingEncoder):
+        def encode(self, texts, *, progress=None):
+            if self.calls:
+                raise KeyboardInterrupt
+            return super().encode(texts)
+
+    texts = [str(i) for i in range(CHUNK_TEXTS + 10)]
+    failing, _ = cached(tmp_path, Failing())
+    with pytest.raises(KeyboardInterrupt):
+        failing.encode(texts)
+    resumed, counting = cached(tmp_path)
+    assert_right(resumed.encode(texts), texts)
+    assert counting.calls == [texts[CHUNK_TEXTS:]]
+
+
+def test_vectors_of_two_encoders_are_never_mixed(tmp_path):
+    cached(tmp_path)[0].encode(["a"])
+    other, counting = cached(tmp_path, CountingEncoder("hash-2"))
+    other.encode(["a"])
+    assert counting.calls == [["a"]]
+    with pytest.raises(InputError, match="hash-1 are none of hash-2"):
+        CachedEncoder(CountingEncoder("hash-2"), VectorFile(tmp_path, "hash-1", WIDTH))
+
+
+def test_another_width_under_the_same_id_is_refused(tmp_path):
+    VectorFile(tmp_path, "hash-1", WIDTH)
+    with pytest.raises(ArtefactError, match="'width': 5"):
+        VectorFile(tmp_path, "hash-1", WIDTH + 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lost_rows=st.integers(0, 50), lost_digests=st.integers(0, 130))
+def test_whatever_was_cut_off_the_tail_what_remains_is_right(tmp_path_factory, lost_rows, lost_digests):
+    folder = tmp_path_factory.mktemp("cut")
+    texts = ["a", "b", "c", "d", "e"]
+    cached(folder)[0].encode(texts)
+    for path, lost in zip(files_of(folder), (lost_rows, lost_digests), strict=True):
+        os.truncate(path, max(0, path.stat().st_size - lost))
+    whole = min((50 - lost_rows) // (2 * WIDTH), (160 - lost_digests) // 32)
+    encoder, counting = cached(folder)
+    assert_right(encoder.encode([*texts, "new"]), [*texts, "new"])
+    assert counting.calls == [[*texts[whole:], "new"]]
+    assert_right(cached(folder)[0].encode([*texts, "new"]), [*texts, "new"])
+
+
+def test_rows_without_digests_are_written_over(tmp_path):
+    cached(tmp_path)[0].encode(["a"])
+    rows, digests = files_of(tmp_path)
+    with rows.open("ab") as file:
+        file.write(b"\xff" * 33)
+    encoder, _ = cached(tmp_path)
+    assert_right(encoder.encode(["a", "b"]), ["a", "b"])
+    assert rows.stat().st_size // (2 * WIDTH) == digests.stat().st_size // 32 == 2
+
+
+def test_a_damaged_row_is_named_not_returned(tmp_path):
+    cached(tmp_path)[0].encode(["a"])
+    files_of(tmp_path)[0].write_bytes(b"\xff" * 2 * WIDTH)
+    with pytest.raises(StoreError, match="damaged"):
+        cached(tmp_path)[0].encode(["a"])
+
+
+def test_vectors_that_are_not_finite_or_do_not_fit_are_refused(tmp_path):
+    vector_file = VectorFile(tmp_path, "hash-1", WIDTH)
+    with pytest.raises(InputError, match="not finite"):
+        vector_file.append(["a"], np.full((1, WIDTH), np.nan, dtype=np.float32))
+    with pytest.raises(InputError, match="shape"):
+        vector_file.append(["a", "b"], np.zeros((1, WIDTH), dtype=np.float32))
+    assert len(vector_file) == 0
+
+
+def test_rows_that_do_not_exist_are_refused(tmp_path):
+    vector_file = VectorFile(tmp_path, "hash-1", WIDTH)
+    vector_file.append(["a"], vectors_of(["a"]))
+    for row in (-1, 1):
+        with pytest.raises(InputError, match="There are 1 rows"):
+            vector_file.read(np.array([row]))
+
+
+def append_many(folder, prefix, n_calls):
+    encoder, _ = cached(Path(folder))
+    for i in range(int(n_calls)):
+        encoder.encode([f"shared {i}", f"{prefix} {i}"])
+
+
+def start_appending(folder, prefix, n_calls):
+    """Run `append_many` in a process of its own."""
+    code = "import runpy, sys; runpy.run_path(sys.argv[1])['append_many'](*sys.argv[2:])"
+    return subprocess.Popen([sys.executable, "-c", code, __file__, str(folder), prefix, str(n_calls)])
+
+
+@pytest.mark.slow
+def test_two_processes_at_once_do_not_disturb_each_other(tmp_path):
+    running = [start_appending(tmp_path, name, 60) for name in ("left", "right")]
+    assert [process.wait() for process in running] == [0, 0]
+    texts = [f"{name} {i}" for name in ("left", "right", "shared") for i in range(60)]
+    encoder, counting = cached(tmp_path)
+    assert_right(encoder.encode(texts), texts)
+    assert counting.calls == []
+    assert len(VectorFile(tmp_path, "hash-1", WIDTH)) == 180
+
+
+@pytest.mark.slow
+def test_a_killed_process_leaves_a_file_that_is_right(tmp_path):
+    texts = [f"{prefix} {i}" for i in range(2_000) for prefix in ("shared", "killed")]
+    n_known = 0
+    for _ in range(3):
+        with start_appending(tmp_path, "killed", 100_000) as process:
+            known = wait_for_rows(tmp_path, texts, n_known + 20)
+            process.kill()
+        n_known = len(known)
+        vector_file = VectorFile(tmp_path, "hash-1", WIDTH)
+        assert_right(vector_file.read(vector_file.rows(known)), known)
+
+
+def wait_for_rows(folder, texts, n):
+    """Return the texts that have a vector, once there are n."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        rows = VectorFile(folder, "hash-1", WIDTH).rows(texts)
+        if (rows >= 0).sum() >= n:
+            return [text for text, row in zip(texts, rows, strict=True) if row >= 0]
+    raise AssertionError("the other process wrote nothing")

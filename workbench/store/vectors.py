@@ -1,0 +1,186 @@
+"""Vectors on disk: each text is encoded once.
+
+A folder holds one encoder's vectors: `rows.f16` with one float16 row a text, and `texts.sha256` with
+the SHA-256 of the text of each row in the same order. Both only grow, rows first: whatever stands in
+`rows.f16` behind the last whole digest was never acknowledged and is written over.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from workbench.artefacts import read_json, sync_folder, write_json
+from workbench.domain.arrays import AnyArray, Rows, Vectors
+from workbench.domain.ports import Encoder, Progress, silent
+from workbench.errors import ArtefactError, InputError, StoreError
+
+DIGEST_BYTES = 32
+CHUNK_TEXTS = 1024
+FORMAT = 1
+
+
+class VectorFile:
+    """Vectors of one encoder by text, in a folder of its own below `folder`.
+
+    Several processes may read and append at once. Raises ArtefactError when the folder was written
+    for another encoder, width or format.
+    """
+
+    def __init__(self, folder: Path, encoder_id: str, width: int) -> None:
+        self.encoder_id = encoder_id
+        self.width = width
+        self._folder = folder / sha256(encoder_id.encode()).hexdigest()[:16]
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._rows_path = self._folder / "rows.f16"
+        self._digests_path = self._folder / "texts.sha256"
+        self._row_of: dict[bytes, int] = {}
+        self._n_rows = 0
+        with self._locked():
+            self._check_facts()
+        self.refresh()
+
+    def __len__(self) -> int:
+        """How many rows are known since the last `refresh`."""
+        return self._n_rows
+
+    def refresh(self) -> None:
+        """Take note of what other processes have appended."""
+        n_rows = min(
+            self._digests_path.stat().st_size // DIGEST_BYTES,
+            self._rows_path.stat().st_size // self._row_bytes,
+        )
+        if n_rows <= self._n_rows:
+            return
+        with self._digests_path.open("rb") as file:
+            file.seek(self._n_rows * DIGEST_BYTES)
+            fresh = file.read((n_rows - self._n_rows) * DIGEST_BYTES)
+        for row in range(self._n_rows, n_rows):
+            start = (row - self._n_rows) * DIGEST_BYTES
+            self._row_of.setdefault(fresh[start : start + DIGEST_BYTES], row)
+        self._n_rows = n_rows
+
+    def rows(self, texts: Sequence[str]) -> Rows:
+        """Return the row of each text, -1 where it has none yet."""
+        return np.array([self._row_of.get(_digest(text), -1) for text in texts], dtype=np.int64)
+
+    def read(self, rows: Rows) -> Vectors:
+        """Return the vectors `(n, width)` float32 of these rows, scaled to length one again.
+
+        Raises StoreError when a row holds values that are not finite: the file is damaged.
+        """
+        if not len(rows):
+            return np.zeros((0, self.width), dtype=np.float32)
+        if rows.min() < 0 or rows.max() >= self._n_rows:
+            raise InputError(f"There are {self._n_rows} rows, not row {rows.min()} to {rows.max()}.")
+        stored = np.memmap(self._rows_path, dtype="<f2", mode="r", shape=(self._n_rows, self.width))
+        vectors = np.asarray(stored[rows], dtype=np.float32)
+        if not np.isfinite(vectors).all():
+            raise StoreError(
+                "A vector is not finite: the file is damaged.",
+                where=str(self._rows_path),
+                hint="Delete the folder; the vectors are computed again.",
+            )
+        return _unit(vectors)
+
+    def append(self, texts: Sequence[str], vectors: Vectors) -> None:
+        """Add the vectors of texts that have none; durable on return.
+
+        Raises InputError when the vectors do not fit the texts and width or are not finite.
+        """
+        if vectors.shape != (len(texts), self.width):
+            raise InputError(
+                f"Vectors of shape {vectors.shape} for {len(texts)} texts of width {self.width}."
+            )
+        if not np.isfinite(vectors).all():
+            raise InputError(f"The encoder {self.encoder_id} gave a vector that is not finite.")
+        with self._locked():
+            self.refresh()
+            fresh = {digest: i for i, digest in enumerate(map(_digest, texts)) if digest not in self._row_of}
+            if not fresh:
+                return
+            half = vectors[list(fresh.values())].astype("<f2")
+            _write_at(self._rows_path, self._n_rows * self._row_bytes, half.tobytes())
+            _write_at(self._digests_path, self._n_rows * DIGEST_BYTES, b"".join(fresh))
+            self.refresh()
+
+    @property
+    def _row_bytes(self) -> int:
+        return 2 * self.width
+
+    def _check_facts(self) -> None:
+        """Write what the folder is for when it is new, else compare."""
+        facts = {"format": FORMAT, "encoder": self.encoder_id, "width": self.width}
+        path = self._folder / "facts.json"
+        if not path.exists():
+            self._rows_path.touch()
+            self._digests_path.touch()
+            sync_folder(self._folder)
+            write_json(path, facts)
+        found = read_json(path)
+        if found != facts:
+            raise ArtefactError(f"Holds vectors of {found}, not of {facts}.", where=str(self._folder))
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep other processes from appending; the lock falls with the process."""
+        with (self._folder / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+class CachedEncoder:
+    """An encoder that asks another one for nothing twice.
+
+    Missing texts are encoded and stored in chunks, so that work that was cut off goes on where it
+    stopped. All vectors come out of the file, whether they are new or old: a text has the same vector
+    in every process. Raises InputError when the file belongs to another encoder.
+    """
+
+    def __init__(self, encoder: Encoder, vector_file: VectorFile) -> None:
+        if (encoder.id, encoder.width) != (vector_file.encoder_id, vector_file.width):
+            raise InputError(f"The vectors of {vector_file.encoder_id} are none of {encoder.id}.")
+        self.id = encoder.id
+        self.width = encoder.width
+        self._encoder = encoder
+        self._file = vector_file
+
+    def encode(self, texts: Sequence[str], *, progress: Progress = silent) -> Vectors:
+        """Return unit vectors `(n, width)` float32 in the order of the texts.
+
+        Progress counts the texts that were missing.
+        """
+        self._file.refresh()
+        rows = self._file.rows(texts)
+        missing = list(dict.fromkeys(texts[i] for i in np.flatnonzero(rows < 0)))
+        for start in range(0, len(missing), CHUNK_TEXTS):
+            chunk = missing[start : start + CHUNK_TEXTS]
+            self._file.append(chunk, self._encoder.encode(chunk))
+            progress(start + len(chunk), len(missing), "texts encoded")
+        return self._file.read(self._file.rows(texts) if missing else rows)
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    """Scale rows to length one; a row of zeros stays as it is."""
+    lengths: AnyArray = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+
+
+def _write_at(path: Path, position: int, content: bytes) -> None:
+    """Cut a file at a position, write there, and make it durable."""
+    with path.open("r+b") as file:
+        file.truncate(position)
+        file.seek(position)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
