@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from workbench.artefacts import read_json, sync_folder, write_json
-from workbench.domain.arrays import AnyArray, Rows, Vectors
+from workbench.domain.arrays import Rows, Vectors
 from workbench.domain.ports import Encoder, Progress, silent
 from workbench.errors import ArtefactError, InputError, StoreError
 
@@ -172,8 +172,8 @@ def _digest(text: str) -> bytes:
 
 def _unit(vectors: Vectors) -> Vectors:
     """Scale rows to length one; a row of zeros stays as it is."""
-    lengths: AnyArray = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    lengths: Vectors = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
 
 
 def _write_at(path: Path, position: int, content: bytes) -> None:

@@ -49,7 +49,7 @@ def best_first(values: Utilities) -> Rows:
 
 def best_probability(p: Doubles) -> Doubles:
     """Return the largest value of each row `(n, c)`; 1 where there is nothing to choose from."""
-    return p.max(axis=1) if p.shape[1] else np.ones(len(p))
+    return np.asarray(p.max(axis=1)) if p.shape[1] else np.ones(len(p))
 
 
 def margins(p: Doubles) -> Doubles:

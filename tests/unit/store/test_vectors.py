@@ -1,8 +1,10 @@
 """The vector file keeps every acknowledged row, whatever happens to its tail."""
 
+import fcntl
 import os
 import subprocess
 import sys
+import threading
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -186,6 +188,19 @@ def start_appending(folder, prefix, n_calls):
     """Run `append_many` in a process of its own."""
     code = "import runpy, sys; runpy.run_path(sys.argv[1])['append_many'](*sys.argv[2:])"
     return subprocess.Popen([sys.executable, "-c", code, __file__, str(folder), prefix, str(n_calls)])
+
+
+def test_appending_waits_for_the_process_that_appends(tmp_path):
+    vector_file = VectorFile(tmp_path, "hash-1", WIDTH)
+    thread = threading.Thread(target=vector_file.append, args=(["a"], vectors_of(["a"])))
+    with (files_of(tmp_path)[0].parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        thread.start()
+        thread.join(timeout=0.2)
+        assert thread.is_alive()
+        assert files_of(tmp_path)[0].stat().st_size == 0
+    thread.join()
+    assert vector_file.rows(["a"]).tolist() == [0]
 
 
 @pytest.mark.slow
