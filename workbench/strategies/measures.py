@@ -69,7 +69,7 @@ def entropies(p: Doubles) -> Doubles:
 
 def binary_entropies(p: Doubles) -> Doubles:
     """Return the entropy in bits of each probability as a yes or no."""
-    return -(_p_log_p(p) + _p_log_p(1.0 - p)) / np.log(2.0)
+    return np.asarray(-(_p_log_p(p) + _p_log_p(1.0 - p)) / np.log(2.0))
 
 
 def _p_log_p(p: Doubles) -> Doubles:
