@@ -1,0 +1,108 @@
+"""The names of replaceable parts, as "module:attribute" strings: listed without loading anything.
+
+Other packages add parts by entry points of the groups `workbench.sources`, `workbench.encoders`,
+`workbench.learners` and `workbench.strategies`; the name of a learner's entry point ends in `.KIND`
+when it serves one kind of question only.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any, cast
+
+from workbench.domain.ports import Encoder, Learner, LearnerContext, Source, Strategy
+from workbench.domain.questions import Kind
+from workbench.errors import InputError, UnknownNameError
+
+SOURCES = {
+    "iob2": "workbench.sources.iob2:Iob2Source",
+    "conll2003": "workbench.sources.conll2003:Conll2003Source",
+    "csv": "workbench.sources.tables:CsvSource",
+    "jsonl": "workbench.sources.jsonl:JsonLinesSource",
+    "label-studio": "workbench.sources.label_studio.source:LabelStudioSource",
+    "docbin": "workbench.sources.spacy_docbin:DocBinSource",
+}
+ENCODERS = {
+    "minilm": "workbench.encoders.minilm:MiniLmEncoder",
+}
+# Any other encoder name is a sentence-transformers folder or model name.
+NAMED_ENCODER = "workbench.encoders.sentence_transformer:SentenceTransformerEncoder"
+TEXTCAT_LEARNERS = {
+    "tfidf": "workbench.learners.tfidf:TfidfLearner",
+    "linear": "workbench.learners.linear:LinearLearner",
+    "setfit": "workbench.learners.setfit_textcat:SetFitLearner",
+    "bert": "workbench.learners.bert_textcat:BertTextcatLearner",
+}
+LEARNERS: dict[Kind, dict[str, str]] = {
+    "textcat": TEXTCAT_LEARNERS,
+    "textcat-multi": TEXTCAT_LEARNERS,
+    "ner": {"bert": "workbench.learners.bert_ner:BertNerLearner"},
+}
+STRATEGIES = {
+    "random": "workbench.strategies.uniform:random",
+    "least-confidence": "workbench.strategies.uncertainty:least_confidence",
+    "margin": "workbench.strategies.uncertainty:margin",
+    "entropy": "workbench.strategies.uncertainty:entropy",
+    "cluster-margin": "workbench.strategies.diversity:cluster_margin",
+}
+DEFAULT_ENCODER = "minilm"
+
+
+@cache
+def added(group: str) -> Mapping[str, str]:
+    """Return the parts that other packages add to a group, by name."""
+    return {point.name: point.value for point in entry_points(group=f"workbench.{group}")}
+
+
+def source_names() -> tuple[str, ...]:
+    """Return the names of all formats."""
+    return (*SOURCES, *added("sources"))
+
+
+def learner_names(kind: Kind) -> tuple[str, ...]:
+    """Return the names of the learners for a kind of question."""
+    others = (name.removesuffix(f".{kind}") for name in added("learners") if name.endswith(f".{kind}"))
+    return (*LEARNERS[kind], *others)
+
+
+def strategy_names() -> tuple[str, ...]:
+    """Return the names of all strategies."""
+    return (*STRATEGIES, *added("strategies"))
+
+
+def source(name: str) -> Source:
+    """Return the source of a format. Raises UnknownNameError."""
+    return cast(Source, load("format", name, {**SOURCES, **added("sources")})())
+
+
+def strategy(name: str) -> Strategy:
+    """Return a strategy. Raises UnknownNameError."""
+    return cast(Strategy, load("strategy", name, {**STRATEGIES, **added("strategies")}))
+
+
+def encoder(name: str, *, n_threads: int) -> Encoder:
+    """Return an encoder of the catalogue, or the sentence-transformers model of that name or folder."""
+    known = {**ENCODERS, **added("encoders")}
+    if name in known:
+        return cast(Encoder, load("encoder", name, known)(n_threads=n_threads))
+    return cast(Encoder, load("encoder", "named", {"named": NAMED_ENCODER})(name, n_threads=n_threads))
+
+
+def learner(name: str, kind: Kind, context: LearnerContext) -> Learner:
+    """Return a learner for a kind of question. Raises UnknownNameError."""
+    others = {n.removesuffix(f".{kind}"): target for n, target in added("learners").items()}
+    made = cast(Learner, load(f"learner for {kind}", name, {**others, **LEARNERS[kind]})(context))
+    if kind not in made.kinds:
+        raise InputError(f"The learner '{name}' cannot learn a {kind} question.")
+    return made
+
+
+def load(what: str, name: str, known: Mapping[str, str]) -> Any:
+    """Import what a name stands for. Raises UnknownNameError, naming the right ones."""
+    if name not in known:
+        raise UnknownNameError(what, name, known)
+    module, _, attribute = known[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -1,0 +1,1 @@
+"""What the workbench does, one verb a file; only these read and write the store."""

@@ -1,0 +1,29 @@
+"""Compute the vectors of a project's documents, once per text and encoder."""
+
+from __future__ import annotations
+
+from workbench import catalog
+from workbench.config import n_training_threads, stay_offline
+from workbench.domain.ports import Progress, silent
+from workbench.store.vectors import CachedEncoder, VectorFile
+from workbench.usecases.project import Project
+
+
+def project_encoder(project: Project, name: str = catalog.DEFAULT_ENCODER) -> CachedEncoder:
+    """Return an encoder that remembers the vectors of this project's texts."""
+    if name in catalog.ENCODERS:
+        stay_offline()
+    encoder = catalog.encoder(name, n_threads=n_training_threads())
+    return CachedEncoder(encoder, VectorFile(project.folder / "data" / "vectors", encoder.id, encoder.width))
+
+
+def embed_pool(
+    project: Project, *, encoder_name: str = catalog.DEFAULT_ENCODER, progress: Progress = silent
+) -> int:
+    """Encode every document that has no vector yet and return how many documents there are.
+
+    Interrupted, it goes on where it stopped.
+    """
+    texts = [document.text for document in project.store.documents()]
+    project_encoder(project, encoder_name).encode(texts, progress=progress)
+    return len(texts)

@@ -1,0 +1,139 @@
+"""Import a file: documents and the answers that come with them, all or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from workbench import artefacts, catalog
+from workbench.config import LIMITS, MEBIBYTE
+from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument, ReadOptions
+from workbench.domain.questions import Question
+from workbench.errors import InputError, SourceError
+from workbench.store.project_store import ImportCounts
+from workbench.usecases.project import Project
+
+FORMAT_OF_SUFFIX = {
+    ".conll": "iob2",
+    ".iob": "iob2",
+    ".iob2": "iob2",
+    ".bio": "iob2",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "label-studio",
+    ".spacy": "docbin",
+}
+KIND_OF_FORMAT = {"iob2": "ner", "conll2003": "ner"}
+ALL_QUESTIONS_AT_ONCE = ("label-studio",)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What the file held (`report`) and what of it was new (`stored`)."""
+
+    report: ConversionReport
+    stored: ImportCounts
+    format: str
+
+
+def import_documents(
+    project: Project, path: Path, *, format_name: str = "", options: ReadOptions, held_out: bool = False
+) -> ImportResult:
+    """Import a file into a project; an error leaves the project as it was.
+
+    Labels that the project does not declare are added when its question has none yet, else refused.
+    Raises SourceError with every problem of the file, InputError for wrong options.
+    """
+    if not path.is_file():
+        raise (
+            SourceError(str(path), [], hint="")
+            if path.is_dir()
+            else InputError("There is no such file.", where=str(path))
+        )
+    if path.stat().st_size > LIMITS.file_bytes:
+        raise InputError(f"The file is larger than {LIMITS.file_bytes // MEBIBYTE} MB.", where=str(path))
+    name = format_name or sniff_format(path)
+    source = catalog.source(name)
+    digest = artefacts.file_sha256(path)
+    imported = source.read(path, with_question(project, name, options))
+    if artefacts.file_sha256(path) != digest:
+        raise InputError("The file changed while it was read; nothing was imported.", where=str(path))
+    if held_out:
+        imported = as_held_out(imported)
+    accept_labels(project, imported)
+    stored = project.store.import_documents(imported, file_name=path.name, file_sha256=digest, format=name)
+    return ImportResult(imported.report, stored, name)
+
+
+def sniff_format(path: Path) -> str:
+    """Return the format that a file's name suggests. Raises InputError when it suggests none."""
+    name = FORMAT_OF_SUFFIX.get(path.suffix.lower())
+    if name is None:
+        raise InputError(
+            f"The ending '{path.suffix}' names no format.",
+            where=str(path),
+            hint=f"Say --format, one of: {', '.join(catalog.source_names())}.",
+        )
+    return name
+
+
+def with_question(project: Project, format_name: str, options: ReadOptions) -> ReadOptions:
+    """Complete the options with the question that the file answers and its declared labels."""
+    if format_name in ALL_QUESTIONS_AT_ONCE and not options.question:
+        return options
+    questions = project.store.questions()
+    wanted_kind = KIND_OF_FORMAT.get(format_name)
+    if options.question:
+        question = project.store.question(options.question)
+    else:
+        fitting = [q for q in questions if wanted_kind is None or q.kind == wanted_kind]
+        if len(fitting) != 1:
+            names = ", ".join(q.name for q in questions)
+            raise InputError("Which question does the file answer?", hint=f"Say --question, one of: {names}.")
+        question = fitting[0]
+    if wanted_kind and question.kind != wanted_kind:
+        raise InputError(
+            f"A {format_name} file answers a {wanted_kind} question; '{question.name}' is {question.kind}."
+        )
+    return replace(options, question=question.name, kind=question.kind, labels=question.labels or None)
+
+
+def as_held_out(imported: Imported) -> Imported:
+    """Return the same import with every document held out."""
+    documents = tuple(
+        LabelledDocument(replace(labelled.document, part="held-out"), labelled.annotations)
+        for labelled in imported.documents
+    )
+    return replace(imported, documents=documents)
+
+
+def accept_labels(project: Project, imported: Imported) -> None:
+    """Declare the file's labels for questions that have none; refuse labels that others do not know."""
+    known = {question.name: question for question in project.store.questions()}
+    for found in imported.questions:
+        question = known.get(found.name)
+        if question is None:
+            raise InputError(
+                f"The file answers a question '{found.name}' that the project does not ask.",
+                hint=f"It asks: {', '.join(known)}. Name the question like that, or make the project with it.",
+            )
+        refuse_other_kind(question, found)
+        if not question.labels:
+            project.store.extend_labels(found.name, found.labels)
+            continue
+        unknown = [label for label in found.labels if label not in question.labels]
+        if unknown:
+            raise InputError(
+                f"The file has labels that the question '{found.name}' does not: {', '.join(unknown[:20])}.",
+                hint=f"Declared: {', '.join(question.labels[:40])}.",
+            )
+
+
+def refuse_other_kind(question: Question, found: Question) -> None:
+    """Raise InputError when the file's question is of another kind than the project's."""
+    if question.kind != found.kind:
+        raise InputError(
+            f"'{question.name}' is a {question.kind} question here, but {found.kind} in the file."
+        )

@@ -1,0 +1,78 @@
+"""Open and create projects: a folder with `project.toml` and a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench import artefacts
+from workbench.config import Home
+from workbench.domain.questions import KINDS, Kind, Question
+from workbench.errors import InputError, UnknownNameError
+from workbench.store.project_store import ProjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """An open project: its name, its folder, where its models go, and its store."""
+
+    name: str
+    folder: Path
+    models: Path
+    store: ProjectStore
+
+
+def create_project(home: Home, name: str, questions: Sequence[Question]) -> Path:
+    """Make a new project and return its folder. Raises InputError when the name is taken."""
+    folder = home.project(name)
+    if (folder / "project.toml").exists():
+        raise InputError(
+            f"There is already a project '{name}'.", where=str(folder), hint="Choose another name."
+        )
+    if not questions:
+        raise InputError("A project needs a question.", hint="For example: --question topic:textcat")
+    folder.mkdir(parents=True, exist_ok=True)
+    ProjectStore.create(folder, name, questions).close()
+    with artefacts.write_whole(folder / "project.toml") as file:
+        file.write(project_toml(name, questions).encode())
+    return folder
+
+
+def project_toml(name: str, questions: Sequence[Question]) -> str:
+    """Return what the project's file says; labels live in the store, where they can change."""
+    lines = [f'name = "{name}"', ""]
+    for question in questions:
+        lines += ["[[question]]", f'name = "{question.name}"', f'kind = "{question.kind}"', ""]
+    return "\n".join(lines)
+
+
+@contextmanager
+def open_project(home: Home, name: str) -> Iterator[Project]:
+    """Open a project and close its store afterwards. Raises UnknownNameError when there is none."""
+    folder = home.project(name)
+    if not (folder / "project.toml").exists():
+        raise UnknownNameError("project", name, project_names(home))
+    with ProjectStore.open(folder) as store:
+        yield Project(name, folder, home.models(name), store)
+
+
+def project_names(home: Home) -> list[str]:
+    """Return the names of the projects that have a database, sorted."""
+    return sorted(path.parent.name for path in home.projects.glob("*/project.toml"))
+
+
+def parse_question(text: str, labels: Sequence[str] = ()) -> Question:
+    """Read `NAME:KIND`, as in `topic:textcat`. Raises InputError."""
+    name, colon, kind = text.partition(":")
+    if not colon or kind not in KINDS:
+        raise InputError(
+            f"'{text}' is not a question.",
+            hint=f"Write NAME:KIND, for example topic:textcat. Kinds: {', '.join(KINDS)}.",
+        )
+    return Question(name, _kind(kind), tuple(labels))
+
+
+def _kind(kind: str) -> Kind:
+    return next(known for known in KINDS if known == kind)

@@ -1,0 +1,100 @@
+"""Choose the documents whose answers teach most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+import numpy as np
+
+from workbench import catalog
+from workbench.domain.annotations import now
+from workbench.domain.ports import Encoder, Model, Progress, StrategyInputs, silent
+from workbench.domain.questions import Question
+from workbench.domain.runs import Batch, Proposal
+from workbench.errors import NotEnoughDataError
+from workbench.usecases.embed_pool import project_encoder
+from workbench.usecases.project import Project
+from workbench.usecases.runs import load_model, newest_run
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The chosen rows of the candidates, best first, with their utilities and the reason."""
+
+    rows: list[int]
+    utilities: list[float]
+    reason: str
+
+
+def propose_batch(
+    project: Project,
+    question_name: str,
+    *,
+    strategy: str = "cluster-margin",
+    n: int = 20,
+    seed: int = 0,
+    encoder_name: str = catalog.DEFAULT_ENCODER,
+    progress: Progress = silent,
+) -> Batch:
+    """Rank the unanswered pool by the newest run's scores and store the best n as the next batch.
+
+    Without a run yet the strategy must need no scores; use `random`. Raises NotEnoughDataError when
+    every document of the pool is answered or skipped.
+    """
+    question = project.store.question(question_name)
+    left = unanswered(project, question_name)
+    if not left:
+        raise NotEnoughDataError(f"Every document of the pool is answered or skipped for '{question_name}'.")
+    texts = [document.text for document in project.store.documents(ids=left)]
+    run = newest_run(project, question_name)
+    needs = catalog.strategy(strategy).needs
+    encoder = (
+        project_encoder(project, encoder_name) if needs_encoder(needs, run.learner if run else "") else None
+    )
+    model = load_model(project, run, encoder=encoder) if run and "scores" in needs else None
+    ranked = rank(
+        question, texts, model=model, encoder=encoder, strategy=strategy, n=n, seed=seed, progress=progress
+    )
+    proposals = (
+        Proposal(left[row], utility, ranked.reason)
+        for row, utility in zip(ranked.rows, ranked.utilities, strict=True)
+    )
+    used_run = run.id if run and model is not None else None
+    batch = Batch(uuid4().hex, question_name, strategy, seed, tuple(proposals), used_run, now())
+    project.store.save_batch(batch)
+    return batch
+
+
+def needs_encoder(needs: frozenset[str], learner: str) -> bool:
+    """Tell whether vectors are wanted, by the strategy or by a learner on vectors."""
+    return "vectors" in needs or ("scores" in needs and learner == "linear")
+
+
+def unanswered(project: Project, question: str) -> list[str]:
+    """Return the ids of the pool's documents that nobody answered or skipped, in import order."""
+    done = set(project.store.answered_ids(question)) | set(project.store.skipped_ids(question))
+    return [document_id for document_id in project.store.document_ids(part="pool") if document_id not in done]
+
+
+def rank(
+    question: Question,
+    texts: Sequence[str],
+    *,
+    model: Model | None,
+    encoder: Encoder | None,
+    strategy: str,
+    n: int,
+    seed: int,
+    progress: Progress = silent,
+) -> Ranked:
+    """Rank texts without touching the store; the same arguments give the same rows."""
+    chooser = catalog.strategy(strategy)
+    progress(0, len(texts), "ranking")
+    scores = model.score(texts)[question.name] if model is not None and "scores" in chooser.needs else None
+    vectors = encoder.encode(texts) if encoder is not None and "vectors" in chooser.needs else None
+    inputs = StrategyInputs(len(texts), scores=scores, vectors=vectors)
+    rows, utilities, reason = chooser(inputs, n, np.random.default_rng(seed))
+    progress(len(texts), len(texts), "ranking")
+    return Ranked([int(row) for row in rows], [float(u) for u in utilities], reason)

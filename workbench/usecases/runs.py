@@ -1,0 +1,121 @@
+"""Runs on disk: a model, the documents it was judged on, and the facts to repeat it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from workbench import artefacts, catalog
+from workbench.config import n_training_threads
+from workbench.domain.examples import Example
+from workbench.domain.ports import Encoder, LearnerContext, Model, Progress, silent
+from workbench.domain.runs import Run
+from workbench.domain.spans import Span
+from workbench.errors import ArtefactError, NotEnoughDataError
+from workbench.usecases.judge import Judged, Judgement
+from workbench.usecases.project import Project
+
+RECORDED = ("annotation-workbench", "numpy", "torch", "transformers", "setfit", "scikit-learn", "tokenizers")
+
+
+def run_folder(project: Project, run_id: str) -> Path:
+    """Return where a run's files are."""
+    return project.models / run_id
+
+
+def new_run_id(question: str, learner: str) -> str:
+    """Return a fresh id that says what the run is."""
+    return f"{question}-{learner}-{uuid4().hex[:8]}"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that shape a model."""
+    found = {}
+    for package in RECORDED:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def publish_run(project: Project, run: Run, model: Model, judgement: Judgement | None) -> None:
+    """Write the run's folder whole, then record the run in the store."""
+    work = artefacts.empty_folder(project.models / f".{run.id}.part")
+    try:
+        (work / "model").mkdir()
+        model.save(work / "model")
+        if judgement is not None:
+            artefacts.write_json(work / "judged.json", [judged_as_dict(d) for d in judgement.documents])
+        artefacts.publish_folder(work, run_folder(project, run.id), {"run": asdict(run)})
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    project.store.save_run(run)
+
+
+def newest_run(project: Project, question: str) -> Run | None:
+    """Return the newest run of a question, if there is one."""
+    runs = project.store.runs(question)
+    return runs[0] if runs else None
+
+
+def need_run(project: Project, question: str, run_id: str = "") -> Run:
+    """Return the named run, else the newest. Raises UnknownNameError or NotEnoughDataError."""
+    if run_id:
+        return project.store.run(run_id)
+    run = newest_run(project, question)
+    if run is None:
+        raise NotEnoughDataError(
+            f"No model was trained for '{question}' yet.",
+            hint=f"workbench train {project.name} --question {question}",
+        )
+    return run
+
+
+def load_model(
+    project: Project, run: Run, *, encoder: Encoder | None = None, progress: Progress = silent
+) -> Model:
+    """Load a run's model after checking every file of it. Raises ArtefactError."""
+    folder = run_folder(project, run.id)
+    artefacts.check_manifest(folder)
+    context = LearnerContext(encoder=encoder, n_threads=n_training_threads(), progress=progress)
+    kind = project.store.question(run.question).kind
+    return catalog.learner(run.learner, kind, context).load(folder / "model")
+
+
+def judged_as_dict(judged: Judged) -> dict[str, Any]:
+    """Return a judged document as JSON values."""
+    return {
+        "id": judged.example.document_id,
+        "text": judged.example.text,
+        "gold": {"labels": judged.example.labels, "spans": [asdict(span) for span in judged.example.spans]},
+        "predicted": {"labels": judged.labels, "spans": [asdict(span) for span in judged.spans]},
+        "confidence": judged.confidence,
+    }
+
+
+def judged_documents(project: Project, run: Run) -> list[Judged]:
+    """Return the documents that a run was judged on. Raises ArtefactError when it has none."""
+    path = run_folder(project, run.id) / "judged.json"
+    if not path.exists():
+        raise ArtefactError(
+            f"The run {run.id} was not judged: it has no held-out documents.", where=str(path)
+        )
+    return [judged_from_dict(record) for record in artefacts.read_json(path)]
+
+
+def judged_from_dict(record: dict[str, Any]) -> Judged:
+    """Return the document that `judged_as_dict` wrote."""
+    gold, predicted = record["gold"], record["predicted"]
+    example = Example(record["id"], record["text"], tuple(gold["labels"]), spans_from(gold["spans"]))
+    return Judged(example, tuple(predicted["labels"]), spans_from(predicted["spans"]), record["confidence"])
+
+
+def spans_from(records: Sequence[dict[str, Any]]) -> tuple[Span, ...]:
+    """Return spans from their JSON values."""
+    return tuple(Span(**record) for record in records)

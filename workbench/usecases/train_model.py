@@ -1,0 +1,105 @@
+"""Fit a learner on a question's answers, judge it on documents it has not seen, and keep the run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from workbench import catalog
+from workbench.config import n_training_threads, stay_offline
+from workbench.domain.annotations import now
+from workbench.domain.examples import Example
+from workbench.domain.ports import Encoder, Learner, LearnerContext, Model, Progress, silent
+from workbench.domain.questions import Question
+from workbench.domain.runs import Basis, Run, hash_examples
+from workbench.usecases.collect_examples import collect_examples, need_examples
+from workbench.usecases.embed_pool import project_encoder
+from workbench.usecases.judge import Judgement, judge
+from workbench.usecases.project import Project
+from workbench.usecases.runs import new_run_id, publish_run, versions
+from workbench.usecases.score_folds import out_of_fold_scores
+
+DEFAULT_LEARNER = {"textcat": "linear", "textcat-multi": "linear", "ner": "bert"}
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What to train: `config` overrides the learner's own settings by name."""
+
+    question: str
+    learner: str = ""
+    seed: int = 0
+    encoder: str = catalog.DEFAULT_ENCODER
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+def train_model(project: Project, training: Training, *, progress: Progress = silent) -> Run:
+    """Train, judge and publish one run.
+
+    Figures come from the held-out documents; without any, from scores of five folds, each by a model
+    fitted on the other four. Raises NotEnoughDataError when there is too little to learn from.
+    """
+    stay_offline()
+    question = project.store.question(training.question)
+    name = training.learner or DEFAULT_LEARNER[question.kind]
+    examples = need_examples(collect_examples(project, question.name), question.name)
+    started = time.monotonic()
+    learner = build_learner(project, question, name, training=training, progress=progress)
+    model = learner.fit({question: examples}, seed=training.seed)
+    seconds = time.monotonic() - started
+    judgement = judge_model(project, question, learner, model, examples=examples, seed=training.seed)
+    run = Run(
+        id=new_run_id(question.name, name),
+        question=question.name,
+        learner=name,
+        seed=training.seed,
+        labels=question.labels,
+        label_version=question.label_version,
+        n_examples=len(examples),
+        data_hash=hash_examples(examples),
+        config=dict(training.config),
+        versions=versions(),
+        figures=judgement.figures.as_dict(),
+        basis=judgement.basis,
+        seconds=round(seconds, 3),
+        created_at=now(),
+    )
+    publish_run(project, run, model, judgement)
+    return run
+
+
+def build_learner(
+    project: Project, question: Question, name: str, *, training: Training, progress: Progress
+) -> Learner:
+    """Return the learner, with an encoder that remembers vectors if it wants one."""
+    encoder: Encoder | None = None
+    if name == "linear":
+        encoder = project_encoder(project, training.encoder)
+    context = LearnerContext(
+        encoder=encoder, config=training.config, n_threads=n_training_threads(), progress=progress
+    )
+    return catalog.learner(name, question.kind, context)
+
+
+def judge_model(
+    project: Project,
+    question: Question,
+    learner: Learner,
+    model: Model,
+    *,
+    examples: Sequence[Example],
+    seed: int,
+) -> Judgement:
+    """Judge on the held-out documents if there are answered ones, else out of fold."""
+    held_out = collect_examples(project, question.name, part="held-out")
+    if held_out:
+        scores = model.score([example.text for example in held_out])[question.name]
+        return judge(question, held_out, scores, basis="held-out")
+    rng = np.random.default_rng(seed)
+    fold_scores = out_of_fold_scores(learner, question, examples, seed=seed, rng=rng)
+    basis: Basis = "out-of-fold"
+    return judge(question, examples, fold_scores, basis=basis)
