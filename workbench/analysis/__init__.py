@@ -1,0 +1,1 @@
+"""Judging data and models: figures, confusions, calibration, agreement, curves and the report."""
