@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import MachineError, UnknownNameError
@@ -61,6 +61,7 @@ def test_a_text_longer_than_a_million_characters_has_words_too():
 
 
 @pytest.mark.parametrize("language", ["xx", "en"])
+@settings(deadline=None)
 @given(text=ODD_TEXTS)
 def test_every_character_but_white_space_belongs_to_exactly_one_word(language, text):
     covered = [place for start, end in words_of(text, language).tolist() for place in range(start, end)]
