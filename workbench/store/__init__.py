@@ -1,0 +1,1 @@
+"""The project's database: the only place that speaks SQL."""

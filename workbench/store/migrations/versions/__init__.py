@@ -1,0 +1,1 @@
+"""One file a change, `v0001_...py` upwards."""

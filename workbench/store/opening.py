@@ -1,0 +1,143 @@
+"""Making a project's database, and looking at one before it is trusted.
+
+A database that is missing, foreign, damaged or of another time is refused; it is never made anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from workbench.artefacts import sync_folder
+from workbench.config import MEBIBYTE
+from workbench.errors import InputError, StoreError
+from workbench.store import migrating
+from workbench.store.database import BUSY_SECONDS, FILE_NAME, MENDING, Database, connect, translated
+from workbench.store.locks import exclusive
+
+MAGIC = b"SQLite format 3\0"
+# Reading a file of this size takes about a tenth of a second; larger ones are left to `workbench doctor`.
+CHECKED_BYTES = 64 * MEBIBYTE
+
+
+def create_file(folder: Path, fill: Callable[[Connection], None]) -> Database:
+    """Make the database of a new project; it appears whole or not at all.
+
+    `fill` writes the first rows. Raises InputError when the folder has a database already.
+    """
+    path = folder / FILE_NAME
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"The folder cannot be made: {error.strerror}.", where=str(folder)) from error
+    with exclusive(path.with_name(f"{path.name}.lock"), timeout=BUSY_SECONDS) as alone:
+        if path.exists() or not alone:
+            raise InputError(
+                "There is a project in this folder already.",
+                where=str(folder),
+                hint="Open it, or choose another name.",
+            )
+        _create_beside(path, fill)
+    return Database(path)
+
+
+def _create_beside(path: Path, fill: Callable[[Connection], None]) -> None:
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with translated(path):
+            connection = connect(beside, create=True)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.close()
+        database = Database(beside)
+        with database.write() as writing:
+            migrating.upgrade(writing)
+            fill(writing)
+        database.close()
+        beside.replace(path)
+        sync_folder(path.parent)
+    finally:
+        for left in path.parent.glob(f"{beside.name}*"):
+            left.unlink()
+
+
+def open_file(folder: Path) -> Database:
+    """Open the database of a project, after looking at it. Raises StoreError."""
+    path = folder / FILE_NAME
+    check_file(path)
+    database = Database(path)
+    try:
+        _prepare(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def check_file(path: Path) -> None:
+    """Raise StoreError unless the file looks like a whole SQLite database that can be written."""
+    where = str(path)
+    if not path.exists():
+        raise StoreError(
+            "There is no project here.", where=where, hint=f"Create it, or: {MENDING.split('; ')[-1]}"
+        )
+    if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
+        raise StoreError(
+            "The database cannot be read and written.", where=where, hint="Look at its owner and permissions."
+        )
+    with path.open("rb") as file:
+        header = file.read(100)
+    if not header:
+        raise StoreError("The database is empty (0 bytes).", where=where, hint=MENDING)
+    if len(header) < 100 or not header.startswith(MAGIC):
+        raise StoreError("This is not a database, or it is encrypted or damaged.", where=where, hint=MENDING)
+    _check_size(path, header)
+    _check_log(path)
+
+
+def _check_size(path: Path, header: bytes) -> None:
+    """A file without a log must be as long as its header says; with one, the log may hold the rest."""
+    page = int.from_bytes(header[16:18], "big")
+    expected = (65536 if page == 1 else page) * int.from_bytes(header[28:32], "big")
+    size = path.stat().st_size
+    if size < expected and not _beside(path, "-wal").exists():
+        raise StoreError(
+            f"The database is cut off: {size:,} of {expected:,} bytes are left.",
+            where=str(path),
+            hint=MENDING,
+        )
+
+
+def _check_log(path: Path) -> None:
+    """SQLite removes `-shm` before `-wal`, so `-shm` alone means that somebody deleted the log.
+
+    Another process that is just opening or closing may look like that for a moment: look three times.
+    """
+    for _ in range(3):
+        if _beside(path, "-wal").exists() or not _beside(path, "-shm").exists():
+            return
+    raise StoreError(
+        f"The log {path.name}-wal is gone, and with it the newest annotations.",
+        where=str(path),
+        hint=f"Put it back beside the database if you have it. {MENDING}",
+    )
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _prepare(database: Database) -> None:
+    where = str(database.path)
+    with database.read() as reading:
+        is_today = migrating.check_version(reading, where=where)
+        small = database.path.stat().st_size <= CHECKED_BYTES
+        if small and (found := reading.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()) != "ok":
+            raise StoreError(f"The database is damaged: {found}", where=where, hint=MENDING)
+    if not is_today:
+        with database.write() as writing:
+            # Another process may have been faster.
+            if not migrating.check_version(writing, where=where):
+                migrating.upgrade(writing)

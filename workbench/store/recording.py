@@ -1,0 +1,213 @@
+"""Annotations: appended, never changed. What is current is a query over them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select
+
+from workbench.domain.annotations import Annotation
+from workbench.domain.questions import label_now
+from workbench.errors import InputError, UnknownNameError
+from workbench.store import documents, questions, schema
+from workbench.store.answers import check_answer
+from workbench.store.questions import AskedQuestion
+from workbench.store.values import AnyRow, annotation_of, annotation_row, chunks, same_values
+
+_annotations = schema.annotations.c
+_documents = schema.documents.c
+
+CONTENT = ("document", "question", "annotator", "status", "labels", "spans", "scope", "comment")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCounts:
+    """How many annotations were recorded, and how many had been recorded before."""
+
+    new: int = 0
+    same: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What one annotator's newest answer to a question means today.
+
+    `holds` is False when its label was split or retired since: the document is asked again.
+    """
+
+    document: int
+    document_id: str
+    annotator: str
+    status: str
+    holds: bool
+
+
+def record(connection: Connection, sent: Sequence[Annotation]) -> RecordCounts:
+    """Append annotations; one that was recorded before under its client id is counted, not repeated.
+
+    Raises InputError for a client id that stands for something else, an unknown document, and an
+    answer that does not fit its question; UnknownNameError for an unknown question.
+    """
+    asked = questions.load(connection)
+    n_new = 0
+    for chunk in chunks(sent, documents.IDS_AT_ONCE):
+        n_new += _record_chunk(connection, asked, chunk)
+    return RecordCounts(new=n_new, same=len(sent) - n_new)
+
+
+def _record_chunk(
+    connection: Connection, asked: Mapping[str, AskedQuestion], sent: Sequence[Annotation]
+) -> int:
+    numbers = documents.numbers_of(connection, [annotation.document_id for annotation in sent])
+    query = select(_documents.position, _documents.text).where(_documents.position.in_(numbers.values()))
+    texts = {row.position: row.text for row in connection.execute(query)}
+    known = known_rows(connection, [annotation.client_id for annotation in sent])
+    fresh = []
+    for annotation in sent:
+        if annotation.question not in asked:
+            raise UnknownNameError("question", annotation.question, asked)
+        question = asked[annotation.question]
+        number = numbers[annotation.document_id]
+        row = annotation_row(annotation, document=number, question=question.number)
+        if is_known(known, row):
+            continue
+        check_answer(annotation, question, texts[number])
+        known[annotation.client_id] = row
+        fresh.append(row)
+    if fresh:
+        connection.execute(insert(schema.annotations), fresh)
+        _end_leases(connection, fresh)
+    return len(fresh)
+
+
+def known_rows(connection: Connection, client_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the content of those annotations that are recorded already, by client id."""
+    found: dict[str, Mapping[str, Any]] = {}
+    columns = [schema.annotations.c[name] for name in CONTENT]
+    for chunk in chunks(client_ids, documents.IDS_AT_ONCE):
+        query = select(_annotations.client_id, *columns).where(_annotations.client_id.in_(chunk))
+        for client_id, *values in connection.execute(query):
+            found[client_id] = dict(zip(CONTENT, values, strict=True))
+    return found
+
+
+def is_known(known: Mapping[str, Mapping[str, Any]], row: Mapping[str, Any]) -> bool:
+    """Tell whether the row was recorded before. Raises InputError when its client id means another one.
+
+    Time, duration, label version and raw fields may differ: a file that is imported again has new ones.
+    """
+    before = known.get(row["client_id"])
+    if before is None:
+        return False
+    if not same_values(before, row, CONTENT):
+        raise InputError(
+            f"The annotation '{row['client_id']}' is recorded with another content.",
+            hint="A changed answer is a new annotation with a client id of its own.",
+        )
+    return True
+
+
+def _end_leases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """An answer or a skip ends the annotator's lease on the document."""
+    names = ("question", "document", "annotator")
+    done = [
+        {f"of_{name}": row[name] for name in names}
+        for row in rows
+        if row["status"] in ("answered", "skipped")
+    ]
+    statement = delete(schema.leases)
+    for name in names:
+        statement = statement.where(schema.leases.c[name] == bindparam(f"of_{name}"))
+    if done:
+        connection.execute(statement, done)
+
+
+def history(
+    connection: Connection, *, question: str | None = None, document_id: str | None = None
+) -> list[Annotation]:
+    """Return every annotation as it was recorded, oldest first."""
+    asked = questions.load(connection)
+    names = {found.number: name for name, found in asked.items()}
+    query = select(schema.annotations, _documents.id).join(
+        schema.documents, _documents.position == _annotations.document
+    )
+    if question is not None:
+        query = query.where(_annotations.question == questions.get(connection, question).number)
+    if document_id is not None:
+        query = query.where(_documents.id == document_id)
+    return [
+        annotation_of(row, document_id=row.id, question=names[row.question])
+        for row in connection.execute(query.order_by(_annotations.sequence))
+    ]
+
+
+def current(connection: Connection, asked: AskedQuestion) -> Iterator[tuple[int, Annotation]]:
+    """Yield document numbers and the annotations that stand today, said in today's labels.
+
+    In import order of the documents. Newest is by order of recording, never by clock; a draft takes
+    nobody's place; a withdrawn answer and one to be given again are left out.
+    """
+    for row in connection.execute(_newest(asked.number, list(schema.annotations.c))):
+        annotation = annotation_of(row, document_id=row.id, question=asked.first.name)
+        followed = asked.follow(annotation)
+        if followed is not None:
+            yield row.document, followed
+
+
+def standings(
+    connection: Connection, asked: AskedQuestion, among: Sequence[int] | None = None
+) -> Iterator[Standing]:
+    """Yield what every annotator's newest answer means today, all documents or those given by number."""
+    names = ("document", "annotator", "status", "label_version", "labels", "spans")
+    columns = [schema.annotations.c[name] for name in names]
+    for row in connection.execute(_newest(asked.number, columns, among)):
+        yield Standing(row.document, row.id, row.annotator, row.status, _holds(asked, row))
+
+
+def _holds(asked: AskedQuestion, row: AnyRow) -> bool:
+    since = asked.changes[row.label_version :]
+    if not since:
+        return True
+    used = [*json.loads(row.labels), *(span[2] for span in json.loads(row.spans))]
+    return all(label_now(label, since) is not None for label in used)
+
+
+def _newest(question: int, columns: list[Any], among: Sequence[int] | None = None) -> Select[Any]:
+    """Select the newest annotation of each document and annotator, without drafts and withdrawals."""
+    latest = select(func.max(_annotations.sequence)).where(
+        _annotations.question == question, _annotations.status != "draft"
+    )
+    if among is not None:
+        latest = latest.where(_annotations.document.in_(among))
+    latest = latest.group_by(_annotations.document, _annotations.annotator)
+    return (
+        select(*columns, _documents.id)
+        .join(schema.documents, _documents.position == _annotations.document)
+        .where(_annotations.sequence.in_(latest), _annotations.status != "withdrawn")
+        .order_by(_documents.position, _annotations.sequence)
+    )
+
+
+def answered(connection: Connection, asked: AskedQuestion) -> list[str]:
+    """Return the ids of documents with an answer that holds."""
+    found = standings(connection, asked)
+    return list(dict.fromkeys(s.document_id for s in found if s.holds and s.status == "answered"))
+
+
+def skipped(connection: Connection, asked: AskedQuestion) -> list[str]:
+    """Return the ids of documents that were skipped and have no answer that holds."""
+    found = list(standings(connection, asked))
+    answers = {s.document_id for s in found if s.holds and s.status == "answered"}
+    skips = [s.document_id for s in found if s.status == "skipped"]
+    return [id for id in dict.fromkeys(skips) if id not in answers]
+
+
+def requeued(connection: Connection, asked: AskedQuestion) -> list[str]:
+    """Return the ids of documents that have to be answered again after a split or retired label."""
+    found = list(standings(connection, asked))
+    answers = {s.document_id for s in found if s.holds}
+    lost = [s.document_id for s in found if not s.holds]
+    return [id for id in dict.fromkeys(lost) if id not in answers]
