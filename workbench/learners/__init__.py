@@ -1,0 +1,1 @@
+"""Labelled examples to a fitted model; one learner a module, reached by name through the catalogue."""
