@@ -9,7 +9,7 @@ from workbench import artefacts, catalog
 from workbench.config import LIMITS, MEBIBYTE
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument, ReadOptions
 from workbench.domain.questions import Question
-from workbench.errors import InputError, SourceError
+from workbench.errors import InputError
 from workbench.store.project_store import ImportCounts
 from workbench.usecases.project import Project
 
@@ -43,7 +43,7 @@ def import_documents(
 ) -> ImportResult:
     """Import a file into a project; an error leaves the project as it was.
 
-    Labels that the project does not declare are added when its question has none yet, else refused.
+    A question without labels takes those of its first file; after that other labels are refused.
     Raises SourceError with every problem of the file, InputError for wrong options.
     """
     if not path.is_file():
@@ -62,7 +62,7 @@ def import_documents(
         raise InputError("The file changed while it was read; nothing was imported.", where=str(path))
     if held_out:
         imported = as_held_out(imported)
-    accept_labels(project, imported)
+    check_questions(project, imported)
     stored = project.store.import_documents(imported, file_name=path.name, file_sha256=digest, format=name)
     return ImportResult(imported.report, stored, name)
 
@@ -109,22 +109,22 @@ def as_held_out(imported: Imported) -> Imported:
     return replace(imported, documents=documents)
 
 
-def accept_labels(project: Project, imported: Imported) -> None:
-    """Declare the file's labels for questions that have none; refuse labels that others do not know."""
+def check_questions(project: Project, imported: Imported) -> None:
+    """Refuse a file that answers other questions, or with other labels, than the project declares.
+
+    A question that declares no labels takes those of the file.
+    """
     known = {question.name: question for question in project.store.questions()}
     for found in imported.questions:
         question = known.get(found.name)
         if question is None:
             raise InputError(
                 f"The file answers a question '{found.name}' that the project does not ask.",
-                hint=f"It asks: {', '.join(known)}. Name the question like that, or make the project with it.",
+                hint=f"It asks: {', '.join(known)}. Make the project with that question too.",
             )
         refuse_other_kind(question, found)
-        if not question.labels:
-            project.store.extend_labels(found.name, found.labels)
-            continue
         unknown = [label for label in found.labels if label not in question.labels]
-        if unknown:
+        if question.labels and unknown:
             raise InputError(
                 f"The file has labels that the question '{found.name}' does not: {', '.join(unknown[:20])}.",
                 hint=f"Declared: {', '.join(question.labels[:40])}.",

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast, get_args
 
 from workbench import artefacts
 from workbench.config import Home
+from workbench.domain.documents import Part
 from workbench.domain.questions import KINDS, Kind, Question
 from workbench.errors import InputError, UnknownNameError
 from workbench.store.project_store import ProjectStore
@@ -51,11 +53,17 @@ def project_toml(name: str, questions: Sequence[Question]) -> str:
 @contextmanager
 def open_project(home: Home, name: str) -> Iterator[Project]:
     """Open a project and close its store afterwards. Raises UnknownNameError when there is none."""
+    folder = project_folder(home, name)
+    with ProjectStore.open(folder) as store:
+        yield Project(name, folder, home.models(name), store)
+
+
+def project_folder(home: Home, name: str) -> Path:
+    """Return the folder of an existing project. Raises UnknownNameError when there is none."""
     folder = home.project(name)
     if not (folder / "project.toml").exists():
         raise UnknownNameError("project", name, project_names(home))
-    with ProjectStore.open(folder) as store:
-        yield Project(name, folder, home.models(name), store)
+    return folder
 
 
 def project_names(home: Home) -> list[str]:
@@ -72,6 +80,25 @@ def parse_question(text: str, labels: Sequence[str] = ()) -> Question:
             hint=f"Write NAME:KIND, for example topic:textcat. Kinds: {', '.join(KINDS)}.",
         )
     return Question(name, _kind(kind), tuple(labels))
+
+
+def parse_part(text: str) -> Part:
+    """Read the name of a part of the documents. Raises UnknownNameError."""
+    for part in get_args(Part):
+        if part == text:
+            return cast(Part, part)
+    raise UnknownNameError("part", text, get_args(Part))
+
+
+def read_labels(path: Path, *, n_questions: int) -> tuple[str, ...]:
+    """Read labels, one a line; empty lines are left out. Raises InputError."""
+    if n_questions != 1:
+        raise InputError("A file of labels declares those of one question; the project asks several.")
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"Not readable as UTF-8 text: {error}", where=str(path)) from error
+    return tuple(line.strip() for line in lines if line.strip())
 
 
 def _kind(kind: str) -> Kind:

@@ -20,6 +20,16 @@ from workbench.usecases.runs import load_model, newest_run
 
 
 @dataclass(frozen=True, slots=True)
+class Ranking:
+    """How to choose: n documents by a strategy, ties and chance by the seed."""
+
+    strategy: str = "cluster-margin"
+    n: int = 20
+    seed: int = 0
+    encoder: str = catalog.DEFAULT_ENCODER
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked:
     """The chosen rows of the candidates, best first, with their utilities and the reason."""
 
@@ -29,14 +39,7 @@ class Ranked:
 
 
 def propose_batch(
-    project: Project,
-    question_name: str,
-    *,
-    strategy: str = "cluster-margin",
-    n: int = 20,
-    seed: int = 0,
-    encoder_name: str = catalog.DEFAULT_ENCODER,
-    progress: Progress = silent,
+    project: Project, question_name: str, ranking: Ranking, *, progress: Progress = silent
 ) -> Batch:
     """Rank the unanswered pool by the newest run's scores and store the best n as the next batch.
 
@@ -49,20 +52,19 @@ def propose_batch(
         raise NotEnoughDataError(f"Every document of the pool is answered or skipped for '{question_name}'.")
     texts = [document.text for document in project.store.documents(ids=left)]
     run = newest_run(project, question_name)
-    needs = catalog.strategy(strategy).needs
-    encoder = (
-        project_encoder(project, encoder_name) if needs_encoder(needs, run.learner if run else "") else None
-    )
+    needs = catalog.strategy(ranking.strategy).needs
+    wants_vectors = needs_encoder(needs, run.learner if run else "")
+    encoder = project_encoder(project, ranking.encoder) if wants_vectors else None
     model = load_model(project, run, encoder=encoder) if run and "scores" in needs else None
-    ranked = rank(
-        question, texts, model=model, encoder=encoder, strategy=strategy, n=n, seed=seed, progress=progress
-    )
+    ranked = rank(question, texts, ranking, model=model, encoder=encoder, progress=progress)
     proposals = (
         Proposal(left[row], utility, ranked.reason)
         for row, utility in zip(ranked.rows, ranked.utilities, strict=True)
     )
     used_run = run.id if run and model is not None else None
-    batch = Batch(uuid4().hex, question_name, strategy, seed, tuple(proposals), used_run, now())
+    batch = Batch(
+        uuid4().hex, question_name, ranking.strategy, ranking.seed, tuple(proposals), used_run, now()
+    )
     project.store.save_batch(batch)
     return batch
 
@@ -81,20 +83,18 @@ def unanswered(project: Project, question: str) -> list[str]:
 def rank(
     question: Question,
     texts: Sequence[str],
+    ranking: Ranking,
     *,
     model: Model | None,
     encoder: Encoder | None,
-    strategy: str,
-    n: int,
-    seed: int,
     progress: Progress = silent,
 ) -> Ranked:
     """Rank texts without touching the store; the same arguments give the same rows."""
-    chooser = catalog.strategy(strategy)
+    chooser = catalog.strategy(ranking.strategy)
     progress(0, len(texts), "ranking")
     scores = model.score(texts)[question.name] if model is not None and "scores" in chooser.needs else None
     vectors = encoder.encode(texts) if encoder is not None and "vectors" in chooser.needs else None
     inputs = StrategyInputs(len(texts), scores=scores, vectors=vectors)
-    rows, utilities, reason = chooser(inputs, n, np.random.default_rng(seed))
+    rows, utilities, reason = chooser(inputs, ranking.n, np.random.default_rng(ranking.seed))
     progress(len(texts), len(texts), "ranking")
     return Ranked([int(row) for row in rows], [float(u) for u in utilities], reason)

@@ -11,13 +11,14 @@ from typing import Any
 from uuid import uuid4
 
 from workbench import artefacts, catalog
+from workbench.analysis.judged import JudgedDocument
 from workbench.config import n_training_threads
 from workbench.domain.examples import Example
 from workbench.domain.ports import Encoder, LearnerContext, Model, Progress, silent
 from workbench.domain.runs import Run
 from workbench.domain.spans import Span
 from workbench.errors import ArtefactError, NotEnoughDataError
-from workbench.usecases.judge import Judged, Judgement
+from workbench.usecases.judge import Judgement
 from workbench.usecases.project import Project
 
 RECORDED = ("annotation-workbench", "numpy", "torch", "transformers", "setfit", "scikit-learn", "tokenizers")
@@ -88,18 +89,23 @@ def load_model(
     return catalog.learner(run.learner, kind, context).load(folder / "model")
 
 
-def judged_as_dict(judged: Judged) -> dict[str, Any]:
+def judged_as_dict(judged: JudgedDocument) -> dict[str, Any]:
     """Return a judged document as JSON values."""
+    example = judged.example
     return {
-        "id": judged.example.document_id,
-        "text": judged.example.text,
-        "gold": {"labels": judged.example.labels, "spans": [asdict(span) for span in judged.example.spans]},
-        "predicted": {"labels": judged.labels, "spans": [asdict(span) for span in judged.spans]},
-        "confidence": judged.confidence,
+        "id": example.document_id,
+        "text": example.text,
+        "scope": example.scope,
+        "gold": {"labels": example.labels, "spans": [asdict(span) for span in example.spans]},
+        "predicted": {
+            "labels": judged.predicted_labels,
+            "spans": [asdict(span) for span in judged.predicted_spans],
+            "confidences": judged.confidences,
+        },
     }
 
 
-def judged_documents(project: Project, run: Run) -> list[Judged]:
+def judged_documents(project: Project, run: Run) -> list[JudgedDocument]:
     """Return the documents that a run was judged on. Raises ArtefactError when it has none."""
     path = run_folder(project, run.id) / "judged.json"
     if not path.exists():
@@ -109,11 +115,13 @@ def judged_documents(project: Project, run: Run) -> list[Judged]:
     return [judged_from_dict(record) for record in artefacts.read_json(path)]
 
 
-def judged_from_dict(record: dict[str, Any]) -> Judged:
+def judged_from_dict(record: dict[str, Any]) -> JudgedDocument:
     """Return the document that `judged_as_dict` wrote."""
     gold, predicted = record["gold"], record["predicted"]
-    example = Example(record["id"], record["text"], tuple(gold["labels"]), spans_from(gold["spans"]))
-    return Judged(example, tuple(predicted["labels"]), spans_from(predicted["spans"]), record["confidence"])
+    scope = tuple((start, end) for start, end in record["scope"]) if record["scope"] is not None else None
+    example = Example(record["id"], record["text"], tuple(gold["labels"]), spans_from(gold["spans"]), scope)
+    spans = spans_from(predicted["spans"])
+    return JudgedDocument(example, tuple(predicted["labels"]), spans, tuple(predicted["confidences"]))
 
 
 def spans_from(records: Sequence[dict[str, Any]]) -> tuple[Span, ...]:

@@ -1,0 +1,120 @@
+"""Commands for projects and their data: init, import, export-data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.options import OptionalQuestion, ProjectName, QuestionName
+from workbench.cli.printing import print_conversion
+from workbench.config import Home
+from workbench.domain.conversion import ReadOptions, WriteOptions
+from workbench.domain.documents import Part
+
+
+def init(
+    name: ProjectName,
+    questions: Annotated[
+        list[str],
+        typer.Option("--question", "-q", metavar="NAME:KIND", help="textcat, textcat-multi or ner."),
+    ],
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="A text file, one label a line; else the labels come with the data.", dir_okay=False
+        ),
+    ] = None,
+) -> None:
+    """Make a project that asks one or more questions about each document."""
+    from workbench.usecases.project import create_project, parse_question, read_labels
+
+    declared = read_labels(labels, n_questions=len(questions)) if labels else ()
+    folder = create_project(Home.find(), name, [parse_question(text, declared) for text in questions])
+    print(f"made {folder}")
+
+
+def import_file(
+    name: ProjectName,
+    file: Annotated[Path, typer.Argument(help="The file to read.", show_default=False)],
+    format_name: Annotated[
+        str,
+        typer.Option(
+            "--format", help="iob2, conll2003, csv, jsonl, docbin or label-studio; else by the ending."
+        ),
+    ] = "",
+    question: OptionalQuestion = "",
+    held_out: Annotated[bool, typer.Option("--held-out", help="Never train on these documents.")] = False,
+    scheme: Annotated[str, typer.Option(help="iob2, iob1 or bioes.")] = "iob2",
+    repair_iob: Annotated[
+        bool, typer.Option("--repair-iob", help="Read a stray I- as the start of an entity.")
+    ] = False,
+    encoding: Annotated[str, typer.Option(help="How the file is encoded; never guessed.")] = "utf-8",
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave bad records out, and say which.")
+    ] = False,
+    text_column: Annotated[str, typer.Option(help="The column with the text; by default `text`.")] = "",
+    label_column: Annotated[
+        str, typer.Option(help="The column with the label; by default the only other.")
+    ] = "",
+    id_column: Annotated[str, typer.Option(help="The column with the id.")] = "",
+    label_config: Annotated[str, typer.Option(help="The labelling config of a Label Studio export.")] = "",
+) -> None:
+    """Import documents and the answers that come with them, all or nothing."""
+    from workbench.usecases.import_documents import import_documents
+    from workbench.usecases.project import open_project
+
+    options = ReadOptions(
+        question=question,
+        scheme=scheme,
+        repair_iob=repair_iob,
+        encoding=encoding,
+        skip_bad=skip_bad,
+        text_column=text_column,
+        label_column=label_column,
+        id_column=id_column,
+        label_config=label_config,
+    )
+    with open_project(Home.find(), name) as project:
+        result = import_documents(project, file, format_name=format_name, options=options, held_out=held_out)
+    print(f"{file.name} read as {result.format}")
+    print_conversion(result.report)
+    stored = result.stored
+    print(
+        f"documents: {stored.documents_new:,} new, {stored.documents_same:,} known; "
+        f"answers: {stored.annotations_new:,} new, {stored.annotations_same:,} known"
+    )
+
+
+def export_data(
+    name: ProjectName,
+    question: QuestionName,
+    format_name: Annotated[
+        str,
+        typer.Option(
+            "--format", help="iob2, conll2003, csv, jsonl, docbin or label-studio.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", help="The file to write.", show_default=False, dir_okay=False)
+    ],
+    part: Annotated[str, typer.Option(help="pool or held-out; by default both.")] = "",
+    scheme: Annotated[str, typer.Option(help="Tags of column files: iob2, iob1 or bioes.")] = "iob2",
+    excel_safe: Annotated[
+        bool, typer.Option("--excel-safe", help="Keep spreadsheets from running cells as formulas.")
+    ] = False,
+    allow_loss: Annotated[
+        bool, typer.Option("--allow-loss", help="Leave out what the format cannot say.")
+    ] = False,
+) -> None:
+    """Write a question's answers in one of the six formats."""
+    from workbench.usecases.export_data import export_data as write
+    from workbench.usecases.project import open_project, parse_part
+
+    wanted: Part | None = parse_part(part) if part else None
+    options = WriteOptions(scheme=scheme, excel_safe=excel_safe, allow_loss=allow_loss)
+    with open_project(Home.find(), name) as project:
+        report = write(project, question, out, format_name=format_name, part=wanted, options=options)
+    print(f"wrote {out}")
+    print_conversion(report)

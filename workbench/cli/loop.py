@@ -1,0 +1,141 @@
+"""Commands of the loop: embed, propose, train, evaluate, simulate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.options import (
+    EncoderName,
+    LearnerName,
+    ProjectName,
+    QuestionName,
+    ReportFile,
+    RunId,
+    Seed,
+    Settings,
+    StrategyName,
+)
+from workbench.cli.printing import parse_settings, print_figures, progress_bar, write_report
+from workbench.config import Home
+
+BatchSize = Annotated[int, typer.Option("--batch", min=1, help="How many documents.")]
+
+
+def embed(name: ProjectName, encoder: EncoderName = "minilm") -> None:
+    """Compute the vectors of all documents; interrupted, it goes on where it stopped."""
+    from workbench.usecases.embed_pool import embed_pool
+    from workbench.usecases.project import open_project
+
+    with open_project(Home.find(), name) as project, progress_bar() as progress:
+        n_documents = embed_pool(project, encoder_name=encoder, progress=progress)
+    print(f"{n_documents:,} documents have vectors")
+
+
+def propose(
+    name: ProjectName,
+    question: QuestionName,
+    strategy: StrategyName = "cluster-margin",
+    batch: BatchSize = 20,
+    seed: Seed = 0,
+    encoder: EncoderName = "minilm",
+) -> None:
+    """Choose the documents to ask next; they are what the app shows next."""
+    from workbench.usecases.project import open_project
+    from workbench.usecases.propose_batch import Ranking, propose_batch
+
+    ranking = Ranking(strategy, batch, seed, encoder)
+    with open_project(Home.find(), name) as project, progress_bar() as progress:
+        proposed = propose_batch(project, question, ranking, progress=progress)
+        documents = project.store.documents(ids=[p.document_id for p in proposed.proposals])
+    print(f"{len(documents)} documents by {proposed.strategy}, ranked by run {proposed.run or 'none'}:")
+    for proposal, document in zip(proposed.proposals, documents, strict=True):
+        print(f"  {proposal.document_id}  {proposal.utility:7.4f}  {' '.join(document.text.split())[:80]}")
+
+
+def train(
+    name: ProjectName,
+    question: QuestionName,
+    learner: LearnerName = "",
+    seed: Seed = 0,
+    encoder: EncoderName = "minilm",
+    settings: Settings = None,
+    report: ReportFile = None,
+) -> None:
+    """Train a model on the answers so far and judge it on documents it has not seen."""
+    from dataclasses import asdict
+
+    from workbench.usecases.project import open_project
+    from workbench.usecases.train_model import Training, train_model
+
+    training = Training(question, learner, seed, encoder, parse_settings(settings))
+    with open_project(Home.find(), name) as project, progress_bar() as progress:
+        run = train_model(project, training, progress=progress)
+    print(f"run {run.id}: {run.learner} on {run.n_examples:,} answers in {run.seconds:.1f} s")
+    print_figures(run.figures)
+    write_report(report, asdict(run))
+
+
+def evaluate(
+    name: ProjectName,
+    question: QuestionName,
+    run: RunId = "",
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Where to write the HTML report; by default beside the run.", dir_okay=False),
+    ] = None,
+    report: ReportFile = None,
+) -> None:
+    """Show where a model is wrong: figures, confused pairs, and an HTML report with the documents."""
+    from workbench.usecases.evaluate_model import evaluate_model
+    from workbench.usecases.project import open_project
+
+    with open_project(Home.find(), name) as project:
+        evaluation = evaluate_model(project, question, run_id=run, html=html)
+    print(f"run {evaluation.run.id}")
+    print_figures(evaluation.run.figures)
+    if evaluation.pairs:
+        print("most confused:")
+        for pair in evaluation.pairs[:10]:
+            print(
+                f"  {pair.n:4}  {pair.gold} taken for {pair.predicted}   ({', '.join(pair.document_ids[:3])} …)"
+            )
+    print(f"wrote {evaluation.html}")
+    write_report(report, evaluation.as_dict())
+
+
+def simulate(
+    name: ProjectName,
+    question: QuestionName,
+    learner: LearnerName = "",
+    strategy: StrategyName = "cluster-margin",
+    batch: BatchSize = 20,
+    rounds: Annotated[int, typer.Option(min=1, help="How many batches.")] = 10,
+    seed: Seed = 0,
+    encoder: EncoderName = "minilm",
+    settings: Settings = None,
+    report: ReportFile = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the learning curve as PNG.", show_default=False, dir_okay=False)
+    ] = None,
+) -> None:
+    """Replay the loop with the pool's known answers: what would each label have bought?"""
+    from workbench.usecases.draw_curves import draw_simulations
+    from workbench.usecases.project import open_project
+    from workbench.usecases.simulate import Simulation
+    from workbench.usecases.simulate import simulate as replay
+    from workbench.usecases.train_model import DEFAULT_LEARNER
+
+    with open_project(Home.find(), name) as project, progress_bar() as progress:
+        chosen = learner or DEFAULT_LEARNER[project.store.question(question).kind]
+        simulation = Simulation(chosen, strategy, batch, rounds, seed, encoder, parse_settings(settings))
+        result = replay(project, question, simulation, progress=progress)
+    for n_labelled, value in zip(result.n_labelled, result.values, strict=True):
+        print(f"  {n_labelled:6,} labels  {value:.3f}")
+    print(f"ALC {result.alc:.4f} ({chosen}, {strategy}, seed {seed}) in {result.seconds:.1f} s")
+    if picture is not None:
+        draw_simulations([result], picture)
+        print(f"wrote {picture}")
+    write_report(report, result.as_dict())

@@ -1,0 +1,65 @@
+"""The command `workbench`: its verbs are the use cases."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from workbench import __version__
+from workbench.cli import data, house, loop, models, show
+from workbench.errors import WorkbenchError
+
+app = typer.Typer(
+    name="workbench",
+    help="Annotation and active learning for text: label what teaches most, ship a small ONNX model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command_name, command in {
+    "init": data.init,
+    "import": data.import_file,
+    "export-data": data.export_data,
+    "embed": loop.embed,
+    "propose": loop.propose,
+    "train": loop.train,
+    "evaluate": loop.evaluate,
+    "simulate": loop.simulate,
+    "distil": models.distil,
+    "export": models.export,
+    "predict": models.predict,
+    "worker": house.worker,
+    "doctor": house.doctor,
+    "backup": house.backup,
+    "restore": house.restore,
+    "app": show.app,
+    "demo": show.demo,
+}.items():
+    app.command(command_name)(command)
+
+
+@app.command("version")
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+def main() -> None:
+    """Run the command line; errors that a person can mend are one message, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        app()
+    except WorkbenchError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:
+        # Whoever read our output (| head) has seen enough; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except KeyboardInterrupt:
+        print("Interrupted; what was acknowledged is kept.", file=sys.stderr)
+        raise SystemExit(130) from None

@@ -1,0 +1,68 @@
+"""Commands for models that leave the house: distil, export, predict."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.options import ProjectName, QuestionName, ReportFile, RunId, Seed, Settings
+from workbench.cli.printing import parse_settings, print_figures, progress_bar, write_report
+from workbench.config import Home
+
+
+def distil(
+    name: ProjectName,
+    question: QuestionName,
+    run: RunId = "",
+    seed: Seed = 0,
+    settings: Settings = None,
+    report: ReportFile = None,
+) -> None:
+    """Teach a smaller network what a run knows, on labelled and unlabelled documents."""
+    from dataclasses import asdict
+
+    from workbench.usecases.distil_model import distil_model
+    from workbench.usecases.project import open_project
+
+    with open_project(Home.find(), name) as project, progress_bar() as progress:
+        student = distil_model(
+            project, question, run_id=run, seed=seed, config=parse_settings(settings), progress=progress
+        )
+    print(f"run {student.id}: student of {student.config['teacher']} in {student.seconds:.1f} s")
+    print_figures(student.figures)
+    write_report(report, asdict(student))
+
+
+def export(
+    name: ProjectName,
+    question: QuestionName,
+    run: RunId = "",
+    report: ReportFile = None,
+) -> None:
+    """Write a run as a small ONNX bundle, if it passes the gate."""
+    from workbench.usecases.export_model import export_model
+    from workbench.usecases.project import open_project
+
+    with open_project(Home.find(), name) as project, progress_bar() as progress:
+        bundle = export_model(project, question, run_id=run, progress=progress)
+    print(bundle.gate.in_words())
+    print(f"wrote {bundle.folder} ({bundle.bytes / 1e6:.1f} MB)")
+    write_report(report, bundle.as_dict())
+
+
+def predict(
+    bundle: Annotated[Path, typer.Argument(help="The bundle's folder.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="A .txt, .csv or .jsonl file of texts.", show_default=False)],
+    text_column: Annotated[str, typer.Option(help="The column or key of the text.")] = "text",
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the processor to use.")] = 1,
+) -> None:
+    """Predict with an exported bundle; one JSON object a text. The base install is enough."""
+    from workbench.serving.bundle import Bundle
+    from workbench.serving.files import predict_file
+
+    loaded = Bundle.load(bundle, n_threads=threads)
+    for prediction in predict_file(loaded, file, text_column=text_column):
+        print(json.dumps(prediction, ensure_ascii=False))

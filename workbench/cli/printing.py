@@ -1,0 +1,96 @@
+"""How results, progress and errors look on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from workbench import artefacts
+from workbench.domain.conversion import ConversionReport
+from workbench.domain.ports import Progress
+from workbench.errors import InputError
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Show progress on standard error: a moving bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield ignore
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(done: int, total: int, what: str) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield show
+
+
+def ignore(done: int, total: int, what: str) -> None:
+    """Show nothing."""
+
+
+def print_conversion(report: ConversionReport) -> None:
+    """Print what a conversion kept, adjusted and rejected, and why."""
+    if report.counts:
+        print(", ".join(f"{count:,} {name}" for name, count in report.counts.items()))
+    print(f"{report.kept:,} kept, {report.adjusted:,} adjusted, {report.rejected:,} rejected")
+    for reason, count in report.warnings.most_common():
+        print(f"  warning: {reason} ({count:,})")
+    for problem in report.rejects[:20]:
+        print(f"  rejected: {problem}")
+    if len(report.rejects) > 20:
+        print(f"  … and {len(report.rejects) - 20:,} more")
+
+
+def print_figures(figures: Mapping[str, Any]) -> None:
+    """Print the figures of a run with their basis, worst label first."""
+    names = ("accuracy", "macro_f1", "strict_f1", "strict_precision", "strict_recall")
+    shown = [
+        f"{name.replace('_', ' ')} {figures[name]:.3f}" for name in names if figures.get(name) is not None
+    ]
+    n = figures.get("n", figures.get("n_documents"))
+    print(f"{', '.join(shown)}   ({figures['basis']}, {n} documents)")
+    rows = sorted(figures["per_label"], key=lambda row: row["f1"] if row["f1"] is not None else 2.0)
+    width = max([len(row["label"]) for row in rows] + [5])
+    print(f"  {'label':{width}}  precision  recall      f1  answers")
+    for row in rows[:30]:
+        cells = [
+            f"{row[name]:7.3f}" if row[name] is not None else "      –"
+            for name in ("precision", "recall", "f1")
+        ]
+        print(f"  {row['label']:{width}}    {cells[0]} {cells[1]} {cells[2]}  {row['support']:7,}")
+
+
+def write_report(path: Path | None, value: object) -> None:
+    """Write a result as JSON when a file was named."""
+    if path is not None:
+        if not path.parent.is_dir():
+            raise InputError("There is no such folder.", where=str(path.parent))
+        artefacts.write_json(path, value)
+        print(f"wrote {path}")
+
+
+def parse_settings(settings: Sequence[str] | None) -> dict[str, Any]:
+    """Read KEY=VALUE settings; values are JSON where they can be, else text."""
+    found: dict[str, Any] = {}
+    for setting in settings or ():
+        name, equals, value = setting.partition("=")
+        if not equals or not name:
+            raise InputError(
+                f"'{setting}' is not a setting.", hint="Write KEY=VALUE, for example --set epochs=4."
+            )
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found

@@ -1,0 +1,137 @@
+"""Replay the loop with known answers: what would a strategy have bought, label by label?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from workbench import catalog
+from workbench.analysis.curve_points import alc
+from workbench.config import n_training_threads, stay_offline
+from workbench.domain.examples import Example
+from workbench.domain.ports import Encoder, LearnerContext, Progress, silent
+from workbench.domain.questions import Question
+from workbench.errors import InputError
+from workbench.usecases.collect_examples import collect_examples, need_examples
+from workbench.usecases.embed_pool import project_encoder
+from workbench.usecases.judge import Judgement, judge
+from workbench.usecases.project import Project
+from workbench.usecases.propose_batch import Ranking, rank
+from workbench.usecases.runs import versions
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What to replay: `rounds` batches of `batch` documents; the first batch is chosen at random."""
+
+    learner: str
+    strategy: str
+    batch: int
+    rounds: int
+    seed: int = 0
+    encoder: str = catalog.DEFAULT_ENCODER
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.batch < 1 or self.rounds < 1 or self.seed < 0:
+            raise InputError("A simulation needs a batch and rounds of at least 1, and a seed of at least 0.")
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationReport:
+    """The learning curve, one judgement a round; the figures are those of the held-out documents."""
+
+    simulation: Simulation
+    question: Question
+    n_labelled: tuple[int, ...]
+    judgements: tuple[Judgement, ...]
+    chosen: tuple[tuple[str, ...], ...]
+    seconds: float
+
+    @property
+    def values(self) -> list[float]:
+        """Macro-F1, or strict F1 for entities, after each round."""
+        return [judgement.headline for judgement in self.judgements]
+
+    @property
+    def alc(self) -> float:
+        """The unweighted mean of the figure over the rounds, the first point after the first batch."""
+        return alc(self.values)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        return {
+            "question": self.question.name,
+            "kind": self.question.kind,
+            "strategy": self.simulation.strategy,
+            "learner": self.simulation.learner,
+            "seed": self.simulation.seed,
+            "batch": self.simulation.batch,
+            "config": dict(self.simulation.config),
+            "alc": self.alc,
+            "seconds": round(self.seconds, 3),
+            "curve": [
+                {"n_labelled": n, **judgement.figures.as_dict()}
+                for n, judgement in zip(self.n_labelled, self.judgements, strict=True)
+            ],
+            "chosen": [list(ids) for ids in self.chosen],
+            "versions": versions(),
+        }
+
+
+def simulate(
+    project: Project, question_name: str, simulation: Simulation, *, progress: Progress = silent
+) -> SimulationReport:
+    """Replay the loop on a project's answered pool; the store is only read.
+
+    Raises NotEnoughDataError without answered pool documents or without held-out ones.
+    """
+    question = project.store.question(question_name)
+    pool = need_examples(collect_examples(project, question_name), question_name)
+    held_out = need_examples(
+        collect_examples(project, question_name, part="held-out"), f"{question_name} (held out)"
+    )
+    stay_offline()
+    wants_vectors = "vectors" in catalog.strategy(simulation.strategy).needs or simulation.learner == "linear"
+    encoder = project_encoder(project, simulation.encoder) if wants_vectors else None
+    return simulate_on(question, pool, held_out, simulation, encoder=encoder, progress=progress)
+
+
+def simulate_on(
+    question: Question,
+    pool: Sequence[Example],
+    held_out: Sequence[Example],
+    simulation: Simulation,
+    *,
+    encoder: Encoder | None = None,
+    progress: Progress = silent,
+) -> SimulationReport:
+    """Replay the loop on examples; the oracle is the pool's own answers."""
+    started = time.monotonic()
+    context = LearnerContext(encoder=encoder, config=simulation.config, n_threads=n_training_threads())
+    learner = catalog.learner(simulation.learner, question.kind, context)
+    left = list(range(len(pool)))
+    known: list[int] = []
+    model, counts, judgements, chosen = None, [], [], []
+    held_out_texts = [example.text for example in held_out]
+    for number in range(min(simulation.rounds, -(-len(pool) // simulation.batch))):
+        seed = int(np.random.SeedSequence([simulation.seed, number]).generate_state(1)[0])
+        ranking = Ranking("random" if model is None else simulation.strategy, simulation.batch, seed)
+        ranked = rank(question, [pool[row].text for row in left], ranking, model=model, encoder=encoder)
+        batch = [left[row] for row in ranked.rows]
+        known += batch
+        taken = set(batch)
+        left = [row for row in left if row not in taken]
+        model = learner.fit({question: [pool[row] for row in known]}, seed=simulation.seed)
+        scores = model.score(held_out_texts)[question.name]
+        judgements.append(judge(question, held_out, scores, basis="held-out"))
+        counts.append(len(known))
+        chosen.append(tuple(pool[row].document_id for row in batch))
+        progress(number + 1, simulation.rounds, f"{simulation.strategy}, {len(known)} labels")
+    return SimulationReport(
+        simulation, question, tuple(counts), tuple(judgements), tuple(chosen), time.monotonic() - started
+    )
