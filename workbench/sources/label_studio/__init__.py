@@ -1,0 +1,1 @@
+"""Label Studio: its labelling configs and its JSON exports, both directions. Offsets are code points there too."""
