@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -12,20 +11,13 @@ from workbench.domain.ports import StrategyInputs
 from workbench.strategies.demands import check_inputs, scores_for
 from workbench.strategies.measures import Measure, best_first, utilities
 
-REASONS: dict[Measure, str] = {
-    "least-confidence": "the model is least sure of its best answer",
-    "margin": "the model wavers between two answers",
-    "entropy": "the model spreads its belief over many answers",
-}
 
-
-@dataclass(frozen=True, slots=True)
 class Uncertainty:
     """The highest utility by one measure first; equal utilities stay in row order."""
 
-    measure: Measure
-
     needs: ClassVar[frozenset[str]] = frozenset({"scores"})
+    measure: ClassVar[Measure]
+    reason: ClassVar[str]
 
     def __call__(
         self, inputs: StrategyInputs, n: int, rng: np.random.Generator
@@ -34,9 +26,25 @@ class Uncertainty:
         n = check_inputs(inputs, n)
         values = utilities(scores_for(self.measure, inputs), self.measure)
         rows = best_first(values)[:n]
-        return rows, values[rows], REASONS[self.measure]
+        return rows, values[rows], self.reason
 
 
-least_confidence = Uncertainty("least-confidence")
-margin = Uncertainty("margin")
-entropy = Uncertainty("entropy")
+class LeastConfidence(Uncertainty):
+    """Where the best answer is least probable."""
+
+    measure = "least-confidence"
+    reason = "the model is least sure of its best answer"
+
+
+class Margin(Uncertainty):
+    """Where the two best answers are closest: the safe one when there are many labels."""
+
+    measure = "margin"
+    reason = "the model wavers between two answers"
+
+
+class Entropy(Uncertainty):
+    """Where the probability is spread widest."""
+
+    measure = "entropy"
+    reason = "the model spreads its belief over many answers"

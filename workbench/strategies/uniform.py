@@ -13,7 +13,7 @@ from workbench.strategies.demands import check_inputs
 
 
 @dataclass(frozen=True, slots=True)
-class Uniform:
+class Random:
     """Every candidate has the same chance; all utilities are 0."""
 
     needs: ClassVar[frozenset[str]] = frozenset()
@@ -25,6 +25,3 @@ class Uniform:
         n = check_inputs(inputs, n)
         rows = rng.permutation(inputs.n_candidates)[:n].astype(np.int64)
         return rows, np.zeros(n), "chosen at random"
-
-
-random = Uniform()

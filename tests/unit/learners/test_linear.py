@@ -1,0 +1,87 @@
+"""The fast learner, on an encoder that counts letters."""
+
+import numpy as np
+import pytest
+
+from workbench.domain.examples import Example
+from workbench.domain.ports import LearnerContext
+from workbench.domain.questions import Question
+from workbench.errors import ArtefactError, InputError, UnknownNameError
+from workbench.learners.linear import LinearLearner
+
+TOPIC = Question("topic", "textcat", ("billing", "delivery"))
+TAGS = Question("tags", "textcat-multi", ("urgent", "polite"))
+
+
+class LetterEncoder:
+    """Unit vectors of letter counts."""
+
+    id = "letters-1"
+    width = 27
+
+    def encode(self, texts, *, progress=None):
+        counts = np.ones((len(texts), self.width), dtype=np.float32) * 0.1
+        for row, text in enumerate(texts):
+            for letter in text.lower():
+                counts[row, max(0, min(26, ord(letter) - 96))] += 1
+        return counts / np.linalg.norm(counts, axis=1, keepdims=True)
+
+
+def learner(encoder=None, **options):
+    return LinearLearner(LearnerContext(encoder=encoder or LetterEncoder(), config=options))
+
+
+def examples():
+    return {
+        TOPIC: [Example(text, text, (label,)) for text, label in (("bbb", "billing"), ("ddd", "delivery"))],
+        TAGS: [Example(text, text, labels) for text, labels in (("uuu", ("urgent",)), ("ppp", ("polite",)))],
+    }
+
+
+def test_each_question_learns_from_its_own_examples():
+    scores = learner().fit(examples(), seed=0).score(["bb", "d", "up"])
+    assert scores["topic"].probabilities.argmax(axis=1)[:2].tolist() == [0, 1]
+    assert (scores["tags"].probabilities[2] > scores["tags"].probabilities[0].max() - 1e-6).all()
+
+
+def test_features_are_the_encoders_vectors():
+    model = learner().fit(examples(), seed=0)
+    assert (model.features(["abc"]) == LetterEncoder().encode(["abc"])).all()
+
+
+def test_without_an_encoder_there_is_nothing_to_fit_on():
+    with pytest.raises(InputError, match="needs an encoder"):
+        LinearLearner(LearnerContext())
+
+
+def test_a_model_of_another_encoder_is_refused(tmp_path):
+    class Other(LetterEncoder):
+        id = "letters-2"
+
+    learner().fit(examples(), seed=0).save(tmp_path)
+    with pytest.raises(ArtefactError, match="letters-1, not of letters-2"):
+        learner(Other()).load(tmp_path)
+
+
+def test_a_model_of_another_width_is_refused(tmp_path):
+    class Wide(LetterEncoder):
+        width = 28
+
+    learner().fit(examples(), seed=0).save(tmp_path)
+    with pytest.raises(ArtefactError, match="do not fit the encoder"):
+        learner(Wide()).load(tmp_path)
+
+
+def test_only_means_of_piece_vectors_become_a_network():
+    model = learner().fit(examples(), seed=0)
+    with pytest.raises(InputError, match="letters-1 cannot become part of a network"):
+        model.network("topic")
+
+
+def test_a_network_is_asked_for_by_its_question():
+    class Named(LetterEncoder):
+        folder = None
+        max_pieces = 8
+
+    with pytest.raises(UnknownNameError, match="Known: topic, tags"):
+        learner(Named()).fit(examples(), seed=0).network("topics")

@@ -1,0 +1,35 @@
+"""A linear head on a backbone as one network, so that it can be distilled and exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from workbench.learners.linear_head import LinearHead
+from workbench.networks.backbone import load_backbone
+from workbench.networks.heads import TextClassifier
+from workbench.networks.network import Network
+from workbench.tokenisation.pieces import load_tokenizer
+
+
+def network_of(head: LinearHead, folder: Path, max_pieces: int) -> Network:
+    """Return the head on the transformer of a folder, which averages pieces to unit vectors."""
+    tokenizer = load_tokenizer(folder / "tokenizer.json")
+    return Network(
+        module=with_head(load_backbone(folder), head),
+        tokenizer=tokenizer,
+        kind="textcat" if head.exclusive else "textcat-multi",
+        labels=head.labels,
+        max_pieces=max_pieces,
+    )
+
+
+def with_head(backbone: nn.Module, head: LinearHead) -> TextClassifier:
+    """Return a classifier of the backbone's unit vectors that has the head's weights."""
+    module = TextClassifier(backbone, len(head.labels), normalise=True, exclusive=head.exclusive)
+    with torch.no_grad():
+        module.head.weight.copy_(torch.from_numpy(head.weights))
+        module.head.bias.copy_(torch.from_numpy(head.bias))
+    return module.eval()
