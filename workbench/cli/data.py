@@ -47,9 +47,7 @@ def import_file(
     question: OptionalQuestion = "",
     held_out: Annotated[bool, typer.Option("--held-out", help="Never train on these documents.")] = False,
     scheme: Annotated[str, typer.Option(help="iob2, iob1 or bioes.")] = "iob2",
-    repair_iob: Annotated[
-        bool, typer.Option("--repair-iob", help="Read a stray I- as the start of an entity.")
-    ] = False,
+    repair_iob: Annotated[bool, typer.Option("--repair-iob", help="A stray I- starts an entity.")] = False,
     encoding: Annotated[str, typer.Option(help="How the file is encoded; never guessed.")] = "utf-8",
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave bad records out, and say which.")

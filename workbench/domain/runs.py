@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from workbench.domain.examples import Example
 
-Basis: TypeAlias = Literal["held-out", "out-of-fold", "none"]
+Basis: TypeAlias = Literal["held-out", "out-of-fold", "control sample"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Run:
     config: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
-    basis: Basis = "none"
+    basis: Basis | None = None
     seconds: float = 0.0
     created_at: str = ""
 

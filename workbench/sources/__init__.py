@@ -1,1 +1,1 @@
-"""Foreign formats, one owner each, in both directions: documents and annotations out of them and back."""
+"""Foreign formats, one owner module each, both directions: text and answers in, text and answers out."""

@@ -47,11 +47,8 @@ def import_documents(
     Raises SourceError with every problem of the file, InputError for wrong options.
     """
     if not path.is_file():
-        raise (
-            SourceError(str(path), [], hint="")
-            if path.is_dir()
-            else InputError("There is no such file.", where=str(path))
-        )
+        what = "This is a folder, not a file." if path.is_dir() else "There is no such file."
+        raise InputError(what, where=str(path))
     if path.stat().st_size > LIMITS.file_bytes:
         raise InputError(f"The file is larger than {LIMITS.file_bytes // MEBIBYTE} MB.", where=str(path))
     name = format_name or sniff_format(path)

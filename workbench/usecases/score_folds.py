@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from workbench.domain.arrays import AnyArray
 from workbench.domain.examples import Example
 from workbench.domain.ports import Learner
 from workbench.domain.questions import Question
@@ -69,10 +70,11 @@ def joined(parts: dict[int, Scores], fold_of: Sequence[int]) -> Scores:
     return TokenScores(first.labels, tuple(token_row(parts[fold], row) for fold, row in rows))
 
 
-def class_row(scores: Scores, row: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def class_row(scores: Scores, row: int) -> AnyArray:
     """Return one document's probabilities."""
     assert isinstance(scores, ClassScores)
-    return scores.probabilities[row]
+    found: AnyArray = scores.probabilities[row]
+    return found
 
 
 def token_row(scores: Scores, row: int) -> DocumentTokenScores:

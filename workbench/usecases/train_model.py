@@ -15,7 +15,7 @@ from workbench.domain.annotations import now
 from workbench.domain.examples import Example
 from workbench.domain.ports import Encoder, Learner, LearnerContext, Model, Progress, silent
 from workbench.domain.questions import Question
-from workbench.domain.runs import Basis, Run, hash_examples
+from workbench.domain.runs import Run, hash_examples
 from workbench.usecases.collect_examples import collect_examples, need_examples
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.judge import Judgement, judge
@@ -101,5 +101,4 @@ def judge_model(
         return judge(question, held_out, scores, basis="held-out")
     rng = np.random.default_rng(seed)
     fold_scores = out_of_fold_scores(learner, question, examples, seed=seed, rng=rng)
-    basis: Basis = "out-of-fold"
-    return judge(question, examples, fold_scores, basis=basis)
+    return judge(question, examples, fold_scores, basis="out-of-fold")
