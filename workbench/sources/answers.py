@@ -1,0 +1,132 @@
+"""Answers as they go out: the one answer of each document that a file can hold, or a refusal.
+
+Formats with one answer a record share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from workbench.domain.annotations import Annotation
+from workbench.domain.conversion import ConversionReport, LabelledDocument, WriteOptions
+from workbench.domain.documents import Document
+from workbench.domain.questions import Kind, Question
+from workbench.errors import Problem, SourceError
+
+LOSS_HINT = "Mend these, or allow the loss (--allow-loss): what cannot be said is then left out and counted."
+
+
+class Chosen(NamedTuple):
+    """A document to write with the answer that counts; `lost` when it has one that cannot be said."""
+
+    document: Document
+    answer: Annotation | None
+    lost: bool = False
+
+
+class Losses:
+    """What cannot be said in the format: refused all at once, or counted when loss is allowed."""
+
+    def __init__(self, path: Path, options: WriteOptions, report: ConversionReport) -> None:
+        self.report = report
+        self._path = path
+        self._allowed = options.allow_loss
+        self._problems: list[Problem] = []
+
+    def reject(self, problem: Problem) -> None:
+        """Leave something out."""
+        if self._allowed:
+            self.report.reject(problem)
+        else:
+            self._problems.append(problem)
+
+    def adjust(self, problem: Problem, reason: str) -> None:
+        """Write something in another way than it is, so that a reader gets something else."""
+        if self._allowed:
+            self.report.adjusted += 1
+            self.report.warn(reason)
+        else:
+            self._problems.append(problem)
+
+    def check(self) -> None:
+        """Raise SourceError when there were losses that are not allowed."""
+        if self._problems:
+            raise SourceError(str(self._path), self._problems, hint=LOSS_HINT)
+
+
+def one_question(questions: Sequence[Question], kinds: Sequence[Kind], path: Path) -> Question | None:
+    """Return the question to write, None when there is none. Raises SourceError for several or another kind."""
+    if not questions:
+        return None
+    if len(questions) > 1:
+        names = ", ".join(question.name for question in questions)
+        problem = Problem("questions", f"This format holds the answers to one question, not to {names}.")
+        raise SourceError(str(path), [problem], hint="Write one file a question.")
+    if questions[0].kind not in kinds:
+        message = (
+            f"'{questions[0].name}' is a {questions[0].kind} question; this format holds {', '.join(kinds)}."
+        )
+        raise SourceError(str(path), [Problem("kind", message)])
+    return questions[0]
+
+
+def chosen_answers(
+    documents: Sequence[LabelledDocument], question: Question | None, losses: Losses
+) -> list[Chosen]:
+    """Return each document that can be written with the answer that counts, in the given order.
+
+    The newest annotation of an annotator counts; skips, drafts and withdrawals are no answers.
+    Empty texts, repeated ids, answers about a part of the text, and annotators who disagree are losses;
+    with loss allowed the newest of several answers is written.
+    """
+    chosen: list[Chosen] = []
+    seen: set[str] = set()
+    for labelled in documents:
+        document = labelled.document
+        if not document.text.strip() or document.id in seen:
+            what = "repeats an id" if document.id in seen else "has an empty text"
+            losses.reject(Problem("document", f"The document {what}.", record=document.id))
+            continue
+        seen.add(document.id)
+        chosen.append(Chosen(document, None) if question is None else _choose(labelled, question, losses))
+    return chosen
+
+
+def _choose(labelled: LabelledDocument, question: Question, losses: Losses) -> Chosen:
+    newest: dict[str, Annotation] = {}
+    for annotation in labelled.annotations:
+        if annotation.question == question.name:
+            newest.pop(annotation.annotator, None)  # so that the order is that of the newest ones
+            newest[annotation.annotator] = annotation
+    answers = [annotation for annotation in newest.values() if annotation.counts]
+    if len(newest) > len(answers):
+        losses.report.warn("skips, drafts and withdrawals not written", len(newest) - len(answers))
+    if not answers:
+        return Chosen(labelled.document, None)
+    answer = answers[-1]
+    if len({(frozenset(a.labels), frozenset(a.spans)) for a in answers}) > 1:
+        message = f"{len(answers)} annotators answer '{question.name}' in different ways."
+        losses.reject(Problem("disagreement", message, record=labelled.document.id))
+    problem = _problem_with(answer, labelled.document, question)
+    if problem:
+        losses.reject(problem)
+        return Chosen(labelled.document, None, lost=True)
+    return Chosen(labelled.document, answer)
+
+
+def _problem_with(answer: Annotation, document: Document, question: Question) -> Problem | None:
+    if answer.scope is not None:
+        message = "The answer is about a part of the text only; outside it nothing is known."
+        return Problem("scope", message, record=document.id)
+    fits = not answer.labels if question.kind == "ner" else not answer.spans
+    if not fits or (question.kind == "textcat" and len(answer.labels) != 1):
+        message = f"The answer is not one to a {question.kind} question."
+        return Problem("answer", message, record=document.id)
+    for span in answer.spans:
+        if not span.fits(document.text):
+            there = document.text[span.start : span.end]
+            message = f"The span [{span.start}, {span.end}) says {span.covered!r}, the text {there!r}."
+            return Problem("span", message, record=document.id)
+    return None

@@ -1,0 +1,64 @@
+"""Which tagging scheme a whole file keeps to, when it is not the one that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.domain.conversion import ReadOptions
+from workbench.errors import Problem
+from workbench.sources.columns import Sentence
+from workbench.sources.iob_schemes import MARKS, SCHEMES, evidence, faults
+
+REPAIRABLE = {"stray-inside", "type-change", "needless-begin", "unclosed"}
+REPAIR_HINT = "--repair-iob takes a tag that goes on with nothing as the beginning of an entity."
+ASKED_AS = {"bilou": "bioes"}  # reading bioes takes both ways to spell it
+
+
+def scheme_read(sentences: Sequence[Sentence], asked: str) -> str:
+    """Return the scheme to read by: the one asked for, or bilou when bioes was asked and no E or S occurs."""
+    marks = {tag.mark for sentence in sentences for tag in sentence.tags}
+    if asked == "bioes" and marks & set("LU") and not marks & set("ES"):
+        return "bilou"
+    return asked
+
+
+def file_problems(sentences: Sequence[Sentence], options: ReadOptions) -> tuple[list[Problem], str]:
+    """Return what is wrong with the scheme of the file as a whole, and a hint.
+
+    A file that keeps to another scheme throughout gets one problem that names it. A file that mixes
+    schemes gets every fault, and the first line of each scheme. With `repair_iob` the faults of single
+    tags pass; with `skip_bad` they are left to the sentences that have them.
+    """
+    scheme = options.scheme
+    strict = {"foreign-mark"} if options.repair_iob else {"foreign-mark", *REPAIRABLE}
+    found = [
+        Problem(fault.code, fault.message, line=sentence.lines[min(fault.word, len(sentence.lines) - 1)])
+        for sentence in sentences
+        for fault in faults(sentence.tags, scheme)
+        if fault.code in strict
+    ]
+    if not found:
+        return [], ""
+    for other in SCHEMES:
+        if other != scheme and not any(faults(sentence.tags, other) for sentence in sentences):
+            first = found[0].line
+            message = f"This looks like {other.upper()}, not {scheme.upper()}: {len(found)} tags say so."
+            name = ASKED_AS.get(other, other)
+            return [Problem("other-scheme", message, line=first)], f"If it is, read it with --scheme {name}."
+    mixed = _mixed(sentences)
+    if options.skip_bad:
+        return [], ""
+    hint = REPAIR_HINT if MARKS[scheme] == "BIO" else ""
+    return [*mixed, *found], hint
+
+
+def _mixed(sentences: Sequence[Sentence]) -> list[Problem]:
+    first: dict[str, int] = {}
+    for sentence in sentences:
+        for scheme, word in evidence(sentence.tags).items():
+            first.setdefault(scheme, sentence.lines[word])
+    if len(first) < 2:
+        return []
+    ordered = sorted(first.items(), key=lambda item: item[1])
+    places = ", ".join(f"{scheme.upper()} first at line {line}" for scheme, line in ordered)
+    return [Problem("mixed-schemes", f"The file mixes schemes: {places}.", line=ordered[0][1])]
