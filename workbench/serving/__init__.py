@@ -1,0 +1,1 @@
+"""A bundle to predictions: numpy, onnxruntime and tokenizers only."""

@@ -1,0 +1,137 @@
+"""Texts to predict, out of a file: .txt (one a line), .csv (a column) or .jsonl (a field)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.config import LIMITS, MEBIBYTE
+from workbench.errors import InputError, Problem, SourceError, UnknownNameError
+
+
+@dataclass(frozen=True, slots=True)
+class InputText:
+    """A text, the line it begins on (from 1), and its id when the file gives one."""
+
+    line: int
+    text: str
+    id: str | None = None
+
+
+def read_texts(path: Path, *, text_column: str = "text") -> list[InputText]:
+    """Return the texts of a file, in file order.
+
+    Lines end at LF or CRLF only. An empty line of a .txt file is an empty text, so that line numbers
+    and predictions stay side by side. Raises SourceError with every bad line, or InputError.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise UnknownNameError("kind of input file", path.suffix or path.name, READERS)
+    content = _content(path)
+    problems: list[Problem] = []
+    texts = list(reader(content, text_column, problems))
+    for item in texts:
+        problems.extend(_problems(item))
+    if problems:
+        raise SourceError(path.name, sorted(problems, key=lambda problem: problem.line or 0))
+    if not texts:
+        raise InputError("The file holds no texts.", where=path.name)
+    return texts
+
+
+def _content(path: Path) -> str:
+    try:
+        if path.stat().st_size > LIMITS.file_bytes:
+            limit = LIMITS.file_bytes // MEBIBYTE
+            raise InputError(f"The file is larger than {limit} MiB.", where=path.name, hint="Split it.")
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The file is not UTF-8: see byte {error.start}.", where=path.name, hint="Save it as UTF-8."
+        ) from error
+    except OSError as error:
+        raise InputError(f"The file cannot be read: {error.strerror}.", where=str(path)) from error
+
+
+def _problems(item: InputText) -> Iterator[Problem]:
+    if "\0" in item.text:
+        yield Problem("nul", "The text holds a NUL character.", item.line)
+    if len(item.text) > LIMITS.text_characters:
+        yield Problem("long", f"The text is longer than {LIMITS.text_characters} characters.", item.line)
+    if any("\ud800" <= character <= "\udfff" for character in item.text):
+        yield Problem("surrogate", "The text holds half of a surrogate pair.", item.line)
+
+
+def _lines(content: str) -> list[str]:
+    """Split at LF and CRLF only: a line separator inside a text is text."""
+    lines = content.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
+
+
+def _plain(content: str, _: str, __: list[Problem]) -> Iterator[InputText]:
+    for number, line in enumerate(_lines(content), 1):
+        yield InputText(number, line)
+
+
+def _table(content: str, text_column: str, problems: list[Problem]) -> Iterator[InputText]:
+    csv.field_size_limit(LIMITS.text_characters)
+    rows = csv.reader(io.StringIO(content, newline=""), strict=True)
+    begins = 1
+    try:
+        columns = next(rows, [])
+        if columns.count(text_column) != 1:
+            problems.append(_column_problem(columns, text_column))
+            return
+        place, begins = columns.index(text_column), rows.line_num + 1
+        for row in rows:
+            if len(row) == len(columns):
+                name = row[columns.index("id")] if "id" in columns else None
+                yield InputText(begins, row[place], name)
+            elif row:
+                problems.append(
+                    Problem("cells", f"The row has {len(row)} cells, the header {len(columns)}.", begins)
+                )
+            begins = rows.line_num + 1
+    except csv.Error as error:
+        problems.append(Problem("csv", f"The row that begins here is not readable: {error}.", begins))
+
+
+def _column_problem(columns: list[str], wanted: str) -> Problem:
+    found = ", ".join(columns[:50]) or "none"
+    count = "more than one column" if wanted in columns else "no column"
+    return Problem("column", f"There is {count} '{wanted}'. Columns, parted by commas: {found}.", 1)
+
+
+def _json_lines(content: str, text_field: str, problems: list[Problem]) -> Iterator[InputText]:
+    for number, line in enumerate(_lines(content), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line, object_pairs_hook=_object)
+        except (ValueError, RecursionError) as error:
+            problems.append(Problem("json", f"Not readable as JSON: {error}.", number))
+            continue
+        if not isinstance(record, dict) or not isinstance(record.get(text_field), str):
+            problems.append(
+                Problem("text", f'Each line must be an object with a string "{text_field}".', number)
+            )
+            continue
+        name = record.get("id")
+        yield InputText(number, record[text_field], None if name is None else str(name))
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+Reader = Callable[[str, str, list[Problem]], Iterator[InputText]]
+READERS: dict[str, Reader] = {".txt": _plain, ".csv": _table, ".jsonl": _json_lines}
