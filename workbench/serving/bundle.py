@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from workbench.domain.scores import ClassScores, Scores, tags_of
 from workbench.errors import ArtefactError, InputError
 from workbench.serving.predictions import Prediction, predictions_of
 from workbench.serving.session import SessionRun, check_signature, open_session, vocabulary_rows
-from workbench.serving.texts import read_texts
 from workbench.tokenisation.pieces import load_tokenizer, special_pieces
 from workbench.tokenisation.scoring import score_texts
 from workbench.tokenisation.windows import Batching
@@ -26,7 +25,6 @@ from workbench.tokenisation.windows import Batching
 MANIFEST = "bundle.json"
 FILES = frozenset({"model.onnx", "tokenizer.json", "labels.json", "README.md"})
 BATCH_SIZE = 32
-FILE_CHUNK = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,16 +149,3 @@ def check_vocabulary(tokenizer: Tokenizer, rows: int | None) -> None:
     highest = max(tokenizer.get_vocab().values(), default=-1)
     if rows is not None and highest >= rows:
         raise ArtefactError(f"The tokenizer knows a piece {highest}, the model only {rows} pieces.")
-
-
-def predict_file(bundle: Bundle, path: Path, *, text_column: str = "text") -> Iterator[dict[str, Any]]:
-    """Give one record a text of the file, in file order: line, id (where there is one), text and answer.
-
-    The whole file is checked before the first record is given; raises as `read_texts`.
-    """
-    items = read_texts(path, text_column=text_column)
-    for start in range(0, len(items), FILE_CHUNK):
-        chunk = items[start : start + FILE_CHUNK]
-        for item, prediction in zip(chunk, bundle.predict([i.text for i in chunk]), strict=True):
-            name = {} if item.id is None else {"id": item.id}
-            yield {"line": item.line, **name, "text": item.text, **prediction.as_json()}

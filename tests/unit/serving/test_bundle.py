@@ -14,7 +14,8 @@ import pytest
 
 from workbench.domain.scores import ClassScores, TokenScores
 from workbench.errors import ArtefactError, NewerVersionError, WorkbenchError
-from workbench.serving.bundle import Bundle, predict_file
+from workbench.serving.bundle import Bundle
+from workbench.serving.files import predict_file
 
 MakeBundle = Callable[..., Path]
 

@@ -1,4 +1,4 @@
-"""Texts to predict, out of a file: .txt (one a line), .csv (a column) or .jsonl (a field)."""
+"""Predictions for a file of texts: .txt (one a line), .csv (a column) or .jsonl (a field)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbench.config import LIMITS, MEBIBYTE
 from workbench.errors import InputError, Problem, SourceError, UnknownNameError
+from workbench.serving.bundle import Bundle
+
+FILE_CHUNK = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,19 @@ class InputText:
     line: int
     text: str
     id: str | None = None
+
+
+def predict_file(bundle: Bundle, path: Path, *, text_column: str = "text") -> Iterator[dict[str, Any]]:
+    """Give one record a text of the file, in file order: line, id (where there is one), text and answer.
+
+    The whole file is checked before the first record is given; raises as `read_texts`.
+    """
+    items = read_texts(path, text_column=text_column)
+    for start in range(0, len(items), FILE_CHUNK):
+        chunk = items[start : start + FILE_CHUNK]
+        for item, prediction in zip(chunk, bundle.predict([i.text for i in chunk]), strict=True):
+            name = {} if item.id is None else {"id": item.id}
+            yield {"line": item.line, **name, "text": item.text, **prediction.as_json()}
 
 
 def read_texts(path: Path, *, text_column: str = "text") -> list[InputText]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import InputError, SourceError, UnknownNameError
-from workbench.serving.texts import read_texts
+from workbench.serving.files import read_texts
 
 
 def write(tmp_path: Path, name: str, content: bytes | str) -> Path:
