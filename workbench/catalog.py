@@ -41,6 +41,7 @@ LEARNERS: dict[Kind, dict[str, str]] = {
     "textcat-multi": TEXTCAT_LEARNERS,
     "ner": {"bert": "workbench.learners.bert_ner:BertNerLearner"},
 }
+LEARNERS_ON_VECTORS = frozenset({"linear"})
 STRATEGIES = {
     "random": "workbench.strategies.uniform:random",
     "least-confidence": "workbench.strategies.uncertainty:least_confidence",

@@ -15,13 +15,14 @@ def worker(
     name: ProjectName,
     once: Annotated[bool, typer.Option("--once", help="Do the jobs that wait, then stop.")] = False,
 ) -> None:
-    """Do a project's jobs: rank, train, distil, export. One worker a project."""
+    """Do a project's jobs: embed, train, distil, export, simulate. One worker a project."""
     from workbench.usecases.project import project_folder
-    from workbench.worker.worker import run_worker
+    from workbench.worker.loop import run_worker
 
     folder = project_folder(Home.find(), name)
-    print(f"working for {name}; stop with Ctrl+C")
-    run_worker(folder, once=once)
+    print(f"working for {name}; stop with Ctrl+C", flush=True)
+    n_jobs = run_worker(folder, once=once)
+    print(f"{n_jobs} jobs done")
 
 
 def doctor(name: ProjectName) -> None:
@@ -31,32 +32,38 @@ def doctor(name: ProjectName) -> None:
 
     findings = examine(project_folder(Home.find(), name))
     for finding in findings:
-        print(finding)
-    if any(finding.is_bad for finding in findings):
+        print(f"{finding.level:8} {finding.check}: {finding.message}")
+        if finding.hint:
+            print(f"         {finding.hint}")
+    if any(finding.level == "problem" for finding in findings):
         raise typer.Exit(4)
 
 
 def backup(
     name: ProjectName,
-    out: Annotated[
-        Path, typer.Option("--out", help="The file to write.", show_default=False, dir_okay=False)
-    ],
+    out: Annotated[Path, typer.Option("--out", help="The folder to make.", show_default=False)],
 ) -> None:
-    """Copy a project's database into one file while others go on working."""
+    """Copy a project's database into a new folder while others go on working."""
     from workbench.store.safety import backup as copy
     from workbench.usecases.project import project_folder
 
-    copy(project_folder(Home.find(), name), out)
-    print(f"wrote {out}")
+    print(f"wrote {copy(project_folder(Home.find(), name), out)}")
 
 
 def restore(
     name: ProjectName,
-    file: Annotated[Path, typer.Argument(help="A file that `workbench backup` wrote.", show_default=False)],
+    source: Annotated[
+        Path, typer.Argument(metavar="BACKUP", help="The backup's folder.", show_default=False)
+    ],
+    move_aside: Annotated[
+        bool, typer.Option("--move-aside", help="Keep the database that is there under another name.")
+    ] = False,
 ) -> None:
-    """Bring a project back from a backup; an existing one is moved aside, never overwritten."""
+    """Bring a project back from a backup; what is there is never overwritten."""
     from workbench.store.safety import restore as bring_back
 
     folder = Home.find().project(name)
-    bring_back(file, folder)
+    aside = bring_back(source, folder, move_aside=move_aside)
+    if aside is not None:
+        print(f"moved the old database to {aside}")
     print(f"restored {folder}")

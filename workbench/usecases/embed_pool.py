@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from workbench import catalog
 from workbench.config import n_training_threads, stay_offline
 from workbench.domain.ports import Progress, silent
 from workbench.store.vectors import CachedEncoder, VectorFile
-from workbench.usecases.project import Project
+from workbench.usecases.project import Project, open_folder
 
 
 def project_encoder(project: Project, name: str = catalog.DEFAULT_ENCODER) -> CachedEncoder:
@@ -27,3 +30,9 @@ def embed_pool(
     texts = [document.text for document in project.store.documents()]
     project_encoder(project, encoder_name).encode(texts, progress=progress)
     return len(texts)
+
+
+def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Do the job `embed`; arguments: `encoder_name`."""
+    with open_folder(folder) as project:
+        return {"n_documents": embed_pool(project, **arguments, progress=progress)}

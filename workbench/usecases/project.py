@@ -58,6 +58,13 @@ def open_project(home: Home, name: str) -> Iterator[Project]:
         yield Project(name, folder, home.models(name), store)
 
 
+@contextmanager
+def open_folder(folder: Path) -> Iterator[Project]:
+    """Open the project in a folder, as the worker's jobs do."""
+    with open_project(Home(folder.parents[1]), folder.name) as project:
+        yield project
+
+
 def project_folder(home: Home, name: str) -> Path:
     """Return the folder of an existing project. Raises UnknownNameError when there is none."""
     folder = home.project(name)

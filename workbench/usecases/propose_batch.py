@@ -53,9 +53,8 @@ def propose_batch(
     texts = [document.text for document in project.store.documents(ids=left)]
     run = newest_run(project, question_name)
     needs = catalog.strategy(ranking.strategy).needs
-    wants_vectors = needs_encoder(needs, run.learner if run else "")
-    encoder = project_encoder(project, ranking.encoder) if wants_vectors else None
-    model = load_model(project, run, encoder=encoder) if run and "scores" in needs else None
+    encoder = project_encoder(project, ranking.encoder) if "vectors" in needs else None
+    model = load_model(project, run) if run and "scores" in needs else None
     ranked = rank(question, texts, ranking, model=model, encoder=encoder, progress=progress)
     proposals = (
         Proposal(left[row], utility, ranked.reason)
@@ -67,11 +66,6 @@ def propose_batch(
     )
     project.store.save_batch(batch)
     return batch
-
-
-def needs_encoder(needs: frozenset[str], learner: str) -> bool:
-    """Tell whether vectors are wanted, by the strategy or by a learner on vectors."""
-    return "vectors" in needs or ("scores" in needs and learner == "linear")
 
 
 def unanswered(project: Project, question: str) -> list[str]:

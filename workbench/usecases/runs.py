@@ -12,12 +12,13 @@ from uuid import uuid4
 
 from workbench import artefacts, catalog
 from workbench.analysis.judged import JudgedDocument
-from workbench.config import n_training_threads
+from workbench.config import n_training_threads, stay_offline
 from workbench.domain.examples import Example
-from workbench.domain.ports import Encoder, LearnerContext, Model, Progress, silent
+from workbench.domain.ports import LearnerContext, Model, Progress, silent
 from workbench.domain.runs import Run
 from workbench.domain.spans import Span
 from workbench.errors import ArtefactError, NotEnoughDataError
+from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.judge import Judgement
 from workbench.usecases.project import Project
 
@@ -78,12 +79,12 @@ def need_run(project: Project, question: str, run_id: str = "") -> Run:
     return run
 
 
-def load_model(
-    project: Project, run: Run, *, encoder: Encoder | None = None, progress: Progress = silent
-) -> Model:
+def load_model(project: Project, run: Run, *, progress: Progress = silent) -> Model:
     """Load a run's model after checking every file of it. Raises ArtefactError."""
     folder = run_folder(project, run.id)
     artefacts.check_manifest(folder)
+    stay_offline()
+    encoder = project_encoder(project, run.config["encoder"]) if "encoder" in run.config else None
     context = LearnerContext(encoder=encoder, n_threads=n_training_threads(), progress=progress)
     kind = project.store.question(run.question).kind
     return catalog.learner(run.learner, kind, context).load(folder / "model")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from workbench.errors import InputError
 from workbench.usecases.collect_examples import collect_examples, need_examples
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.judge import Judgement, judge
-from workbench.usecases.project import Project
+from workbench.usecases.project import Project, open_folder
 from workbench.usecases.propose_batch import Ranking, rank
 from workbench.usecases.runs import versions
 
@@ -96,7 +97,8 @@ def simulate(
         collect_examples(project, question_name, part="held-out"), f"{question_name} (held out)"
     )
     stay_offline()
-    wants_vectors = "vectors" in catalog.strategy(simulation.strategy).needs or simulation.learner == "linear"
+    on_vectors = simulation.learner in catalog.LEARNERS_ON_VECTORS
+    wants_vectors = on_vectors or "vectors" in catalog.strategy(simulation.strategy).needs
     encoder = project_encoder(project, simulation.encoder) if wants_vectors else None
     return simulate_on(question, pool, held_out, simulation, encoder=encoder, progress=progress)
 
@@ -135,3 +137,11 @@ def simulate_on(
     return SimulationReport(
         simulation, question, tuple(counts), tuple(judgements), tuple(chosen), time.monotonic() - started
     )
+
+
+def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Do the job `simulate`; arguments: `question` and the fields of `Simulation`."""
+    settings = dict(arguments)
+    question = settings.pop("question")
+    with open_folder(folder) as project:
+        return simulate(project, question, Simulation(**settings), progress=progress).as_dict()

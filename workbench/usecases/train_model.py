@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,13 @@ from workbench import catalog
 from workbench.config import n_training_threads, stay_offline
 from workbench.domain.annotations import now
 from workbench.domain.examples import Example
-from workbench.domain.ports import Encoder, Learner, LearnerContext, Model, Progress, silent
+from workbench.domain.ports import Learner, LearnerContext, Model, Progress, silent
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run, hash_examples
 from workbench.usecases.collect_examples import collect_examples, need_examples
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.judge import Judgement, judge
-from workbench.usecases.project import Project
+from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import new_run_id, publish_run, versions
 from workbench.usecases.score_folds import out_of_fold_scores
 
@@ -61,7 +62,7 @@ def train_model(project: Project, training: Training, *, progress: Progress = si
         label_version=question.label_version,
         n_examples=len(examples),
         data_hash=hash_examples(examples),
-        config=dict(training.config),
+        config=recorded_config(training, name),
         versions=versions(),
         figures=judgement.figures.as_dict(),
         basis=judgement.basis,
@@ -72,13 +73,18 @@ def train_model(project: Project, training: Training, *, progress: Progress = si
     return run
 
 
+def recorded_config(training: Training, learner: str) -> dict[str, Any]:
+    """Return the settings of a run, with the encoder that its model needs, if any."""
+    on_vectors = learner in catalog.LEARNERS_ON_VECTORS
+    return {**training.config, **({"encoder": training.encoder} if on_vectors else {})}
+
+
 def build_learner(
     project: Project, question: Question, name: str, *, training: Training, progress: Progress
 ) -> Learner:
     """Return the learner, with an encoder that remembers vectors if it wants one."""
-    encoder: Encoder | None = None
-    if name == "linear":
-        encoder = project_encoder(project, training.encoder)
+    on_vectors = name in catalog.LEARNERS_ON_VECTORS
+    encoder = project_encoder(project, training.encoder) if on_vectors else None
     context = LearnerContext(
         encoder=encoder, config=training.config, n_threads=n_training_threads(), progress=progress
     )
@@ -102,3 +108,10 @@ def judge_model(
     rng = np.random.default_rng(seed)
     fold_scores = out_of_fold_scores(learner, question, examples, seed=seed, rng=rng)
     return judge(question, examples, fold_scores, basis="out-of-fold")
+
+
+def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Do the job `train`; arguments: the fields of `Training`."""
+    with open_folder(folder) as project:
+        run = train_model(project, Training(**arguments), progress=progress)
+        return {"run": run.id, "figures": dict(run.figures)}
