@@ -19,7 +19,7 @@ LOSS_HINT = "Mend these, or allow the loss (--allow-loss): what cannot be said i
 
 
 class Chosen(NamedTuple):
-    """A document to write with the answer that counts; `lost` when it has one that cannot be said."""
+    """A document to write with the answer that counts; `lost` when it has one that is not written."""
 
     document: Document
     answer: Annotation | None
@@ -49,6 +49,11 @@ class Losses:
             self.report.warn(reason)
         else:
             self._problems.append(problem)
+
+    def warn_of_id(self, document_id: str, number: int) -> None:
+        """Count an id that is not written and that a reader would not derive from the place in the file."""
+        if document_id != f"{self._path.stem}-{number}":
+            self.report.warn("ids not written: the file they came from holds none")
 
     def check(self) -> None:
         """Raise SourceError when there were losses that are not allowed."""
@@ -106,14 +111,15 @@ def _choose(labelled: LabelledDocument, question: Question, losses: Losses) -> C
     if not answers:
         return Chosen(labelled.document, None)
     answer = answers[-1]
-    if len({(frozenset(a.labels), frozenset(a.spans)) for a in answers}) > 1:
+    differ = len({(frozenset(a.labels), frozenset(a.spans)) for a in answers}) > 1
+    if differ:
         message = f"{len(answers)} annotators answer '{question.name}' in different ways."
         losses.reject(Problem("disagreement", message, record=labelled.document.id))
     problem = _problem_with(answer, labelled.document, question)
     if problem:
         losses.reject(problem)
         return Chosen(labelled.document, None, lost=True)
-    return Chosen(labelled.document, answer)
+    return Chosen(labelled.document, answer, lost=differ)
 
 
 def _problem_with(answer: Annotation, document: Document, question: Question) -> Problem | None:

@@ -9,11 +9,9 @@ from typing import Any
 
 from workbench.domain.conversion import LabelledDocument, WriteOptions
 from workbench.domain.documents import Document
-from workbench.errors import InputError
 from workbench.sources.comments import comment, values_in
 from workbench.sources.span_fitting import TaggedWords
-
-NEWLINES = ("\n", "\r\n", "\r")
+from workbench.sources.text_files import checked_newline
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +36,13 @@ class FileForm:
         default: FileForm,
     ) -> FileForm:
         """Return the form of the file that the documents came from, as far as it is known."""
-        if options.newline not in NEWLINES:
-            raise InputError(f"{options.newline!r} cannot end a line.", hint="Use LF, CR LF or CR.")
         layouts = (labelled.document.layout or {} for labelled in documents)
         own = next((layout for layout in layouts if layout.get("format") == default.name), {})
-        form = replace(default, newline=options.newline, separator=own.get("separator", default.separator))
+        form = replace(
+            default,
+            newline=checked_newline(options.newline),
+            separator=own.get("separator", default.separator),
+        )
         if file_layout.get("format") != default.name:
             return form
         return replace(

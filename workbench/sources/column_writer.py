@@ -14,6 +14,7 @@ from workbench.domain.spans import Span
 from workbench.errors import Problem
 from workbench.sources.answers import Losses, chosen_answers, one_question
 from workbench.sources.column_lines import FileForm, line_layout, sentence_lines
+from workbench.sources.comments import values_in
 from workbench.sources.span_fitting import SpanFitter
 from workbench.sources.text_files import refused
 
@@ -54,6 +55,8 @@ class ColumnWriter:
         bounds = self._bounds(document)
         tagged = self._fitter.fit(document, bounds, spans)
         layout = line_layout(document, tagged, self._form.name)
+        if "id" not in values_in(line for _, line in layout["comments"]):
+            self._losses.warn_of_id(document.id, self.report.counts["sentences"])
         self._begin(layout.get("number"))
         self._parts += sentence_lines(layout, tagged, self._form, n_words=len(bounds))
         self._sentence_is_open = not layout.get("after", [""])

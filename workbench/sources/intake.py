@@ -96,6 +96,9 @@ class Intake:
     def _label_problem(
         self, answer: tuple[str, ...] | tuple[Span, ...] | None, line: int | None, document_id: str
     ) -> Problem | None:
+        labels = [part for part in answer or () if isinstance(part, str)]
+        if len(set(labels)) < len(labels):
+            return Problem("label", f"A label stands twice: {labels}.", line=line, record=document_id)
         for part in answer or ():
             label = part.label if isinstance(part, Span) else part
             if label not in self._labels:
@@ -114,7 +117,7 @@ class Intake:
         try:
             check_label(label)
         except InputError as error:
-            return str(error)
+            return f"{error.message} {error.hint}".strip()
         return ""
 
     def _annotation(self, document_id: str, answer: tuple[str, ...] | tuple[Span, ...]) -> Annotation:

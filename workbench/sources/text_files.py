@@ -181,6 +181,13 @@ def usual_newline(breaks: Iterable[str]) -> tuple[str, int]:
     return newline, counts.total() - n
 
 
+def checked_newline(newline: str) -> str:
+    """Return a line break to write. Raises InputError for anything that ends no line here."""
+    if not LINE_BREAK.fullmatch(newline):
+        raise InputError(f"{newline!r} cannot end a line.", hint="Use LF, CR LF or CR.")
+    return newline
+
+
 def write_text(path: Path, text: str, *, encoding: str = "utf-8", bom: bool = False) -> None:
     """Write a text file whole or not at all. Raises SourceError when a character has no code."""
     # A text that itself begins with U+FEFF would lose it to the next reader without a mark before it.
