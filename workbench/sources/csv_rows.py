@@ -44,6 +44,7 @@ def read_rows(text: str, delimiter: str, *, start: int = 0, line: int = 1) -> It
 
     After a row that is wrong, reading goes on with the next line.
     """
+    plain = re.compile(rf"[^{re.escape(delimiter)}\r\n]*")
     while start < len(text):
         found = LINE_BREAK.search(text, start)
         end, following = (found.start(), found.end()) if found else (len(text), len(text))
@@ -53,21 +54,22 @@ def read_rows(text: str, delimiter: str, *, start: int = 0, line: int = 1) -> It
             start, line = following, line + 1
             continue
         try:
-            cells, quoted, row_end = _quoted_row(text, start, delimiter)
+            cells, quoted, row_end = _quoted_row(text, start, delimiter, plain)
         except _FaultError as fault:
             code, message = fault.args
             yield Row(line, [], text[end:following], problem=Problem(code, message, line=line))
             start, line = following, line + 1
             continue
-        n_breaks = sum(1 for _ in LINE_BREAK.finditer(text, start, row_end))
+        n_breaks = 0 if row_end == end else len(LINE_BREAK.findall(text, start, row_end))
         found = LINE_BREAK.match(text, row_end)
         yield Row(line, cells, found[0] if found else "", quoted)
         start, line = (found.end() if found else row_end), line + n_breaks + 1
 
 
-def _quoted_row(text: str, place: int, delimiter: str) -> tuple[list[str], tuple[int, ...], int]:
+def _quoted_row(
+    text: str, place: int, delimiter: str, plain: re.Pattern[str]
+) -> tuple[list[str], tuple[int, ...], int]:
     """Return the cells of a row, which of them are quoted, and where the row ends."""
-    plain = re.compile(rf"[^{re.escape(delimiter)}\r\n]*")
     cells: list[str] = []
     quoted: list[int] = []
     while True:

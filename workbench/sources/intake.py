@@ -5,10 +5,9 @@ Formats with one answer a record share it. A record is a sentence, a row or an o
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from workbench.config import LIMITS
 from workbench.domain.annotations import Annotation, derived_client_id, now
@@ -19,6 +18,7 @@ from workbench.domain.spans import Span
 from workbench.errors import InputError, Problem, SourceError
 
 DEFAULT_QUESTION: dict[Kind, str] = {"textcat": "label", "textcat-multi": "labels", "ner": "entities"}
+Answer: TypeAlias = tuple[str, ...] | tuple[Span, ...]
 MIXED_NEWLINES = "lines that end in another way than most"
 BYTE_ORDER_MARK = "byte-order mark at the start"
 
@@ -32,6 +32,7 @@ class Intake:
 
     def __init__(self, path: Path, options: ReadOptions, kind: Kind | None, *, question: str = "") -> None:
         self.path = path
+        self.stem = path.stem
         self.kind = kind
         self.report = ConversionReport()
         self._options = options
@@ -41,6 +42,7 @@ class Intake:
         self._place: dict[str, int] = {}
         self._texts: set[str] = set()
         self._labels: dict[str, str] = {}  # label to what is wrong with it ('' = nothing)
+        self._declared = None if options.labels is None else frozenset(options.labels)
         self._unknown: Counter[str] = Counter()
         self._began = now()
 
@@ -61,7 +63,7 @@ class Intake:
     def add(
         self,
         document: Document,
-        answer: tuple[str, ...] | tuple[Span, ...] | None,
+        answer: Answer | None,
         *,
         line: int | None = None,
         record: str | None = None,
@@ -71,7 +73,7 @@ class Intake:
         if not document.text.strip():
             problem = Problem("empty-text", "The text is empty.", line=line, record=record or document.id)
             return self.skip(problem, "empty texts left out")
-        wrong = self._text_problem(document, line) or self._label_problem(answer, line, document.id)
+        wrong = self._text_problem(document, line) or self._label_problem(answer or (), line, document.id)
         if wrong:
             return self.refuse(wrong)
         annotations = () if answer is None else (self._annotation(document.id, answer),)
@@ -93,24 +95,20 @@ class Intake:
         message = f"The text has {len(document.text)} characters; the limit is {LIMITS.text_characters}."
         return Problem("too-long", message, line=line, record=document.id)
 
-    def _label_problem(
-        self, answer: tuple[str, ...] | tuple[Span, ...] | None, line: int | None, document_id: str
-    ) -> Problem | None:
-        labels = [part for part in answer or () if isinstance(part, str)]
-        if len(set(labels)) < len(labels):
-            return Problem("label", f"A label stands twice: {labels}.", line=line, record=document_id)
-        for part in answer or ():
-            label = part.label if isinstance(part, Span) else part
-            if label not in self._labels:
-                self._labels[label] = self._wrong_with(label)
-            if self._labels[label]:
-                return Problem("label", self._labels[label], line=line, record=document_id)
-            declared = self._options.labels
-            if declared is not None and label not in declared:
-                if self._options.skip_bad:
-                    message = f"The label '{label}' is not declared."
-                    return Problem("unknown-label", message, line=line, record=document_id)
+    def _label_problem(self, answer: Answer, line: int | None, document_id: str) -> Problem | None:
+        for part in answer:
+            label = part if isinstance(part, str) else part.label
+            wrong = self._labels.get(label)
+            if wrong is None:
+                wrong = self._labels[label] = self._wrong_with(label)
+            if not wrong and self._declared is not None and label not in self._declared:
                 self._unknown[label] += 1
+                if self._options.skip_bad:
+                    wrong = f"The label '{label}' is not declared."
+            if wrong:
+                return Problem("label", wrong, line=line, record=document_id)
+        if len(answer) > 1 and len(set(answer)) < len(answer):
+            return Problem("label", f"Something stands twice in {answer}.", line=line, record=document_id)
         return None
 
     def _wrong_with(self, label: str) -> str:
@@ -120,12 +118,12 @@ class Intake:
             return f"{error.message} {error.hint}".strip()
         return ""
 
-    def _annotation(self, document_id: str, answer: tuple[str, ...] | tuple[Span, ...]) -> Annotation:
+    def _annotation(self, document_id: str, answer: Answer) -> Annotation:
         spans = tuple(part for part in answer if isinstance(part, Span))
         labels = tuple(part for part in answer if isinstance(part, str))
-        said: object = [[span.start, span.end, span.label] for span in spans] or labels
+        said = (*labels, *(f"{span.start} {span.end} {span.label}" for span in spans))
         return Annotation(
-            client_id=derived_client_id(self._name, document_id, self._options.annotator, json.dumps(said)),
+            client_id=derived_client_id(self._name, document_id, self._options.annotator, *said),
             document_id=document_id,
             question=self._name,
             annotator=self._options.annotator,
@@ -154,7 +152,7 @@ class Intake:
     def imported(self, file_layout: dict[str, object]) -> Imported:
         """Return everything read. Raises SourceError with every problem found."""
         problems = list(self._problems)
-        if self._unknown:
+        if self._unknown and not self._options.skip_bad:
             listed = ", ".join(f"'{label}' ({n})" for label, n in sorted(self._unknown.items()))
             problems.append(Problem("unknown-labels", f"Labels that are not declared: {listed}."))
         if len(self._labels) > LIMITS.labels:

@@ -12,7 +12,7 @@ from workbench.domain.documents import Document
 from workbench.domain.questions import Kind
 from workbench.domain.spans import Span
 from workbench.errors import InputError, Problem
-from workbench.sources.intake import Intake
+from workbench.sources.intake import Answer, Intake
 from workbench.sources.text_files import refused
 
 ANSWER_KEYS: dict[Kind, str] = {"textcat": "label", "textcat-multi": "labels", "ner": "spans"}
@@ -88,7 +88,7 @@ class RecordReader:
         text = value[self._text_key]
         if not isinstance(text, str):
             raise InputError(f"{self._text_key!r} must be a string, not {json_name(text)}.")
-        document_id = f"{self._intake.path.stem}-{number}"
+        document_id = f"{self._intake.stem}-{number}"
         if value.get(self._id_key) is not None:
             document_id = self._id(value[self._id_key])
         return Document(document_id, text, self._metadata(value))
@@ -116,7 +116,7 @@ class RecordReader:
             self._intake.report.warn("records with further fields, kept as metadata")
         return {**(meta or {}), **others}
 
-    def _answer(self, value: Any, text: str) -> tuple[tuple[str, ...] | tuple[Span, ...] | None, int]:
+    def _answer(self, value: Any, text: str) -> tuple[Answer | None, int]:
         """Return the answer and how many things in it had to be changed."""
         if value is None:
             return None, 0

@@ -123,7 +123,7 @@ class _TableReader:
             self._intake.refuse(problem)
             return row.ending
         columns, cells = self._columns, row.cells
-        document_id = f"{self._intake.path.stem}-{self.n_rows}" if columns.id is None else cells[columns.id]
+        document_id = f"{self._intake.stem}-{self.n_rows}" if columns.id is None else cells[columns.id]
         metadata = {self._header[n]: cells[n] for n in columns.others if cells[n]}
         document = Document(document_id, cells[columns.text], metadata, self._layout(row))
         answer = None if columns.label is None else labels_in(cells[columns.label], self._intake.kind)
