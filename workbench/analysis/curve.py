@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from workbench.analysis.curve_points import CurveBand, CurvePoint, alc, band_over_seeds, spread
+from workbench.analysis.curve_points import BASELINES, CurveBand, CurvePoint, alc, band_over_seeds, spread
 from workbench.artefacts import write_whole
 from workbench.errors import NotEnoughDataError
 
@@ -20,7 +20,6 @@ INK, QUIET, GRID, PAPER = "#1f2933", "#52606d", "#e4e7eb", "#ffffff"
 # Okabe and Ito's colours, the light ones darkened so that a label in them reads on white (4.5 : 1).
 PALETTE = ("#0067a5", "#b84a00", "#007a5a", "#9c4a83", "#7a5c00", "#3d6f8f", "#8a2b2b")
 DASHES: tuple[Any, ...] = ("solid", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)))
-BASELINES = ("random", "uniform")
 STEPS = [1, 2, 5, 10]
 LABEL_GAP = 0.052  # of the height of the axes
 

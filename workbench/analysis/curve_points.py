@@ -10,6 +10,8 @@ import numpy as np
 
 from workbench.errors import InputError, NotEnoughDataError
 
+BASELINES = ("random", "uniform")  # curves of these names are drawn as what others are compared with
+
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:

@@ -1,0 +1,50 @@
+"""Values as the words that a reader sees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+# Controls that a browser cannot show, and those that would turn the text around them.
+UNSHOWN = {n: "\ufffd" for n in (*range(9), 11, 12, *range(14, 32), *range(127, 160), *range(0xD800, 0xE000))}
+TURNING = {n: "\ufffd" for n in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
+
+
+def plain(name: str) -> str:
+    """Return a name (label, id, setting) with characters replaced that would disturb its line.
+
+    >>> plain("a\\u202eb")
+    'a\ufffdb'
+    """
+    return name.translate(UNSHOWN | TURNING)
+
+
+def as_figure(value: float | None) -> str:
+    """Write a figure with three decimals, an undefined one as a dash.
+
+    >>> as_figure(0.8765), as_figure(None)
+    ('0.877', '–')
+    """
+    return "–" if value is None else f"{value:.3f}"
+
+
+def as_percent(value: float | None) -> str:
+    """Write a share in whole per cent; never 100 % of what is not certain, nor 0 % of what is not nothing.
+
+    >>> as_percent(0.997), as_percent(1.0), as_percent(0.001)
+    ('> 99 %', '100 %', '< 1 %')
+    """
+    if value is None:
+        return "–"
+    if 0.99 < value < 1:
+        return "> 99 %"
+    return "< 1 %" if 0 < value < 0.01 else f"{value:.0%}".replace("%", " %")
+
+
+def as_facts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Write settings as text: strings as they are, everything else as JSON; sorted by name."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+        for name, value in sorted(values.items())
+    }
