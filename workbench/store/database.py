@@ -79,6 +79,15 @@ class Database:
                 yield connection
             self._fold_long_log()
 
+    def keep_log(self) -> None:
+        """Switch the file to write-ahead logging, which it then stays with."""
+        with translated(self.path):
+            connection = self._connect()
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            finally:
+                connection.close()
+
     def checkpoint(self, *, timeout: float = 0.0) -> bool:
         """Fold the log into the file if nobody writes; tell whether the log is empty now."""
         with translated(self.path), exclusive(self.lock_path, timeout=timeout) as alone:

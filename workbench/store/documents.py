@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from sqlalchemy import Connection, Select, func, select
 from workbench.domain.documents import Document, Part
 from workbench.errors import InputError, UnknownNameError
 from workbench.store import schema
-from workbench.store.values import chunks, document_of
+from workbench.store.values import chunks, document_of, from_json
 
 IDS_AT_ONCE = 500  # bound variables of one statement: SQLite allows 32,766, PostgreSQL 32,767
 NAMED_IDS = 20
@@ -90,7 +89,7 @@ def file_layout(connection: Connection, format: str, file_name: str | None) -> d
     if file_name is not None:
         query = query.where(schema.imports.c.file_name == file_name)
     found = connection.execute(query.order_by(schema.imports.c.number.desc()).limit(1)).scalar_one_or_none()
-    layout: dict[str, object] = json.loads(found) if found is not None else {}
+    layout: dict[str, object] = from_json(found) if found is not None else {}
     return layout
 
 

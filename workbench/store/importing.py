@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,7 +18,7 @@ from workbench.store import questions, schema
 from workbench.store.answers import check_answer
 from workbench.store.documents import IDS_AT_ONCE
 from workbench.store.recording import is_known, known_rows
-from workbench.store.values import annotation_row, chunks, storable, text_sha256, to_json
+from workbench.store.values import annotation_row, chunks, from_json, storable, text_sha256, to_json
 
 _documents = schema.documents.c
 
@@ -187,8 +186,8 @@ class _Chunk:
         self._whole.counts["documents_same"] += 1
         if not document.metadata:
             return
-        before = json.loads(known.metadata)
-        sent = json.loads(to_json(dict(document.metadata)))
+        before = from_json(known.metadata)
+        sent = from_json(to_json(dict(document.metadata)))
         merged = {**sent, **before}
         self._whole.counts["metadata_kept"] += sum(merged[name] != value for name, value in sent.items())
         if len(merged) > len(before):

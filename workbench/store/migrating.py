@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from workbench.errors import StoreError
+from workbench.store.database import MENDING
 
 HEAD = "0001"
 FOLDER = Path(__file__).with_name("migrations")
@@ -26,7 +27,7 @@ def check_version(connection: Connection, *, where: str) -> bool:
     """
     version = version_of(connection)
     if version is None or not version.isdecimal():
-        raise StoreError("This database holds no workbench project.", where=where)
+        raise StoreError("This database holds no workbench project.", where=where, hint=MENDING)
     if int(version) > int(HEAD):
         raise StoreError(
             f"A newer workbench wrote this project (tables {version}, known up to {HEAD}).",

@@ -18,9 +18,9 @@ from workbench.store import migrating
 from workbench.store.database import BUSY_SECONDS, FILE_NAME, MENDING, Database, connect, translated
 from workbench.store.locks import exclusive
 
-MAGIC = b"SQLite format 3\0"
 # Reading a file of this size takes about a tenth of a second; larger ones are left to `workbench doctor`.
 CHECKED_BYTES = 64 * MEBIBYTE
+SMALLEST_BYTES = 512  # SQLite takes a shorter file for an empty database
 
 
 def create_file(folder: Path, fill: Callable[[Connection], None]) -> Database:
@@ -48,10 +48,9 @@ def _create_beside(path: Path, fill: Callable[[Connection], None]) -> None:
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with translated(path):
-            connection = connect(beside, create=True)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.close()
+            connect(beside, create=True).close()
         database = Database(beside)
+        database.keep_log()
         with database.write() as writing:
             migrating.upgrade(writing)
             fill(writing)
@@ -77,37 +76,23 @@ def open_file(folder: Path) -> Database:
 
 
 def check_file(path: Path) -> None:
-    """Raise StoreError unless the file looks like a whole SQLite database that can be written."""
+    """Raise StoreError unless there is a file that can be a database with its log.
+
+    The file itself is read by SQLite only: were it opened and closed here, the system would drop the
+    locks that this process holds on it (POSIX), and another process could delete a log in use.
+    """
     where = str(path)
     if not path.exists():
-        raise StoreError(
-            "There is no project here.", where=where, hint=f"Create it, or: {MENDING.split('; ')[-1]}"
-        )
+        raise StoreError("There is no project here.", where=where, hint=f"Create one. {MENDING}")
     if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
         raise StoreError(
             "The database cannot be read and written.", where=where, hint="Look at its owner and permissions."
         )
-    with path.open("rb") as file:
-        header = file.read(100)
-    if not header:
-        raise StoreError("The database is empty (0 bytes).", where=where, hint=MENDING)
-    if len(header) < 100 or not header.startswith(MAGIC):
-        raise StoreError("This is not a database, or it is encrypted or damaged.", where=where, hint=MENDING)
-    _check_size(path, header)
-    _check_log(path)
-
-
-def _check_size(path: Path, header: bytes) -> None:
-    """A file without a log must be as long as its header says; with one, the log may hold the rest."""
-    page = int.from_bytes(header[16:18], "big")
-    expected = (65536 if page == 1 else page) * int.from_bytes(header[28:32], "big")
-    size = path.stat().st_size
-    if size < expected and not _beside(path, "-wal").exists():
+    if path.stat().st_size < SMALLEST_BYTES:
         raise StoreError(
-            f"The database is cut off: {size:,} of {expected:,} bytes are left.",
-            where=str(path),
-            hint=MENDING,
+            f"This is no database, it has {path.stat().st_size} bytes.", where=where, hint=MENDING
         )
+    _check_log(path)
 
 
 def _check_log(path: Path) -> None:
@@ -136,6 +121,9 @@ def _prepare(database: Database) -> None:
         small = database.path.stat().st_size <= CHECKED_BYTES
         if small and (found := reading.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()) != "ok":
             raise StoreError(f"The database is damaged: {found}", where=where, hint=MENDING)
+        has_log = reading.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    if not has_log:  # it comes out of a backup
+        database.keep_log()
     if not is_today:
         with database.write() as writing:
             # Another process may have been faster.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +12,7 @@ from workbench.domain.annotations import Annotation, now
 from workbench.domain.questions import LabelChange, Question, label_now, labels_after
 from workbench.errors import InputError, UnknownNameError
 from workbench.store import schema
-from workbench.store.values import to_json
+from workbench.store.values import from_json, to_json
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def load(connection: Connection) -> dict[str, AskedQuestion]:
     changes: dict[int, list[LabelChange]] = {}
     for row in connection.execute(facts):
         change = LabelChange(
-            row.action, tuple(json.loads(row.labels_before)), tuple(json.loads(row.labels_after))
+            row.action, tuple(from_json(row.labels_before)), tuple(from_json(row.labels_after))
         )
         changes.setdefault(row.question, []).append(change)
     found = {}
@@ -92,7 +91,7 @@ def load(connection: Connection) -> dict[str, AskedQuestion]:
         first = Question(
             row.name,
             row.kind,
-            tuple(json.loads(row.first_labels)),
+            tuple(from_json(row.first_labels)),
             overlap=row.overlap,
             overlap_share=row.overlap_share,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from workbench.errors import InputError, UnknownNameError
 from workbench.store import documents, questions, schema
 from workbench.store.answers import check_answer
 from workbench.store.questions import AskedQuestion
-from workbench.store.values import AnyRow, annotation_of, annotation_row, chunks, same_values
+from workbench.store.values import AnyRow, annotation_of, annotation_row, chunks, from_json, same_values
 
 _annotations = schema.annotations.c
 _documents = schema.documents.c
@@ -171,7 +170,7 @@ def _holds(asked: AskedQuestion, row: AnyRow) -> bool:
     since = asked.changes[row.label_version :]
     if not since:
         return True
-    used = [*json.loads(row.labels), *(span[2] for span in json.loads(row.spans))]
+    used = [*from_json(row.labels), *(span[2] for span in from_json(row.spans))]
     return all(label_now(label, since) is not None for label in used)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from workbench.domain.annotations import now
 from workbench.domain.runs import Run
 from workbench.errors import InputError, UnknownNameError
 from workbench.store import questions, schema
-from workbench.store.values import AnyRow, checked_seed, same_values, storable, to_json
+from workbench.store.values import AnyRow, checked_seed, from_json, same_values, storable, to_json
 
 _runs = schema.runs.c
 _rounds = schema.rounds.c
@@ -60,7 +59,7 @@ def rounds(connection: Connection, question: str) -> list[dict[str, Any]]:
     asked = questions.get(connection, question)
     query = select(schema.rounds).where(_rounds.question == asked.number).order_by(_rounds.number)
     return [
-        {"round": place, "created_at": row.created_at, **json.loads(row.figures)}
+        {"round": place, "created_at": row.created_at, **from_json(row.figures)}
         for place, row in enumerate(connection.execute(query), start=1)
     ]
 
@@ -96,13 +95,13 @@ def _run(row: AnyRow) -> Run:
         question=row.name,
         learner=row.learner,
         seed=row.seed,
-        labels=tuple(json.loads(row.labels)),
+        labels=tuple(from_json(row.labels)),
         label_version=row.label_version,
         n_examples=row.n_examples,
         data_hash=row.data_hash,
-        config=json.loads(row.config),
-        versions=json.loads(row.versions),
-        figures=json.loads(row.figures),
+        config=from_json(row.config),
+        versions=from_json(row.versions),
+        figures=from_json(row.figures),
         basis=row.basis,
         seconds=row.seconds,
         created_at=row.created_at,

@@ -12,7 +12,8 @@ from sqlalchemy import Row
 from workbench.domain.annotations import Annotation
 from workbench.domain.documents import Document
 from workbench.domain.spans import Span
-from workbench.errors import InputError
+from workbench.errors import InputError, StoreError
+from workbench.store.database import MENDING
 
 T = TypeVar("T")
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
@@ -50,6 +51,16 @@ def to_json(value: object, *, where: str = "") -> str:
     return storable(text, where=where)
 
 
+def from_json(text: str) -> Any:
+    """Return what `to_json` wrote. Raises StoreError when the database changed it."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise StoreError(
+            f"The database is damaged: a value is no JSON any more ({error}).", hint=MENDING
+        ) from error
+
+
 def checked_seed(seed: int) -> int:
     """Return the seed if it fits. Raises InputError outside 0 to 2**63 - 1."""
     if not 0 <= seed < SEED_LIMIT:
@@ -73,8 +84,8 @@ def document_of(row: AnyRow, layout: str | None = None) -> Document:
     return Document(
         id=row.id,
         text=row.text,
-        metadata=json.loads(row.metadata),
-        layout=None if layout is None else json.loads(layout),
+        metadata=from_json(row.metadata),
+        layout=None if layout is None else from_json(layout),
         part=row.part,
     )
 
@@ -106,15 +117,15 @@ def annotation_of(row: AnyRow, *, document_id: str, question: str) -> Annotation
         document_id=document_id,
         question=question,
         annotator=row.annotator,
-        labels=tuple(json.loads(row.labels)),
-        spans=tuple(Span(*parts) for parts in json.loads(row.spans)),
+        labels=tuple(from_json(row.labels)),
+        spans=tuple(Span(*parts) for parts in from_json(row.spans)),
         status=row.status,
-        scope=None if row.scope is None else tuple((start, end) for start, end in json.loads(row.scope)),
+        scope=None if row.scope is None else tuple((start, end) for start, end in from_json(row.scope)),
         label_version=row.label_version,
         created_at=row.created_at,
         seconds=row.seconds,
         comment=row.comment,
-        raw=None if row.raw is None else json.loads(row.raw),
+        raw=None if row.raw is None else from_json(row.raw),
     )
 
 

@@ -1,0 +1,1 @@
+"""The one process a project that does long work, each job in a child process."""

@@ -1,0 +1,21 @@
+"""What the worker can do: verb to "module:function".
+
+The function is `run_job(folder: Path, arguments: dict, progress: Progress) -> dict`: it gets the
+project's folder and what the job was asked with, tells its progress, and returns its result as JSON
+values. It is imported in the child process only. A job may be killed at any moment and run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+VERBS: Mapping[str, str] = MappingProxyType(
+    {
+        "embed": "workbench.usecases.embed_pool:run_job",
+        "train": "workbench.usecases.train_model:run_job",
+        "distil": "workbench.usecases.distil_model:run_job",
+        "export": "workbench.usecases.export_model:run_job",
+        "simulate": "workbench.usecases.simulate:run_job",
+    }
+)
