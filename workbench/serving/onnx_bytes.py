@@ -26,6 +26,7 @@ OPERATORS = frozenset((
     "Sqrt", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze", "Where",
 ))
 # fmt: on
+MICROSOFT = ("com.microsoft", "MatMulNBits")  # int8 in blocks; the one operator beyond the standard
 
 Field = tuple[int, "int | memoryview"]
 
@@ -92,7 +93,7 @@ def _graph(content: memoryview) -> GraphFacts:
             shapes[name] = shape
         elif number == 15:
             raise ArtefactError("The model holds sparse weights; bundles do not.")
-    if unknown := sorted(o for o in operators if o[0] or o[1] not in OPERATORS):
+    if unknown := sorted(operators - {("", name) for name in OPERATORS} - {MICROSOFT}):
         names = ", ".join(f"{domain or 'ai.onnx'}.{name}" for domain, name in unknown)
         raise ArtefactError(f"The model uses operators that bundles do not: {names}.")
     rows = shapes.get(vocabulary, (None,))[0] if vocabulary is not None else None

@@ -1,0 +1,182 @@
+"""The gate's figures, by hand-written scores; numpy only."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from workbench.analysis.metrics import classification_figures, span_figures
+from workbench.domain.examples import Example
+from workbench.domain.scores import ClassScores, DocumentTokenScores, Scores, TokenScores
+from workbench.domain.spans import Span
+from workbench.errors import NotEnoughDataError
+from workbench.export.gate import (
+    GateScores,
+    HeldOut,
+    agreement,
+    aligned_f1,
+    check,
+    largest_difference,
+    macro_f1,
+    strict_f1,
+)
+
+AB = ("a", "b")
+
+
+def classes(*rows: list[float], exclusive: bool = True) -> ClassScores:
+    return ClassScores(AB, np.array(rows, dtype=np.float32).reshape(-1, 2), exclusive)
+
+
+def tokens(*documents: tuple[list[list[int]], list[list[float]]]) -> TokenScores:
+    return TokenScores(
+        ("PER",),
+        tuple(
+            DocumentTokenScores(
+                np.array(words, dtype=np.int32).reshape(-1, 2),
+                np.array(rows, dtype=np.float32).reshape(-1, 3),
+            )
+            for words, rows in documents
+        ),
+    )
+
+
+def all_the_same(scores: Scores) -> GateScores:
+    return GateScores(scores, scores, scores, scores, scores)
+
+
+def test_the_largest_difference_is_taken_over_documents_and_labels() -> None:
+    assert largest_difference(
+        classes([0.9, 0.1], [0.5, 0.5]), classes([0.9, 0.1], [0.25, 0.75])
+    ) == pytest.approx(0.25)
+
+
+def test_documents_without_words_do_not_differ() -> None:
+    assert largest_difference(tokens(([], [])), tokens(([], []))) == 0.0
+    assert agreement(tokens(([], [])), tokens(([], []))) == 1.0
+
+
+def test_agreement_counts_documents_for_one_label_a_text() -> None:
+    assert agreement(classes([0.9, 0.1], [0.4, 0.6]), classes([0.6, 0.4], [0.6, 0.4])) == 0.5
+
+
+def test_agreement_counts_pairs_of_document_and_label_for_several_labels() -> None:
+    ours, theirs = classes([0.9, 0.2], exclusive=False), classes([0.8, 0.4], exclusive=False)
+    assert agreement(ours, theirs) == 1.0
+    assert agreement(ours, theirs, {"a": 0.5, "b": 0.3}) == 0.5
+
+
+def test_agreement_counts_words_for_entities() -> None:
+    words = [[0, 1], [2, 3], [4, 5], [6, 7]]
+    ours = tokens((words, [[1, 0, 0]] * 4))
+    theirs = tokens((words, [[1, 0, 0]] * 3 + [[0, 1, 0]]))
+    assert agreement(ours, theirs) == 0.75
+
+
+def test_macro_f1_by_hand() -> None:
+    # a: right 1, gold 2, predicted 1: 2/3. b: right 1, gold 1, predicted 2: 2/3. c is never seen.
+    assert macro_f1([("a",), ("a",), ("b",)], [("a",), ("b",), ("b",)], ("a", "b", "c")) == pytest.approx(
+        2 / 3
+    )
+
+
+def test_strict_f1_by_hand() -> None:
+    gold = [[Span(0, 3, "PER", "Ada")], [Span(0, 4, "LOC", "Rome")]]
+    predicted = [[Span(0, 3, "PER", "Ada"), Span(4, 5, "PER", "x")], [Span(0, 4, "PER", "Rome")]]
+    assert strict_f1(gold, predicted) == pytest.approx(2 * 1 / (2 + 3))
+
+
+def test_the_f1s_are_those_of_the_analysis() -> None:
+    rng = np.random.default_rng(3)
+    gold, predicted = ([(AB[i],) for i in rng.integers(0, 2, 50)] for _ in range(2))
+    figures = classification_figures(gold, predicted, AB, basis="held-out")
+    assert macro_f1(gold, predicted, AB) == pytest.approx(figures.macro_f1)
+    spans = [
+        [[Span(s, s + 1, AB[s % 2], "x") for s in set(rng.integers(0, 9, 4).tolist())] for _ in range(20)]
+        for _ in "gp"
+    ]
+    judged = span_figures(spans[0], spans[1], AB, basis="held-out")
+    assert strict_f1(spans[0], spans[1]) == pytest.approx(judged.strict_f1)
+
+
+GOOD = classes([0.9, 0.1], [0.2, 0.8])
+TWO = HeldOut([Example("1", "so", ("a",)), Example("2", "no", ("b",))])
+
+
+def test_four_equal_shapes_pass() -> None:
+    report = check(all_the_same(GOOD), TWO, recipe="none")
+    assert report.passed
+    assert report.failures == ()
+    assert len(report.figures) == 7
+    assert all("2 held-out documents" in figure.basis for figure in report.figures)
+
+
+@pytest.mark.parametrize(
+    ("shape", "scores", "failing"),
+    [
+        ("torch", classes([0.8985, 0.1015], [0.2, 0.8]), ["fp32 ONNX against torch"]),
+        ("alone", classes([0.897, 0.103], [0.2, 0.8]), ["alone against batches", "with more padding"]),
+        ("padded", classes([0.897, 0.103], [0.2, 0.8]), ["with more padding"]),
+    ],
+)
+def test_a_shape_that_scores_otherwise_is_refused(
+    shape: str, scores: ClassScores, failing: list[str]
+) -> None:
+    report = check(dataclasses.replace(all_the_same(GOOD), **{shape: scores}), TWO, recipe="none")
+    assert not report.passed
+    assert len(report.failures) == len(failing)
+    for figure, part in zip(report.failures, failing, strict=True):
+        assert part in figure.name
+        assert "FAILED" in str(figure)
+    assert report.as_json()["passed"] is False
+
+
+def test_int8_that_answers_otherwise_is_refused_for_agreement_and_f1() -> None:
+    other = classes([0.4, 0.6], [0.2, 0.8])
+    scores = GateScores(GOOD, GOOD, other, other, other)
+    names = [figure.name for figure in check(scores, TWO, recipe="none").failures]
+    assert names == ["int8 against fp32: share of equal answers", "int8 against fp32: loss of macro-F1"]
+
+
+def test_figures_that_are_no_numbers_are_refused() -> None:
+    broken = classes([0.9, 0.1], [0.2, 0.8])
+    broken.probabilities[1, 0] = np.nan
+    assert not check(dataclasses.replace(all_the_same(GOOD), fp32=broken), TWO, recipe="none").passed
+
+
+def test_the_gate_needs_documents() -> None:
+    with pytest.raises(NotEnoughDataError):
+        check(all_the_same(classes()), HeldOut([]), recipe="none")
+
+
+SURE = {"O": [1, 0, 0], "B": [0, 1, 0], "I": [0, 0, 1]}
+
+
+def test_entities_are_compared_on_gold_tokens_when_there_are_any() -> None:
+    # The model's words are "Ada" and "'s"; the gold token is the whole "Ada's".
+    scores = tokens(([[0, 3], [3, 5]], [SURE["B"], SURE["O"]]))
+    example = Example("1", "Ada's", spans=(Span(0, 5, "PER", "Ada's"),))
+    gold_tokens = [np.array([[0, 5]], dtype=np.int32)]
+    assert aligned_f1(scores, HeldOut([example], gold_tokens)) == 1.0
+    report = check(all_the_same(scores), HeldOut([example], gold_tokens), recipe="none")
+    (failure,) = report.failures
+    assert (
+        failure.name
+        == "entities served from raw text against the evaluation on gold tokens: loss of strict F1"
+    )
+    assert failure.value == 1.0
+
+
+def test_without_gold_tokens_gold_spans_grow_to_the_words_of_the_model() -> None:
+    scores = tokens(([[0, 5]], [SURE["B"]]))
+    example = Example("1", "Ada's", spans=(Span(0, 3, "PER", "Ada"),))
+    assert aligned_f1(scores, HeldOut([example])) == 1.0
+    assert not check(all_the_same(scores), HeldOut([example]), recipe="none").passed
+
+
+def test_entities_on_word_bounds_pass() -> None:
+    scores = tokens(([[0, 3], [4, 8]], [SURE["B"], SURE["O"]]), ([], []))
+    held_out = HeldOut([Example("1", "Ada rest", spans=(Span(0, 3, "PER", "Ada"),)), Example("2", "")])
+    assert check(all_the_same(scores), held_out, recipe="none").passed

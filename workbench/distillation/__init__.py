@@ -1,0 +1,1 @@
+"""Soft labels and a verified run to a small student."""

@@ -1,0 +1,1 @@
+"""A trained network to a bundle: ONNX graph, int8, the gate, the published folder."""

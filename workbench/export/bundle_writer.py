@@ -1,0 +1,160 @@
+"""From a trained network to a published bundle: graph, int8, gate, files, manifest last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from onnx import ModelProto
+
+from workbench.artefacts import empty_folder, publish_folder, write_json, write_whole
+from workbench.config import n_training_threads
+from workbench.domain.annotations import now
+from workbench.domain.ports import Progress, silent
+from workbench.domain.questions import check_slug
+from workbench.domain.scores import ClassScores
+from workbench.errors import ArtefactError, InputError, NotEnoughDataError
+from workbench.export.gate import GateReport, HeldOut, check
+from workbench.export.int8 import activation_ranges
+from workbench.export.model_card import Origin, model_card
+from workbench.export.onnx_graph import to_onnx
+from workbench.export.recipes import Chosen, choose
+from workbench.export.scores import Comparison, GraphRun, calibration_batches, graph_scores
+from workbench.networks.network import Network
+
+MANIFEST = "bundle.json"
+N_CALIBRATION = 256
+N_GOLDEN = 10
+# Another processor rounds otherwise; a step of int8 that falls the other way moves a probability this far.
+GOLDEN_TOLERANCE = 0.02
+GOLDEN_CHARACTERS = 2_000
+DIGITS = 6
+VERSIONS_OF = ("annotation-workbench", "numpy", "onnx", "onnxruntime", "onnxscript", "tokenizers", "torch")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExportTexts:
+    """The documents an export needs: `held_out` judges it, `calibration` sets its activation ranges.
+
+    Calibration texts are unlabelled and must not be held out; the first 256 are used.
+    """
+
+    held_out: HeldOut
+    calibration: Sequence[str]
+
+    def __post_init__(self) -> None:
+        if not self.held_out.examples or not self.calibration:
+            raise NotEnoughDataError("An export needs held-out documents and texts to calibrate on.")
+
+
+def bundle_name(question: str, run: str) -> str:
+    """Return the folder name of a run's bundle. Raises InputError when it is no slug."""
+    return check_slug("bundle", f"{question}-{run}-int8")
+
+
+def export_network(
+    network: Network, texts: ExportTexts, folder: Path, *, origin: Origin, progress: Progress = silent
+) -> GateReport:
+    """Publish a network as a bundle in `folder`, which must not exist, and return the gate's figures.
+
+    Raises GateError, and publishes nothing, when the graph answers otherwise than the network.
+    """
+    _check_fit(network, origin, folder)
+    progress(0, 4, "writing the graph")
+    fp32 = to_onnx(network.module, max_pieces=network.max_pieces)
+    progress(1, 4, "calibrating")
+    ranges = activation_ranges(fp32, calibration_batches(network, texts.calibration[:N_CALIBRATION]))
+    progress(2, 4, "measuring the graph against the network")
+    threads = n_training_threads()
+    compared = Comparison.of(network, fp32, texts.held_out.texts, n_threads=threads)
+
+    def judge(model: ModelProto, recipe: str) -> GateReport:
+        progress(3, 4, f"measuring int8, recipe '{recipe}'")
+        return check(compared.with_int8(model), texts.held_out, recipe=recipe)
+
+    chosen = choose(fp32, ranges, judge)
+    publish(network, chosen, golden_texts(texts.held_out), folder, origin=origin)
+    progress(4, 4, "published")
+    return chosen.report
+
+
+def _check_fit(network: Network, origin: Origin, folder: Path) -> None:
+    if network.labels != origin.question.labels or network.kind != origin.question.kind:
+        raise InputError(
+            f"The network answers {network.kind} with {len(network.labels)} labels, which are not those of "
+            f"the question '{origin.question.name}'.",
+            hint="The labels changed since the run: train again.",
+        )
+    if folder.exists():
+        raise ArtefactError("There is already something of that name.", where=str(folder))
+
+
+def golden_texts(held_out: HeldOut) -> list[str]:
+    """Return ten different texts, spread over the lengths that occur."""
+    texts = sorted(
+        {t for t in held_out.texts if t.strip() and len(t) <= GOLDEN_CHARACTERS}, key=lambda t: (len(t), t)
+    )
+    if not texts:
+        raise NotEnoughDataError("No held-out text is short enough to be kept with the bundle.")
+    places = np.linspace(0, len(texts) - 1, min(N_GOLDEN, len(texts))).round().astype(int)
+    return [texts[place] for place in places]
+
+
+def publish(network: Network, chosen: Chosen, golden: Sequence[str], folder: Path, *, origin: Origin) -> None:
+    """Write the files of a bundle beside its place, then its manifest, then rename it into place."""
+    versions = {name: version(name) for name in VERSIONS_OF}
+    work = empty_folder(folder.with_name(f".{folder.name}.work"))
+    with write_whole(work / "model.onnx") as file:
+        file.write(chosen.model.SerializeToString())
+    with write_whole(work / "tokenizer.json") as file:
+        file.write(network.tokenizer.to_str().encode())
+    question = origin.question
+    write_json(
+        work / "labels.json",
+        {
+            "question": question.name,
+            "kind": question.kind,
+            "labels": list(network.labels),
+            "thresholds": {label: float(limit) for label, limit in origin.thresholds.items()},
+        },
+    )
+    with write_whole(work / "README.md") as file:
+        file.write(model_card(origin, chosen, versions).encode())
+    facts = _facts(network, chosen, origin)
+    facts["versions"] = versions
+    facts["golden"] = _golden(network, chosen.model, golden)
+    publish_folder(work, folder, facts, manifest=MANIFEST)
+
+
+def _facts(network: Network, chosen: Chosen, origin: Origin) -> dict[str, Any]:
+    run = origin.run
+    return {
+        "project": origin.project,
+        "question": origin.question.name,
+        "run": run.id,
+        "learner": run.learner,
+        "label_version": run.label_version,
+        "n_examples": run.n_examples,
+        "data_hash": run.data_hash,
+        "created_at": now(),
+        "max_pieces": network.max_pieces,
+        "figures": dict(run.figures),
+        "basis": run.basis,
+        "recipe": {"name": chosen.recipe.name, "words": chosen.recipe.words, "why": chosen.why},
+        "gate": chosen.report.as_json(),
+        "refused": [report.as_json() for report in chosen.refused],
+    }
+
+
+def _golden(network: Network, model: ModelProto, texts: Sequence[str]) -> dict[str, Any]:
+    scores = graph_scores(GraphRun(model, n_threads=1, longest=network.max_pieces), network, texts)
+    if isinstance(scores, ClassScores):
+        rows = [row[None] for row in scores.probabilities]
+    else:
+        rows = [document.probabilities for document in scores.documents]
+    rounded = [np.round(document.astype(np.float64), DIGITS).tolist() for document in rows]
+    return {"texts": list(texts), "scores": rounded, "tolerance": GOLDEN_TOLERANCE}
