@@ -53,8 +53,9 @@ def bootstrap_macro_f1(
     """Return the 95 % percentile interval of macro-F1 when documents are drawn again with replacement.
 
     The three arrays are (n, l) counts: how often label l is right in, belongs to, and was said of
-    document n. A draw averages over the labels that occur in it. None when there are no documents or
-    no label occurs. The same seed gives the same interval.
+    document n. A draw averages over the labels that occur in it. The same seed gives the same interval.
+    None when there are no documents, no label occurs, or all draws are equal: where everything is right
+    (or wrong) drawing again cannot say how far the truth may lie.
     Efron 1979, https://doi.org/10.1214/aos/1176344552
     """
     if len(correct) == 0 or n_draws < 1:
@@ -62,7 +63,7 @@ def bootstrap_macro_f1(
     counts = np.concatenate([correct, support + predicted], axis=1).astype(np.float64)
     means = [mean for block in _draws(len(correct), n_draws, seed) for mean in _macro_f1(block @ counts)]
     found = np.array([mean for mean in means if np.isfinite(mean)])
-    if not len(found):
+    if not len(found) or found.min() == found.max():
         return None
     low, high = np.quantile(found, [0.025, 0.975])
     return Interval(float(low), float(high))

@@ -39,6 +39,7 @@ class Mark:
     side: Literal["gold", "said"]
     wrong: bool
     depth: int = 0
+    sure: str = ""
 
 
 def show_text(
@@ -99,17 +100,17 @@ def _marks_of(judged: JudgedSpan, confidences: Mapping[Span, float]) -> Iterator
     sure = f" {as_percent(confidences[said])}" if said is not None and said in confidences else ""
     if gold is not None:
         # Of two equal spans one chip is enough.
-        yield Mark(gold.start, gold.end, gold.label if wrong else gold.label + sure, "gold", wrong)
+        yield Mark(gold.start, gold.end, gold.label, "gold", wrong, sure="" if wrong else sure)
     if said is not None:
-        yield Mark(said.start, said.end, said.label + sure if wrong else "", "said", wrong)
+        yield Mark(said.start, said.end, said.label if wrong else "", "said", wrong, sure=sure)
 
 
 def _chip(mark: Mark) -> Markup:
     word = "gold" if mark.side == "gold" else "predicted"
     if not mark.wrong:
         word = "right"
-    return Markup('<span class="chip {}"><span class="vh">{}: </span>{}</span>').format(
-        _style(mark), word, plain(mark.label)
+    return Markup('<span class="chip {}"><span class="vh">{}: </span><bdi>{}</bdi>{}</span>').format(
+        _style(mark), word, plain(mark.label), mark.sure
     )
 
 

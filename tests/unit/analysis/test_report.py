@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -174,6 +175,13 @@ def test_each_text_reads_in_its_own_direction():
     assert "\u202e" not in page.text
 
 
+def test_a_label_that_reads_from_the_right_does_not_turn_its_line():
+    documents = [JudgedDocument(Example("1", "x", ("فاتورة",)), ("عطل",), confidences=(0.9,))]
+    html = render_report(Report(run_of(["فاتورة", "عطل"]), "textcat", documents, "held-out"))
+    assert '<bdi>فاتورة</bdi><span class="to">→</span><bdi>عطل</bdi>' in html
+    assert "<bdi>عطل</bdi></b> 90 %" in html
+
+
 def ner_report() -> Report:
     text = "Mira Okafor rang from Lisbon"
     mira, lisbon = Span.of(text, 0, 11, "PER"), Span.of(text, 22, 28, "LOC")
@@ -284,3 +292,11 @@ def test_all_words_reach_the_contrast_of_wcag_aa_in_both_themes():
             assert contrast(colours[word], colours[ground]) >= 4.5, (word, ground)
         for shape in ("accent", "right", "wrong"):
             assert contrast(colours[shape], colours["paper"]) >= 3, shape
+
+
+def test_the_example_of_the_guide_runs(tmp_path, monkeypatch):
+    guide = Path(__file__).parents[3] / "docs" / "guides" / "report.md"
+    code = re.search(r"```python\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)[1]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "report.md", "exec"), {})
+    assert "predicted billing 58 %" in Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
