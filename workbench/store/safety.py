@@ -86,8 +86,8 @@ def _make_room(folder: Path, *, move_aside: bool) -> Path | None:
 
     The main file goes first: were this cut off, a database without its log could be taken for whole.
     """
-    names = [FILE_NAME + ending for ending in LOG_ENDINGS if (folder / (FILE_NAME + ending)).exists()]
-    if not names:
+    places = [folder / f"{FILE_NAME}{ending}" for ending in LOG_ENDINGS]
+    if not any(place.exists() for place in places):
         return None
     if not move_aside:
         raise InputError(
@@ -99,8 +99,9 @@ def _make_room(folder: Path, *, move_aside: bool) -> Path | None:
     stamp = now().replace(":", "").replace("+0000", "Z")
     aside = folder / f"{FILE_NAME}.aside-{stamp}"
     aside.mkdir()
-    for name in names:
-        (folder / name).replace(aside / name)
+    for place in places:
+        if place.exists():
+            place.replace(aside / place.name)
     sync_folder(folder)
     return aside
 

@@ -71,14 +71,15 @@ def worker_lock(folder: Path) -> Iterator[FileLock]:
 
 
 def is_alive(process: int) -> bool:
-    """Tell whether there is a process of this id."""
+    """Tell whether a process of this id runs; one that ended and waits for its parent does not."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return True
+    facts = Path(f"/proc/{process}/stat")
+    return not (facts.exists() and facts.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
 @contextmanager
@@ -171,14 +172,14 @@ class _Worker:
             self._jobs.fail(job, f"{_ending(child.returncode)} {_last_words(log)}".strip())
 
 
-def end(child: subprocess.Popen[bytes], *, grace: float = GRACE_SECONDS) -> None:
-    """End a child and everything it started: SIGTERM, and SIGKILL after `grace` seconds."""
-    for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, grace)):
+def end(child: subprocess.Popen[bytes]) -> None:
+    """End a child and everything it started: SIGTERM, and SIGKILL some seconds later."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
         if child.poll() is not None:
             break
         os.killpg(child.pid, number)
         try:
-            child.wait(patience)
+            child.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             continue
 

@@ -217,6 +217,7 @@ def counter() -> Iterator[int]:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=texts, metadata=st.dictionaries(texts, json_values, max_size=3))
+@pytest.mark.slow
 def test_any_text_and_metadata_come_back_as_they_were(
     store: ProjectStore,
     bring: Bring,

@@ -173,18 +173,21 @@ def test_a_database_from_the_future_is_refused_and_not_changed(folder: Path) -> 
     refused(path, "newer workbench")
 
 
+@pytest.mark.slow
 def test_a_log_that_was_left_by_a_killed_process_is_read(folder: Path) -> None:
     left_with_a_log(folder)
     with ProjectStore.open(folder) as store:
         assert [q.name for q in store.questions()] == ["topic", "late"]
 
 
+@pytest.mark.slow
 def test_a_deleted_log_is_noticed(folder: Path) -> None:
     path = left_with_a_log(folder)
     path.with_name(f"{FILE_NAME}-wal").unlink()
     refused(path, "the newest annotations")
 
 
+@pytest.mark.slow
 def test_a_stale_shared_memory_file_does_no_harm(folder: Path) -> None:
     path = left_with_a_log(folder)
     path.with_name(f"{FILE_NAME}-shm").write_bytes(os.urandom(32768))
@@ -192,6 +195,7 @@ def test_a_stale_shared_memory_file_does_no_harm(folder: Path) -> None:
         assert [q.name for q in store.questions()] == ["topic", "late"]
 
 
+@pytest.mark.slow
 def test_a_second_opening_in_one_process_does_not_drop_the_locks_of_the_first(
     store: ProjectStore, folder: Path
 ) -> None:

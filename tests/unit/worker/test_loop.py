@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import StoreError
+from workbench.store.jobs import Job, Jobs
+from workbench.store.locks import FileLock
+from workbench.worker import loop
+from workbench.worker.loop import run_worker
+from workbench.worker.verbs import VERBS
+
+pytestmark = pytest.mark.slow
+PATIENCE_SECONDS = 30.0
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not what():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def test_jobs_are_done_one_after_the_other_in_child_processes(
+    jobs: Jobs, folder: Path, verbs: dict[str, str]
+) -> None:
+    first = jobs.enqueue("add", {"numbers": [1, 2]})
+    second = jobs.enqueue("add", {"numbers": [3]})
+    assert run_worker(folder, once=True, verbs=verbs) == 2
+    done = jobs.get(first.id)
+    assert (done.state, done.result) == ("done", {"sum": 3, "folder": str(folder)})
+    assert (done.done, done.total, done.what) == (3, 3, "numbers")
+    assert jobs.get(second.id).result == {"sum": 3, "folder": str(folder)}
+
+
+@pytest.mark.parametrize(
+    ("verb", "message"),
+    [
+        ("refuse", "Only one class.\n  Label more."),
+        ("crash", "ended unexpectedly (exit code 1). Its last words: ZeroDivisionError"),
+        ("vanish", "was killed; the machine may have run out of memory"),
+        ("gone", "No module named 'no_such_module'"),
+        ("paint", "There is no job 'paint'"),
+    ],
+)
+def test_a_job_that_fails_says_why_and_the_next_one_runs(
+    jobs: Jobs, folder: Path, verbs: dict[str, str], verb: str, message: str
+) -> None:
+    bad, good = jobs.enqueue(verb, {}), jobs.enqueue("add", {"numbers": []})
+    assert run_worker(folder, once=True, verbs=verbs) == 2
+    assert jobs.get(bad.id).state == "failed"
+    assert message in jobs.get(bad.id).message
+    assert jobs.get(good.id).state == "done"
+
+
+def test_what_a_job_prints_is_in_its_log(jobs: Jobs, folder: Path, verbs: dict[str, str]) -> None:
+    job = jobs.enqueue("crash", {})
+    run_worker(folder, once=True, verbs=verbs)
+    log = (folder / "data" / "logs" / f"job-{job.id}.log").read_text()
+    assert "Traceback" in log
+    assert "on the way" in log
+
+
+@pytest.mark.parametrize(("verb", "tidied"), [("wait", True), ("stubborn", False)])
+def test_a_cancelled_job_is_ended_kindly_and_then_not(
+    jobs: Jobs, folder: Path, verbs: dict[str, str], monkeypatch: pytest.MonkeyPatch, verb: str, tidied: bool
+) -> None:
+    monkeypatch.setattr(loop, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(loop, "GRACE_SECONDS", 1.0)
+    job = jobs.enqueue(verb, {})
+    worker = threading.Thread(target=run_worker, args=(folder,), kwargs={"once": True, "verbs": verbs})
+    worker.start()
+    wait_for((folder / "started").exists)
+    jobs.cancel(job.id)
+    worker.join(PATIENCE_SECONDS)
+    assert jobs.get(job.id).state == "cancelled"
+    assert (folder / "tidied").exists() is tidied
+    assert not loop.is_alive(int((folder / "started").read_text()))
+
+
+def test_a_job_that_was_decided_elsewhere_is_let_go(
+    jobs: Jobs, folder: Path, verbs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "HEARTBEAT_SECONDS", 0.1)
+    job = jobs.enqueue("wait", {})
+    worker = threading.Thread(target=run_worker, args=(folder,), kwargs={"once": True, "verbs": verbs})
+    worker.start()
+    wait_for((folder / "started").exists)
+    jobs.recover(stale_after=0)
+    worker.join(PATIENCE_SECONDS)
+    assert jobs.get(job.id).state == "interrupted"
+    assert (folder / "tidied").exists()
+
+
+def test_a_process_that_cannot_be_started_fails_the_job(
+    jobs: Jobs, folder: Path, verbs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **more: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    job = jobs.enqueue("add", {"numbers": []})
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    run_worker(folder, once=True, verbs=verbs)
+    assert "No process could be started: Resource temporarily" in jobs.get(job.id).message
+
+
+def test_a_second_worker_is_refused_and_names_the_first(jobs: Jobs, folder: Path) -> None:
+    with FileLock(folder / loop.LOCK_NAME) as lock:
+        assert lock.acquire()
+        with pytest.raises(StoreError, match=rf"process {os.getpid()}\) works on this project"):
+            run_worker(folder, once=True)
+    assert run_worker(folder, once=True) == 0
+
+
+def test_a_worker_starts_by_interrupting_what_a_dead_one_left(jobs: Jobs, folder: Path) -> None:
+    jobs.enqueue("add", {"numbers": []})
+    left = jobs.claim("dead")
+    assert left is not None
+    assert run_worker(folder, once=True) == 0
+    assert jobs.get(left.id).state == "interrupted"
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    verbs = {"wait": "fake_verbs:wait", "once": "fake_verbs:once"}
+    code = f"from pathlib import Path; from workbench.worker.loop import run_worker; \
+run_worker(Path({str(folder)!r}), verbs={verbs!r})"
+    return subprocess.Popen([sys.executable, "-c", code])
+
+
+def is_running(jobs: Jobs, job: Job) -> bool:
+    return jobs.get(job.id).state == "running"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_worker_that_is_asked_to_stop_ends_its_child_and_leaves_the_job_to_be_resumed(
+    jobs: Jobs, folder: Path, verbs: dict[str, str], number: int
+) -> None:
+    job = jobs.enqueue("wait", {})
+    with start(folder) as worker:
+        wait_for((folder / "started").exists)
+        worker.send_signal(number)
+        worker.send_signal(number)
+        assert worker.wait(PATIENCE_SECONDS) == 0
+    assert jobs.get(job.id).state == "interrupted"
+    assert (folder / "tidied").exists()
+
+
+def test_when_the_worker_is_killed_its_child_ends_and_the_job_can_be_resumed(
+    jobs: Jobs, folder: Path, verbs: dict[str, str]
+) -> None:
+    job = jobs.enqueue("once", {})
+    with start(folder) as worker:
+        wait_for((folder / "started").exists)
+        worker.kill()
+        worker.wait(PATIENCE_SECONDS)
+    child = int((folder / "started").read_text())
+    assert is_running(jobs, job)
+    assert run_worker(folder, once=True, verbs=verbs) == 0
+    assert not loop.is_alive(child), "the lock was free before the child had ended"
+    assert jobs.get(job.id).state == "interrupted"
+    jobs.resume(job.id)
+    assert run_worker(folder, once=True, verbs=verbs) == 1
+    assert jobs.get(job.id).result == {"again": True}
+
+
+def test_every_verb_names_a_function_of_a_use_case() -> None:
+    for verb, target in VERBS.items():
+        module, _, function = target.partition(":")
+        assert module.startswith("workbench.usecases."), verb
+        assert function.isidentifier(), verb
