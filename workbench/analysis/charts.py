@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import floor, log10, sqrt
 
 from markupsafe import Markup
 
 from workbench.analysis.calibration import ReliabilityBin
 from workbench.analysis.curve_points import BASELINES, CurveBand, spread
-from workbench.analysis.wording import plain
+from workbench.analysis.wording import plain, shorten_name
 
+FEW = 15  # points that are dotted
 N_SERIES = 7  # colours of lines that the style sheet knows
 
 
@@ -64,19 +65,10 @@ def curve_chart(bands: Sequence[CurveBand], *, metric: str) -> Markup:
     places = spread([y(band.mean[-1]) for band in bands], gap=17, low=float(top), high=float(bottom))
     for series, (band, place) in enumerate(zip(bands, places, strict=True)):
         style = "base" if band.name in BASELINES else f"s{series % N_SERIES}"
-        xs = [x(n) for n in band.n_labelled]
-        if band.n_seeds > 1:
-            around = [
-                *zip(xs, map(y, band.high), strict=True),
-                *reversed([*zip(xs, map(y, band.low), strict=True)]),
-            ]
-            parts.append(Markup('<polygon class="band {}" points="{}"/>').format(style, _points(around)))
-        line = [*zip(xs, map(y, band.mean), strict=True)]
-        parts.append(Markup('<polyline class="line {}" points="{}"/>').format(style, _points(line)))
-        if len(line) <= 15:
-            parts += [_dot(px, py, 3.2, f"dot {style}") for px, py in line]
-        parts.append(_line(line[-1][0] + 5, line[-1][1], right + 26, place, f"lead {style}"))
-        parts.append(_text(right + 32, place + 4, f"{band.mean[-1]:.3f}  {band.name}", f"name {style}"))
+        parts += _series(band, style, x, y)
+        name = f"{band.mean[-1]:.3f}  {shorten_name(band.name)}"
+        parts.append(_line(x(band.n_labelled[-1]) + 5, y(band.mean[-1]), right + 26, place, f"lead {style}"))
+        parts.append(_text(right + 32, place + 4, name, f"name {style}"))
     return _svg(width, height, f"Learning curves, {metric} over labelled documents", parts)
 
 
@@ -120,6 +112,22 @@ def reliability_chart(bins: Sequence[ReliabilityBin]) -> Markup:
     parts += [_dot(*place(b), 2.5 + 6 * sqrt(b.n / most), "dot s0") for b in filled]
     parts += _share_axis(left, right, bottom, "confidence")
     return _svg(width, height, "Reliability: share of right predictions by confidence", parts)
+
+
+def _series(
+    band: CurveBand, style: str, x: Callable[[float], float], y: Callable[[float], float]
+) -> list[Markup]:
+    xs = [x(n) for n in band.n_labelled]
+    rows = [[*zip(xs, map(y, row), strict=True)] for row in (band.mean, band.high, band.low)]
+    line, above, below = rows
+    parts = []
+    if band.n_seeds > 1:
+        around = _points([*above, *reversed(below)])
+        parts.append(Markup('<polygon class="band {}" points="{}"/>').format(style, around))
+    parts.append(Markup('<polyline class="line {}" points="{}"/>').format(style, _points(line)))
+    if len(line) <= FEW:
+        parts += [_dot(px, py, 3.2, f"dot {style}") for px, py in line]
+    return parts
 
 
 def _share_axis(left: float, right: float, bottom: float, name: str) -> list[Markup]:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from workbench.analysis.curve_points import BASELINES, CurveBand, CurvePoint, alc, band_over_seeds, spread
+from workbench.analysis.wording import shorten_name
 from workbench.artefacts import write_whole
 from workbench.errors import NotEnoughDataError
 
@@ -125,11 +126,3 @@ def _write_note(figure: Figure, bands: Sequence[CurveBand], note: str) -> None:
     seeds = f"Lines: mean of {most} seeds; bands: lowest to highest seed." if most > 1 else ""
     text = " ".join(part for part in (note, seeds) if part)
     figure.text(0.085, 0.025, text, color=QUIET, fontsize=8, parse_math=False)
-
-
-def shorten_name(name: str, limit: int = 22) -> str:
-    """Return the name, its middle replaced by … when it is longer than the limit."""
-    if len(name) <= limit:
-        return name
-    half = (limit - 1) // 2
-    return f"{name[: limit - 1 - half]}…{name[-half:]}"

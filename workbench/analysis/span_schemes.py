@@ -7,14 +7,25 @@ type: the label, with any overlap. https://github.com/MantisAI/nervaluate
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from nervaluate import Evaluator
+from nervaluate.entities import Entity
+from nervaluate.strategies import (
+    EntityTypeEvaluation,
+    EvaluationStrategy,
+    ExactEvaluation,
+    PartialEvaluation,
+    StrictEvaluation,
+)
 
 from workbench.analysis.figures import SchemeFigures
 from workbench.domain.spans import Span
 
-SCHEMES = {"strict": "strict", "exact": "exact", "partial": "partial", "type": "ent_type"}
+SCHEMES: dict[str, type[EvaluationStrategy]] = {
+    "strict": StrictEvaluation,
+    "exact": ExactEvaluation,
+    "partial": PartialEvaluation,
+    "type": EntityTypeEvaluation,
+}
 COUNTS = ("correct", "incorrect", "partial", "missed", "spurious")
 
 
@@ -27,26 +38,25 @@ def compare_spans(
     the gold span not at all. Spans that are equal in bounds and label are set first, so that an
     overlapping neighbour cannot take their partner; without nesting this changes nothing.
     """
-    pairs = [(g, p) for g, p in zip(gold, predicted, strict=True) if g or p]
-    if not pairs:
-        return tuple(SchemeFigures(scheme, 0, 0, 0, 0, 0) for scheme in SCHEMES)
-    ordered = [_equal_first(g, p) for g, p in pairs]
-    labels = sorted({span.label for pair in pairs for spans in pair for span in spans})
-    evaluator = Evaluator([g for g, _ in ordered], [p for _, p in ordered], tags=labels, loader="dict")
-    counts = evaluator.evaluate()["overall"]
-    return tuple(_figures(scheme, counts[name]) for scheme, name in SCHEMES.items())
+    # Its Evaluator would also compare every label by itself, which takes longer the more there are.
+    pairs = [_as_entities(g, p) for g, p in zip(gold, predicted, strict=True) if g or p]
+    labels = sorted({span.label for side in (gold, predicted) for spans in side for span in spans})
+    return tuple(_count(name, scheme(), pairs, labels) for name, scheme in SCHEMES.items())
 
 
-def _equal_first(gold: Sequence[Span], predicted: Sequence[Span]) -> tuple[list[dict[str, Any]], ...]:
+def _as_entities(gold: Sequence[Span], predicted: Sequence[Span]) -> tuple[list[Entity], list[Entity]]:
     shared = set(gold) & set(predicted)
-    sides = (sorted(spans, key=lambda span: (span not in shared, span)) for spans in (gold, predicted))
-    return tuple([_as_entity(span) for span in side] for side in sides)
-
-
-def _as_entity(span: Span) -> dict[str, Any]:
+    ordered = (sorted(spans, key=lambda span: (span not in shared, span)) for spans in (gold, predicted))
     # nervaluate's ends are inclusive: it adds one to every length.
-    return {"label": span.label, "start": span.start, "end": span.end - 1}
+    left, right = ([Entity(span.label, span.start, span.end - 1) for span in side] for side in ordered)
+    return left, right
 
 
-def _figures(scheme: str, result: Any) -> SchemeFigures:
-    return SchemeFigures(scheme, *(int(getattr(result, name)) for name in COUNTS))
+def _count(
+    name: str,
+    scheme: EvaluationStrategy,
+    pairs: Sequence[tuple[list[Entity], list[Entity]]],
+    labels: list[str],
+) -> SchemeFigures:
+    found = [scheme.evaluate(gold, predicted, labels)[0] for gold, predicted in pairs]
+    return SchemeFigures(name, *(sum(getattr(result, count) for result in found) for count in COUNTS))

@@ -23,7 +23,7 @@ def plain(name: str) -> str:
 def as_figure(value: float | None) -> str:
     """Write a figure with three decimals, an undefined one as a dash.
 
-    >>> as_figure(0.8765), as_figure(None)
+    >>> as_figure(0.8769), as_figure(None)
     ('0.877', '–')
     """
     return "–" if value is None else f"{value:.3f}"
@@ -48,3 +48,15 @@ def as_facts(values: Mapping[str, Any]) -> dict[str, str]:
         name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         for name, value in sorted(values.items())
     }
+
+
+def shorten_name(name: str, limit: int = 22) -> str:
+    """Return the name, its middle replaced by … when it is longer than the limit.
+
+    >>> shorten_name("a-very-long-name-of-a-strategy")
+    'a-very-long…a-strategy'
+    """
+    if len(name) <= limit:
+        return name
+    half = (limit - 1) // 2
+    return f"{name[: limit - 1 - half]}…{name[-half:]}"

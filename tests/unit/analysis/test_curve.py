@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.analysis.curve import CurvePoint, alc, draw_curves, shorten_name
+from workbench.analysis.curve import CurvePoint, alc, draw_curves
 from workbench.analysis.curve_points import band_over_seeds, spread
+from workbench.analysis.wording import shorten_name
 from workbench.errors import InputError, NotEnoughDataError
 
 
