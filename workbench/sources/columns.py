@@ -66,14 +66,27 @@ def parse_columns(text: str, n_columns: int) -> ColumnFile:
 
 
 def _separator(text: str, n_columns: int) -> str:
-    """Return the separator of the first row that has the right number of columns, else a tab."""
+    """Return the separator of the first row with the right columns and a tag.
+
+    Where no row has a tag, that of the first with the right columns; where none has those, a tab.
+    """
+    likely = ""
     for line, _ in lines(text):
-        if line.strip(BLANKS) and not line.startswith(("# ", DOCSTART)):
-            for separator in NAMES:
-                cells = line.split(separator)
-                if len(cells) == n_columns and all(cells):
+        for separator in NAMES:
+            cells = line.split(separator)
+            if len(cells) == n_columns and all(cells) and not line.startswith(DOCSTART):
+                if _is_tag(cells[-1]):
                     return separator
-    return "\t"
+                likely = likely or ("" if line.startswith("# ") else separator)
+    return likely or "\t"
+
+
+def _is_tag(text: str) -> bool:
+    try:
+        parse_tag(text)
+    except InputError:
+        return False
+    return True
 
 
 class _Parser:
@@ -133,11 +146,8 @@ class _Parser:
         return line == DOCSTART or line.startswith((DOCSTART + "\t", DOCSTART + " "))
 
     def _take_docstart(self, line: str, ending: str, number: int) -> None:
-        try:
-            tag = parse_tag(line.split(self.separator)[-1])
-        except InputError:
-            tag = OUTSIDE  # "-X-" or nothing at all
-        if tag != OUTSIDE:
+        mark = line.split(self.separator)[-1]
+        if mark != "O" and _is_tag(mark):
             self._take_row(line, ending, number)
             problem = Problem("docstart", "A -DOCSTART- line cannot be an entity.", line=number)
             self._sentence().problems.append(problem)
@@ -151,13 +161,7 @@ class _Parser:
         if self.separator == " " and OWN_COMMENT.match(line):
             return True
         cells = line.split(self.separator)
-        if len(cells) != self.n_columns or not all(cells):
-            return True
-        try:
-            parse_tag(cells[-1])
-        except InputError:
-            return True
-        return False
+        return len(cells) != self.n_columns or not all(cells) or not _is_tag(cells[-1])
 
     def _take_row(self, line: str, ending: str, number: int) -> None:
         sentence = self._sentence()
@@ -168,7 +172,7 @@ class _Parser:
             try:
                 tag = parse_tag(cells[-1])
             except InputError as error:
-                problem = Problem("tag", error.message, line=number)
+                problem = Problem("tag", f"{error.message} {error.hint}".strip(), line=number)
         if problem is not None:
             sentence.problems.append(problem)
         sentence.tokens.append(cells[0])

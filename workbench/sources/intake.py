@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from workbench.config import LIMITS
 from workbench.domain.annotations import Annotation, derived_client_id, now
@@ -119,9 +119,9 @@ class Intake:
         return ""
 
     def _annotation(self, document_id: str, answer: Answer) -> Annotation:
-        spans = tuple(part for part in answer if isinstance(part, Span))
-        labels = tuple(part for part in answer if isinstance(part, str))
-        said = (*labels, *(f"{span.start} {span.end} {span.label}" for span in spans))
+        spans = cast(tuple[Span, ...], answer) if self.kind == "ner" else ()
+        labels = () if self.kind == "ner" else cast(tuple[str, ...], answer)
+        said = [f"{span.start} {span.end} {span.label}" for span in spans] or labels
         return Annotation(
             client_id=derived_client_id(self._name, document_id, self._options.annotator, *said),
             document_id=document_id,
