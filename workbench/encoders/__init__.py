@@ -1,0 +1,1 @@
+"""Texts to vectors; leaf modules that are reached by name."""
