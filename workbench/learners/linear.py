@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class WindowMeans(Protocol):
-    """An encoder whose vectors are means of piece vectors, brought to length one."""
+    """An encoder that can say whose piece vectors its vectors are the mean of, brought to length one."""
 
-    folder: Path
+    backbone_folder: Path | None
     max_pieces: int
 
 
@@ -113,7 +113,7 @@ class LinearModel:
         piece vectors, UnknownNameError for a question that the model does not answer.
         """
         encoder = getattr(self._encoder, "source", self._encoder)
-        if not isinstance(encoder, WindowMeans):
+        if not isinstance(encoder, WindowMeans) or encoder.backbone_folder is None:
             raise InputError(
                 f"The encoder {self._encoder.id} cannot become part of a network: "
                 "its vectors are not a mean of piece vectors.",
@@ -123,4 +123,4 @@ class LinearModel:
             raise UnknownNameError("question of the model", question, self.heads)
         from workbench.learners.head_network import network_of  # torch: only who exports needs it
 
-        return network_of(self.heads[question], encoder.folder, encoder.max_pieces)
+        return network_of(self.heads[question], encoder.backbone_folder, encoder.max_pieces)

@@ -140,7 +140,8 @@ class CachedEncoder:
 
     Missing texts are encoded and stored in chunks, so that work that was cut off goes on where it
     stopped. All vectors come out of the file, whether they are new or old: a text has the same vector
-    in every process. Raises InputError when the file belongs to another encoder.
+    in every process. `source` is the encoder behind it. Raises InputError when the file belongs to
+    another encoder.
     """
 
     def __init__(self, encoder: Encoder, vector_file: VectorFile) -> None:
@@ -148,7 +149,7 @@ class CachedEncoder:
             raise InputError(f"The vectors of {vector_file.encoder_id} are none of {encoder.id}.")
         self.id = encoder.id
         self.width = encoder.width
-        self._encoder = encoder
+        self.source = encoder
         self._file = vector_file
 
     def encode(self, texts: Sequence[str], *, progress: Progress = silent) -> Vectors:
@@ -161,7 +162,7 @@ class CachedEncoder:
         missing = list(dict.fromkeys(texts[i] for i in np.flatnonzero(rows < 0)))
         for start in range(0, len(missing), CHUNK_TEXTS):
             chunk = missing[start : start + CHUNK_TEXTS]
-            self._file.append(chunk, self._encoder.encode(chunk))
+            self._file.append(chunk, self.source.encode(chunk))
             progress(start + len(chunk), len(missing), "texts encoded")
         return self._file.read(self._file.rows(texts) if missing else rows)
 

@@ -1,5 +1,7 @@
 """The fast learner, on an encoder that counts letters."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -80,7 +82,7 @@ def test_only_means_of_piece_vectors_become_a_network():
 
 def test_a_network_is_asked_for_by_its_question():
     class Named(LetterEncoder):
-        folder = None
+        backbone_folder = Path("weights")
         max_pieces = 8
 
     with pytest.raises(UnknownNameError, match="Known: topic, tags"):
