@@ -1,0 +1,123 @@
+"""What every strategy of the workbench keeps."""
+
+import importlib
+
+import numpy as np
+import pytest
+
+from workbench.domain.ports import StrategyInputs
+from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
+from workbench.errors import InputError
+
+STRATEGIES = {
+    "random": "workbench.strategies.uniform:Random",
+    "least-confidence": "workbench.strategies.uncertainty:LeastConfidence",
+    "margin": "workbench.strategies.uncertainty:Margin",
+    "entropy": "workbench.strategies.uncertainty:Entropy",
+    "cluster-margin": "workbench.strategies.diversity:ClusterMargin",
+}
+LABELS = ("a", "b", "c")
+KINDS = ("textcat", "textcat-multi", "ner")
+
+
+@pytest.fixture(params=STRATEGIES)
+def strategy(request):
+    module, _, attribute = STRATEGIES[request.param].partition(":")
+    return getattr(importlib.import_module(module), attribute)()
+
+
+def scores_of(kind, n, rng, equal=False):
+    if kind == "ner":
+        documents = []
+        for _ in range(n):
+            k = int(rng.integers(0, 5))
+            p = np.full((k, 7), 1 / 7) if equal else rng.dirichlet(np.ones(7), size=k).reshape(k, 7)
+            words = np.array([(2 * i, 2 * i + 1) for i in range(k)], dtype=np.int32).reshape(k, 2)
+            documents.append(DocumentTokenScores(words, p.astype(np.float32)))
+        return TokenScores(LABELS, tuple(documents))
+    p = np.full((n, 3), 1 / 3) if equal else rng.dirichlet(np.ones(3), size=n).reshape(n, 3)
+    return ClassScores(LABELS, p.astype(np.float32), exclusive=kind == "textcat")
+
+
+def unit(n, rng, width=8):
+    vectors = rng.normal(size=(n, width)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def inputs_of(n, kind="textcat", seed=0, **changes):
+    rng = np.random.default_rng(seed)
+    given = {
+        "n_candidates": n,
+        "scores": scores_of(kind, n, rng),
+        "vectors": unit(n, rng),
+        "labelled_vectors": unit(3, rng),
+    }
+    return StrategyInputs(**{**given, **changes})
+
+
+def ask(strategy, inputs, n, seed=0):
+    rows, values, reason = strategy(inputs, n, np.random.default_rng(seed))
+    assert rows.dtype == np.int64
+    assert len(rows) == len(values) == len(set(rows.tolist()))
+    assert np.isfinite(values).all()
+    assert not len(rows) or (rows.min() >= 0 and rows.max() < inputs.n_candidates)
+    assert isinstance(reason, str)
+    assert reason
+    return rows, values
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n", [1, 7, 40])
+def test_it_gives_as_many_different_rows_as_asked(strategy, kind, n):
+    assert len(ask(strategy, inputs_of(200, kind), n)[0]) == n
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n", [5, 6, 100])
+def test_a_pool_smaller_than_the_batch_is_given_whole(strategy, kind, n):
+    assert sorted(ask(strategy, inputs_of(5, kind), n)[0]) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_pool_gives_no_rows(strategy, kind):
+    assert len(ask(strategy, inputs_of(0, kind), 10)[0]) == 0
+
+
+def test_no_rows_are_given_when_none_are_asked(strategy):
+    assert len(ask(strategy, inputs_of(20), 0)[0]) == 0
+
+
+def test_a_negative_number_is_refused(strategy):
+    with pytest.raises(InputError, match="-1 documents"):
+        strategy(inputs_of(20), -1, np.random.default_rng(0))
+
+
+def test_the_same_seed_gives_the_same_rows(strategy):
+    inputs = inputs_of(200)
+    assert ask(strategy, inputs, 20, seed=7)[0].tolist() == ask(strategy, inputs, 20, seed=7)[0].tolist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_equal_scores_and_equal_vectors_are_no_obstacle(strategy, kind):
+    rng = np.random.default_rng(0)
+    same = scores_of(kind, 50, rng, equal=True)
+    vectors = np.repeat(unit(1, rng), 50, axis=0)
+    assert len(ask(strategy, inputs_of(50, kind, scores=same, vectors=vectors), 10)[0]) == 10
+
+
+def test_what_it_needs_and_does_not_get_is_named(strategy):
+    for need in strategy.needs:
+        with pytest.raises(InputError, match=f"needs {need}"):
+            strategy(inputs_of(20, **{need: None}), 5, np.random.default_rng(0))
+
+
+def test_what_it_does_not_need_may_be_missing(strategy):
+    unneeded = {"scores", "vectors", "labelled_vectors"} - strategy.needs
+    ask(strategy, inputs_of(20, **dict.fromkeys(unneeded)), 5)
+
+
+def test_scores_and_vectors_of_another_pool_are_refused(strategy):
+    for what in ("scores", "vectors"):
+        other = getattr(inputs_of(19), what)
+        with pytest.raises(InputError, match="19"):
+            strategy(inputs_of(20, **{what: other}), 5, np.random.default_rng(0))
