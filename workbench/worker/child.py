@@ -1,4 +1,6 @@
-"""One job in a process of its own: `python -m workbench.worker.child FOLDER JOB ATTEMPT MODULE:FUNCTION`.
+"""One job in a process of its own.
+
+`python -m workbench.worker.child FOLDER JOB ATTEMPT MODULE:FUNCTION WORKER`, the last its process id.
 
 Exit code 0: the job is done and its result recorded. 1: it failed and the reason is recorded. Anything
 else: the worker, which waits for this process, records what happened. SIGTERM ends it in order, so that
@@ -45,11 +47,11 @@ class RecordedProgress:
             self._jobs.heartbeat(self._job, done, total, what)
 
 
-def main(folder: Path, job_id: int, attempt: int, target: str) -> int:
+def main(folder: Path, job_id: int, attempt: int, *, target: str, worker: int) -> int:
     """Run one attempt of a job and return the exit code."""
     stay_offline()
     signal.signal(signal.SIGTERM, _end)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with_worker, args=(worker,), daemon=True).start()
     with ProjectStore.open(folder) as store:
         jobs = Jobs(store)
         job = jobs.get(job_id)
@@ -76,9 +78,9 @@ def _end(signal_number: int, frame: FrameType | None) -> None:
     sys.exit(128 + signal_number)
 
 
-def _end_with_parent(parent: int) -> None:
+def _end_with_worker(worker: int) -> None:
     """End this process when the worker is gone: nobody would wait for it or cancel it."""
-    while os.getppid() == parent:
+    while os.getppid() == worker:
         time.sleep(WATCH_SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
@@ -86,4 +88,8 @@ def _end_with_parent(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
+    place, job_number, attempt_number, function_name, worker_id = sys.argv[1:]
+    code = main(
+        Path(place), int(job_number), int(attempt_number), target=function_name, worker=int(worker_id)
+    )
+    sys.exit(code)

@@ -78,8 +78,11 @@ def is_alive(process: int) -> bool:
         return False
     except PermissionError:
         return True
-    facts = Path(f"/proc/{process}/stat")
-    return not (facts.exists() and facts.read_text().rpartition(")")[2].split()[0] == "Z")
+    try:
+        facts = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:  # another system than Linux, or just gone
+        return True
+    return facts.rpartition(")")[2].split()[0] != "Z"
 
 
 @contextmanager
@@ -136,7 +139,7 @@ class _Worker:
         command = [sys.executable, "-m", "workbench.worker.child", str(self._folder), str(job.id)]
         with log.open("ab") as output:
             return subprocess.Popen(
-                [*command, str(job.attempt), self._verbs[job.verb]],
+                [*command, str(job.attempt), self._verbs[job.verb], str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
