@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from uuid import uuid4
 
 from workbench import artefacts, catalog
@@ -17,12 +17,24 @@ from workbench.domain.examples import Example
 from workbench.domain.ports import LearnerContext, Model, Progress, silent
 from workbench.domain.runs import Run
 from workbench.domain.spans import Span
-from workbench.errors import ArtefactError, NotEnoughDataError
+from workbench.errors import ArtefactError, InputError, NotEnoughDataError
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.judge import Judgement
 from workbench.usecases.project import Project
 
+if TYPE_CHECKING:
+    from workbench.networks.network import Network
+
+STUDENT = "student"
 RECORDED = ("annotation-workbench", "numpy", "torch", "transformers", "setfit", "scikit-learn", "tokenizers")
+
+
+@runtime_checkable
+class HasNetwork(Protocol):
+    """A model that can give the network of a question."""
+
+    def network(self, question: str) -> Network:
+        """Return the network."""
 
 
 def run_folder(project: Project, run_id: str) -> Path:
@@ -66,17 +78,24 @@ def newest_run(project: Project, question: str) -> Run | None:
     return runs[0] if runs else None
 
 
-def need_run(project: Project, question: str, run_id: str = "") -> Run:
-    """Return the named run, else the newest. Raises UnknownNameError or NotEnoughDataError."""
+def need_run(project: Project, question: str, run_id: str = "", *, teacher: bool = False) -> Run:
+    """Return the named run, else the newest, of teachers only if wanted.
+
+    Raises UnknownNameError for an unknown run, InputError for a run of another question, and
+    NotEnoughDataError when there is none yet.
+    """
     if run_id:
-        return project.store.run(run_id)
-    run = newest_run(project, question)
-    if run is None:
+        run = project.store.run(run_id)
+        if run.question != question:
+            raise InputError(f"The run {run_id} answers '{run.question}', not '{question}'.")
+        return run
+    runs = [run for run in project.store.runs(question) if not (teacher and run.learner == STUDENT)]
+    if not runs:
         raise NotEnoughDataError(
             f"No model was trained for '{question}' yet.",
             hint=f"workbench train {project.name} --question {question}",
         )
-    return run
+    return runs[0]
 
 
 def load_model(project: Project, run: Run, *, progress: Progress = silent) -> Model:
@@ -84,10 +103,25 @@ def load_model(project: Project, run: Run, *, progress: Progress = silent) -> Mo
     folder = run_folder(project, run.id)
     artefacts.check_manifest(folder)
     stay_offline()
+    if run.learner == STUDENT:
+        from workbench.networks.student_model import StudentModel
+
+        return StudentModel.load(folder / "model", run.question, n_threads=n_training_threads())
     encoder = project_encoder(project, run.config["encoder"]) if "encoder" in run.config else None
     context = LearnerContext(encoder=encoder, n_threads=n_training_threads(), progress=progress)
     kind = project.store.question(run.question).kind
     return catalog.learner(run.learner, kind, context).load(folder / "model")
+
+
+def load_network_of(project: Project, run: Run) -> Network:
+    """Load a run's model as one network. Raises InputError when it is none (as tfidf)."""
+    model = load_model(project, run)
+    if not isinstance(model, HasNetwork):
+        raise InputError(
+            f"The run {run.id} ({run.learner}) has no network to distil or export.",
+            hint="Train linear, setfit or bert.",
+        )
+    return model.network(run.question)
 
 
 def judged_as_dict(judged: JudgedDocument) -> dict[str, Any]:

@@ -1,0 +1,112 @@
+"""Publish a run as a small ONNX bundle, if it answers like the model it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbench import artefacts
+from workbench.config import stay_offline
+from workbench.domain.arrays import Offsets
+from workbench.domain.examples import Example
+from workbench.domain.ports import Progress, silent
+from workbench.domain.questions import Question
+from workbench.domain.runs import Run
+from workbench.errors import InputError, NotEnoughDataError
+from workbench.usecases.collect_examples import collect_examples
+from workbench.usecases.project import Project, open_folder
+from workbench.usecases.runs import load_network_of, need_run
+
+if TYPE_CHECKING:
+    from workbench.export.gate import GateReport
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedBundle:
+    """A published bundle: where it is, the run it came from, and what the gate measured."""
+
+    folder: Path
+    run: Run
+    gate: GateReport
+
+    @property
+    def bytes(self) -> int:
+        """The size of the graph in bytes."""
+        return (self.folder / "model.onnx").stat().st_size
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as JSON values."""
+        return {
+            "bundle": str(self.folder),
+            "run": self.run.id,
+            "bytes": self.bytes,
+            "sha256": artefacts.file_sha256(self.folder / "model.onnx"),
+            "gate": self.gate.as_json(),
+            "figures": dict(self.run.figures),
+        }
+
+
+def export_model(
+    project: Project, question_name: str, *, run_id: str = "", progress: Progress = silent
+) -> ExportedBundle:
+    """Export a run, by default the newest of the question, and judge it on the held-out documents.
+
+    Raises GateError, and publishes nothing, when the exported model differs too much; InputError when
+    the labels changed since the run; NotEnoughDataError without held-out documents.
+    """
+    stay_offline()
+    from workbench.export.bundle_writer import ExportTexts, bundle_name, export_network
+    from workbench.export.gate import HeldOut
+    from workbench.export.model_card import Origin
+
+    question = project.store.question(question_name)
+    run = need_run(project, question_name, run_id)
+    refuse_old_labels(question, run)
+    held_out = collect_examples(project, question_name, part="held-out")
+    if not held_out:
+        raise NotEnoughDataError(
+            "An export is judged on held-out documents, and there are none.",
+            hint=f"workbench import {project.name} FILE --held-out",
+        )
+    folder = project.models / bundle_name(question_name, run.id)
+    if folder.exists():
+        raise InputError("This run is exported already.", where=str(folder))
+    calibration = [document.text for document in project.store.documents(part="pool")]
+    texts = ExportTexts(HeldOut(held_out, gold_tokens(project, held_out)), calibration)
+    origin = Origin(project.name, question, run)
+    gate = export_network(load_network_of(project, run), texts, folder, origin=origin, progress=progress)
+    return ExportedBundle(folder, run, gate)
+
+
+def refuse_old_labels(question: Question, run: Run) -> None:
+    """Raise InputError when the question's labels are not those that the run learned."""
+    if run.labels != question.labels:
+        raise InputError(
+            f"The labels of '{question.name}' changed since the run {run.id}.",
+            hint="Train again, then export.",
+        )
+
+
+def gold_tokens(project: Project, examples: Sequence[Example]) -> list[Offsets] | None:
+    """Return the tokens of each document as its column file had them, or None when some have none."""
+    layouts = {
+        labelled.document.id: labelled.document.layout
+        for labelled in project.store.labelled_documents("iob2", part="held-out")
+    }
+    found = []
+    for example in examples:
+        layout = layouts.get(example.document_id)
+        if not layout or "tokens" not in layout:
+            return None
+        found.append(np.asarray(layout["tokens"], dtype=np.int32).reshape(-1, 2))
+    return found
+
+
+def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Do the job `export`; arguments: `question_name`, `run_id`."""
+    with open_folder(folder) as project:
+        return export_model(project, **arguments, progress=progress).as_dict()
