@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,15 +18,13 @@ from workbench.domain.questions import check_slug
 from workbench.domain.scores import ClassScores
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError
 from workbench.export.gate import GateReport, HeldOut, check
-from workbench.export.int8 import activation_ranges
 from workbench.export.model_card import Origin, model_card
 from workbench.export.onnx_graph import to_onnx
 from workbench.export.recipes import Chosen, choose
-from workbench.export.scores import Comparison, GraphRun, calibration_batches, graph_scores
+from workbench.export.scores import Comparison, GraphRun, graph_scores
 from workbench.networks.network import Network
 
 MANIFEST = "bundle.json"
-N_CALIBRATION = 256
 N_GOLDEN = 10
 # Another processor rounds otherwise; a step of int8 that falls the other way moves a probability this far.
 GOLDEN_TOLERANCE = 0.02
@@ -36,53 +33,41 @@ DIGITS = 6
 VERSIONS_OF = ("annotation-workbench", "numpy", "onnx", "onnxruntime", "onnxscript", "tokenizers", "torch")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ExportTexts:
-    """The documents an export needs: `held_out` judges it, `calibration` sets its activation ranges.
-
-    Calibration texts are unlabelled and must not be held out; the first 256 are used.
-    """
-
-    held_out: HeldOut
-    calibration: Sequence[str]
-
-    def __post_init__(self) -> None:
-        if not self.held_out.examples or not self.calibration:
-            raise NotEnoughDataError("An export needs held-out documents and texts to calibrate on.")
-
-
 def bundle_name(question: str, run: str) -> str:
     """Return the folder name of a run's bundle. Raises InputError when it is no slug."""
     return check_slug("bundle", f"{question}-{run}-int8")
 
 
 def export_network(
-    network: Network, texts: ExportTexts, folder: Path, *, origin: Origin, progress: Progress = silent
+    network: Network, held_out: HeldOut, folder: Path, *, origin: Origin, progress: Progress = silent
 ) -> GateReport:
     """Publish a network as a bundle in `folder`, which must not exist, and return the gate's figures.
 
-    Raises GateError, and publishes nothing, when the graph answers otherwise than the network.
+    Raises GateError, and publishes nothing, when the graph answers otherwise than the network, and
+    NotEnoughDataError when there are no held-out documents to see it by.
     """
-    _check_fit(network, origin, folder)
-    progress(0, 4, "writing the graph")
+    _check_fit(network, held_out, origin, folder)
+    progress(0, 3, "writing the graph")
     fp32 = to_onnx(network.module, max_pieces=network.max_pieces)
-    progress(1, 4, "calibrating")
-    ranges = activation_ranges(fp32, calibration_batches(network, texts.calibration[:N_CALIBRATION]))
-    progress(2, 4, "measuring the graph against the network")
-    threads = n_training_threads()
-    compared = Comparison.of(network, fp32, texts.held_out.texts, n_threads=threads)
+    progress(1, 3, "measuring the graph against the network")
+    compared = Comparison.of(network, fp32, held_out.texts, n_threads=n_training_threads())
 
     def judge(model: ModelProto, recipe: str) -> GateReport:
-        progress(3, 4, f"measuring int8, recipe '{recipe}'")
-        return check(compared.with_int8(model), texts.held_out, recipe=recipe)
+        progress(2, 3, f"measuring int8, recipe '{recipe}'")
+        return check(compared.with_int8(model), held_out, recipe=recipe)
 
-    chosen = choose(fp32, ranges, judge)
-    publish(network, chosen, golden_texts(texts.held_out), folder, origin=origin)
-    progress(4, 4, "published")
+    chosen = choose(fp32, judge)
+    publish(network, chosen, golden_texts(held_out), folder, origin=origin)
+    progress(3, 3, "published")
     return chosen.report
 
 
-def _check_fit(network: Network, origin: Origin, folder: Path) -> None:
+def _check_fit(network: Network, held_out: HeldOut, origin: Origin, folder: Path) -> None:
+    if not held_out.examples:
+        raise NotEnoughDataError(
+            "An export needs held-out documents with answers: without them nobody knows what it loses.",
+            hint="Put some documents aside as held-out and label them.",
+        )
     if network.labels != origin.question.labels or network.kind != origin.question.kind:
         raise InputError(
             f"The network answers {network.kind} with {len(network.labels)} labels, which are not those of "

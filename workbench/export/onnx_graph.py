@@ -26,11 +26,12 @@ def to_onnx(module: torch.nn.Module, *, max_pieces: int) -> ModelProto:
     """
     batch = torch.export.Dim("batch", min=1, max=MAX_BATCH)
     length = torch.export.Dim("length", min=2, max=max_pieces)
-    example = torch.ones((3, 7), dtype=torch.int64)
+    # Two tensors: one given twice is taken for one input, and the graph would read the mask as pieces.
+    example = (torch.zeros((3, 7), dtype=torch.int64), torch.ones((3, 7), dtype=torch.int64))
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             module,
-            (example, example),
+            example,
             dynamo=True,
             dynamic_shapes=({0: batch, 1: length}, {0: batch, 1: length}),
             external_data=False,

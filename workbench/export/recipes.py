@@ -10,10 +10,9 @@ from onnx import ModelProto
 from workbench.errors import GateError
 from workbench.export.gate import GateReport
 from workbench.export.int8 import (
-    Ranges,
     Recipe,
     blockwise_products,
-    static_products,
+    by_row_products,
     stored_products,
     to_int8,
 )
@@ -21,14 +20,14 @@ from workbench.export.int8 import (
 # Why this order: docs/decisions/0004-int8.md.
 RECIPES: tuple[Recipe, ...] = (
     Recipe(
-        "static",
-        "int8 vocabulary rows; dense layers in int8, a scale a column, activation ranges from calibration texts",
-        static_products,
+        "by-row",
+        "int8 vocabulary rows; dense layers in int8, weights with a scale a column, inputs with a scale a row",
+        by_row_products,
     ),
     Recipe(
         "blockwise",
-        "int8 vocabulary rows; dense layers in int8, a scale for each column and 128 inputs, activations "
-        "scaled row by row",
+        "int8 vocabulary rows; dense layers in int8, a scale for each column and 128 inputs, and for each "
+        "row and 128 inputs",
         blockwise_products,
     ),
     Recipe(
@@ -59,7 +58,6 @@ class Chosen:
 
 def choose(
     fp32: ModelProto,
-    ranges: Ranges,
     check: Callable[[ModelProto, str], GateReport],
     recipes: Sequence[Recipe] = RECIPES,
 ) -> Chosen:
@@ -69,7 +67,7 @@ def choose(
     """
     refused: list[GateReport] = []
     for recipe in recipes:
-        model = to_int8(fp32, recipe, ranges)
+        model = to_int8(fp32, recipe)
         report = check(model, recipe.name)
         if report.passed:
             return Chosen(recipe, model, report, tuple(refused))
@@ -77,5 +75,5 @@ def choose(
     tables = "\n".join(f"{report.recipe}\n{report.in_words()}" for report in refused)
     raise GateError(
         f"The exported model differs too much from its original; nothing was published.\n{tables}",
-        hint="Train longer or on more texts, or give more calibration texts; a larger student helps.",
+        hint="Train longer or on more texts, or keep more layers in the student.",
     )

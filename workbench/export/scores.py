@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +15,9 @@ from workbench.domain.scores import Scores
 from workbench.export.gate import GateScores
 from workbench.export.onnx_graph import INPUTS, OUTPUT
 from workbench.networks.network import Network, network_scores
-from workbench.tokenisation.pieces import cut_many, special_pieces
+from workbench.tokenisation.pieces import special_pieces
 from workbench.tokenisation.scoring import score_texts
-from workbench.tokenisation.windows import Batching, Run, padded, windows
+from workbench.tokenisation.windows import Batching, Run
 
 BATCH_SIZE = 50
 MORE_PADDING = 40
@@ -102,11 +102,3 @@ def graph_scores(
         kind=network.kind,
         labels=network.labels,
     )
-
-
-def calibration_batches(network: Network, texts: Sequence[str]) -> Iterator[tuple[Rows, Rows]]:
-    """Give the texts to calibrate on, one window at a time and so without padding."""
-    special = special_pieces(network.tokenizer)
-    for pieces in cut_many(network.tokenizer, texts):
-        for start, end in windows(pieces, network.max_pieces - 2):
-            yield padded([pieces.ids[start:end]], special)

@@ -15,8 +15,6 @@ from onnx import numpy_helper
 
 from workbench.domain.arrays import AnyArray
 from workbench.export.int8 import (
-    Ranges,
-    activation_ranges,
     quantise_vocabulary,
     quantised,
     to_int8,
@@ -33,10 +31,6 @@ def run(model: onnx.ModelProto, ids: AnyArray = IDS) -> AnyArray:
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     answer: AnyArray = session.run(["logits"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
     return answer
-
-
-def ranges_of(model: onnx.ModelProto) -> Ranges:
-    return activation_ranges(model, [(IDS, ONES)])
 
 
 def test_int8_values_and_scales_by_hand() -> None:
@@ -73,16 +67,6 @@ def test_the_vocabulary_becomes_int8_rows_with_a_scale_each(graph: onnx.ModelPro
     assert np.abs(run(graph) - before).max() < 0.05
 
 
-def test_ranges_hold_zero_and_every_value_seen(graph: onnx.ModelProto) -> None:
-    ranges = ranges_of(tidy(graph))
-    assert set(ranges) == {"vectors", "sums"}
-    assert ranges["vectors"] == (
-        pytest.approx(numpy_helper.to_array(weights_of(graph)["table"])[np.unique(IDS)].min()),
-        pytest.approx(numpy_helper.to_array(weights_of(graph)["table"])[np.unique(IDS)].max()),
-    )
-    assert all(low <= 0.0 <= high for low, high in ranges.values())
-
-
 recipes = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 
 
@@ -92,7 +76,7 @@ def test_every_recipe_stays_near_fp32_and_leaves_the_original_alone(
 ) -> None:
     fp32 = tidy(graph)
     before = fp32.SerializeToString()
-    small = to_int8(fp32, recipe, ranges_of(fp32))  # type: ignore[arg-type]
+    small = to_int8(fp32, recipe)  # type: ignore[arg-type]
     assert np.abs(run(small) - run(fp32)).max() < 0.15
     assert fp32.SerializeToString() == before
 
@@ -100,7 +84,7 @@ def test_every_recipe_stays_near_fp32_and_leaves_the_original_alone(
 @recipes
 def test_no_recipe_lets_a_text_depend_on_its_company(graph: onnx.ModelProto, recipe: object) -> None:
     fp32 = tidy(graph)
-    small = to_int8(fp32, recipe, ranges_of(fp32))  # type: ignore[arg-type]
+    small = to_int8(fp32, recipe)  # type: ignore[arg-type]
     together = run(small)
     alone = np.concatenate([run(small, row[None]) for row in IDS])
     assert np.abs(together - alone).max() < 1e-4
@@ -109,7 +93,7 @@ def test_no_recipe_lets_a_text_depend_on_its_company(graph: onnx.ModelProto, rec
 @recipes
 def test_no_recipe_keeps_a_weight_matrix_in_fp32(graph: onnx.ModelProto, recipe: object) -> None:
     fp32 = tidy(graph)
-    small = to_int8(fp32, recipe, ranges_of(fp32))  # type: ignore[arg-type]
+    small = to_int8(fp32, recipe)  # type: ignore[arg-type]
     big = [
         t.name
         for t in small.graph.initializer
@@ -121,11 +105,11 @@ def test_no_recipe_keeps_a_weight_matrix_in_fp32(graph: onnx.ModelProto, recipe:
 @recipes
 def test_every_recipe_is_one_that_serving_opens(graph: onnx.ModelProto, recipe: object) -> None:
     fp32 = tidy(graph)
-    small = to_int8(fp32, recipe, ranges_of(fp32))  # type: ignore[arg-type]
+    small = to_int8(fp32, recipe)  # type: ignore[arg-type]
     assert read_graph(small.SerializeToString()).vocabulary_rows == 30
 
 
 def test_the_same_graph_gives_the_same_bytes(graph: onnx.ModelProto) -> None:
     fp32 = tidy(graph)
-    make: Callable[[], bytes] = lambda: to_int8(fp32, RECIPES[0], ranges_of(fp32)).SerializeToString()  # noqa: E731
+    make: Callable[[], bytes] = lambda: to_int8(fp32, RECIPES[0]).SerializeToString()  # noqa: E731
     assert make() == make()

@@ -1,0 +1,236 @@
+"""From a torch network to a bundle that serves: the whole way, on tiny networks and on the real one."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+from workbench.domain.decoding import decode_labels, decode_spans
+from workbench.domain.examples import Example
+from workbench.domain.questions import Question
+from workbench.domain.runs import Run
+from workbench.domain.scores import ClassScores, TokenScores
+from workbench.errors import ArtefactError, GateError, InputError, NotEnoughDataError
+from workbench.export import bundle_writer
+from workbench.export.bundle_writer import bundle_name, export_network
+from workbench.export.gate import HeldOut, check
+from workbench.export.int8 import Recipe
+from workbench.export.model_card import Origin
+from workbench.export.onnx_graph import to_onnx
+from workbench.export.recipes import choose
+from workbench.export.scores import Comparison
+from workbench.networks.backbone import default_base, empty_backbone, keep_layers, load_backbone
+from workbench.networks.heads import TextClassifier, TokenTagger
+from workbench.networks.network import Network, network_scores
+from workbench.serving.bundle import Bundle
+from workbench.tokenisation.pieces import load_tokenizer
+
+pytestmark = [pytest.mark.torch, pytest.mark.slow]
+PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "bad", "ada", "rome", "so", "is", "in", "very", "and"]
+LABELS = {"textcat": ("a", "b", "c"), "textcat-multi": ("a", "b"), "ner": ("PER",)}
+
+
+def tiny_tokenizer() -> Tokenizer:
+    tokenizer = Tokenizer(models.WordLevel({p: n for n, p in enumerate(PIECES)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    return tokenizer
+
+
+def head_on(backbone: torch.nn.Module, kind: str, n_labels: int) -> TextClassifier | TokenTagger:
+    if kind == "ner":
+        return TokenTagger(backbone, 1 + 2 * n_labels)
+    return TextClassifier(backbone, n_labels, exclusive=kind == "textcat")
+
+
+def tiny_network(kind: str) -> Network:
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    backbone = empty_backbone(
+        {"model_type": "bert", "vocab_size": len(PIECES), "max_position_embeddings": 32, **sizes}
+    )
+    module = head_on(backbone, kind, len(LABELS[kind]))
+    with torch.no_grad():
+        for name, weight in module.named_parameters():
+            weight.normal_(1.0 if name.endswith("LayerNorm.weight") else 0.0, 0.3)
+        module.head.weight.mul_(4.0)
+    return Network(module.eval(), tiny_tokenizer(), kind, LABELS[kind], 16)  # type: ignore[arg-type]
+
+
+def sentences(n: int, seed: int = 1) -> list[str]:
+    draw = random.Random(seed)
+    return [" ".join(draw.choices(PIECES[4:], k=draw.randint(1, 20))) for _ in range(n)]
+
+
+def held_out_of(network: Network, texts: list[str]) -> HeldOut:
+    """What the network itself says is taken for the truth: the export must not lose it."""
+    scores = network_scores(network, texts)
+    if isinstance(scores, ClassScores):
+        examples = [
+            Example(str(n), text, labels)
+            for n, (text, labels) in enumerate(zip(texts, decode_labels(scores), strict=True))
+        ]
+    else:
+        examples = [
+            Example(str(n), text, spans=spans)
+            for n, (text, spans) in enumerate(zip(texts, decode_spans(scores, texts), strict=True))
+        ]
+    return HeldOut(examples)
+
+
+def origin(network: Network, **thresholds: float) -> Origin:
+    question = Question("mood", network.kind, network.labels)
+    run = Run(
+        "r1", "mood", "tiny", 0, network.labels, 0, 12, "0" * 64, figures={"macro_f1": 0.9}, basis="held-out"
+    )
+    return Origin("tickets", question, run, thresholds)
+
+
+@pytest.mark.parametrize("kind", ["textcat", "textcat-multi", "ner"])
+def test_an_exported_network_answers_from_its_bundle_as_in_torch(tmp_path: Path, kind: str) -> None:
+    network = tiny_network(kind)
+    held_out = sentences(60)
+    folder = tmp_path / bundle_name("mood", "r1")
+    report = export_network(network, held_out_of(network, held_out), folder, origin=origin(network))
+    assert report.passed
+    assert folder.name == "mood-r1-int8"
+    assert sorted(p.name for p in folder.iterdir()) == sorted(
+        ["README.md", "bundle.json", "labels.json", "model.onnx", "tokenizer.json"]
+    )
+    assert [p.name for p in tmp_path.iterdir()] == [folder.name]
+    ours, theirs = Bundle.load(folder).score(held_out), network_scores(network, held_out)
+    if isinstance(ours, ClassScores) and isinstance(theirs, ClassScores):
+        assert np.abs(ours.probabilities - theirs.probabilities).max() < 0.1
+    assert isinstance(ours, TokenScores) == isinstance(theirs, TokenScores) == (kind == "ner")
+
+
+def test_a_bundle_says_where_it_comes_from_and_how_it_was_judged(tmp_path: Path) -> None:
+    network = tiny_network("textcat")
+    report = export_network(
+        network, held_out_of(network, sentences(60)), tmp_path / "b", origin=origin(network)
+    )
+    facts = json.loads((tmp_path / "b" / "bundle.json").read_text())
+    assert facts["gate"] == report.as_json()
+    assert facts["run"] == "r1"
+    assert facts["recipe"]["name"] == report.recipe
+    assert facts["figures"] == {"macro_f1": 0.9}
+    assert facts["basis"] == "held-out"
+    assert len(facts["golden"]["texts"]) == len(facts["golden"]["scores"]) == 10
+    assert {"onnxruntime", "tokenizers", "torch"} <= set(facts["versions"])
+    card = (tmp_path / "b" / "README.md").read_text()
+    for part in ("# tickets / mood", "`a`, `b`, `c`", "12 labelled documents", "macro_f1", "at least 0.98"):
+        assert part in card
+
+
+def test_nothing_is_published_when_the_gate_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forget(model: onnx.ModelProto) -> None:
+        for tensor in model.graph.initializer:
+            if tensor.name.endswith("head.weight.transposed") or "head.weight" in tensor.name:
+                tensor.raw_data = bytes(len(tensor.raw_data))
+
+    forgetful = Recipe("forgetful", "forgets its head", forget)
+    monkeypatch.setattr(bundle_writer, "choose", partial(choose, recipes=(forgetful,)))
+    network = tiny_network("textcat")
+    with pytest.raises(GateError, match="forgetful"):
+        export_network(network, held_out_of(network, sentences(30)), tmp_path / "b", origin=origin(network))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_published_bundle_is_never_written_over(tmp_path: Path) -> None:
+    network = tiny_network("textcat")
+    (tmp_path / "b").mkdir()
+    with pytest.raises(ArtefactError, match="already"):
+        export_network(network, held_out_of(network, sentences(5)), tmp_path / "b", origin=origin(network))
+
+
+def test_a_network_of_other_labels_is_refused(tmp_path: Path) -> None:
+    network = tiny_network("textcat")
+    with pytest.raises(InputError, match="labels changed"):
+        export_network(
+            network,
+            held_out_of(network, sentences(5)),
+            tmp_path / "b",
+            origin=origin(tiny_network("textcat-multi")),
+        )
+
+
+def test_an_export_needs_documents_to_judge_by(tmp_path: Path) -> None:
+    network = tiny_network("textcat")
+    with pytest.raises(NotEnoughDataError):
+        export_network(network, HeldOut([]), tmp_path / "b", origin=origin(network))
+
+
+def test_thresholds_travel_with_the_bundle(tmp_path: Path) -> None:
+    network = tiny_network("textcat-multi")
+    export_network(
+        network, held_out_of(network, sentences(60)), tmp_path / "b", origin=origin(network, a=1, b=0.25)
+    )
+    assert Bundle.load(tmp_path / "b").thresholds == {"a": 1.0, "b": 0.25}
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Network:
+    """Three layers of the default weights with a head of random directions; its texts are invented."""
+    torch.manual_seed(0)
+    base = default_base()
+    module = TextClassifier(keep_layers(load_backbone(base), (1, 3, 5)), 12)
+    with torch.no_grad():
+        module.head.weight.normal_(0.0, 0.12)
+    tokenizer = load_tokenizer(base / "tokenizer.json")
+    return Network(module.eval(), tokenizer, "textcat", tuple(f"label {n}" for n in range(12)))
+
+
+def tickets(n: int, seed: int) -> list[str]:
+    draw = random.Random(seed)
+    things = ["invoice", "printer", "parcel", "password", "train ticket", "contract", "heating", "phone line"]
+    verbs = ["has not arrived", "is broken again", "was charged twice", "must be changed", "cannot be found"]
+    ends = ["please help", "since Monday", "what should I do?", "and nobody answers the phone", "thank you"]
+    return [
+        " ".join([f"My {draw.choice(things)} {draw.choice(verbs)}", *draw.sample(ends, draw.randint(0, 4))])
+        for _ in range(n)
+    ]
+
+
+def dynamic(folder: Path) -> Callable[[onnx.ModelProto], None]:
+    def change(model: onnx.ModelProto) -> None:
+        onnx.save(model, folder / "fp32.onnx")
+        quantize_dynamic(
+            folder / "fp32.onnx", folder / "int8.onnx", per_channel=True, weight_type=QuantType.QInt8
+        )
+        model.CopyFrom(onnx.load(folder / "int8.onnx"))
+
+    return change
+
+
+def test_plain_dynamic_int8_is_refused_because_answers_depend_on_the_batch(
+    minilm: Network, tmp_path: Path
+) -> None:
+    held_out = held_out_of(minilm, tickets(200, seed=1))
+    fp32 = to_onnx(minilm.module, max_pieces=minilm.max_pieces)
+    compared = Comparison.of(minilm, fp32, held_out.texts)
+    plain = Recipe("plain dynamic", "onnxruntime's quantize_dynamic", dynamic(tmp_path))
+    with pytest.raises(GateError, match=r"alone against batches.*FAILED"):
+        choose(fp32, lambda m, name: check(compared.with_int8(m), held_out, recipe=name), (plain,))
+
+
+def test_a_student_of_the_default_weights_passes_and_is_small(minilm: Network, tmp_path: Path) -> None:
+    texts = held_out_of(minilm, tickets(200, seed=1))
+    report = export_network(minilm, texts, tmp_path / "b", origin=origin(minilm))
+    assert report.passed
+    assert (tmp_path / "b" / "model.onnx").stat().st_size < 20e6
+    content = (tmp_path / "b" / "model.onnx").read_bytes()
+    assert b"site-packages" not in content
+    assert len(Bundle.load(tmp_path / "b").predict(["My parcel is late"])) == 1
