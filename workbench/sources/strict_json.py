@@ -40,7 +40,7 @@ def parse_json(content: bytes, file: str, *, first_line: int = 1) -> Any:
         # The quick pass says that something is wrong, the slow one what and where.
         offset, message = _find_offence(text) or (0, str(error))
         raise _refusal(file, text, offset, message, first_line) from error
-    if SUSPECT_ESCAPE.search(text) and (found := _find_offence(text)):
+    if SUSPECT_ESCAPE.search(text) and not _is_sound(value) and (found := _find_offence(text)):
         raise _refusal(file, text, *found, first_line)
     return value
 
@@ -91,6 +91,30 @@ def _check_depth(value: Any) -> None:
     raise _OffenceError("nested too deep")
 
 
+def _is_sound(value: Any) -> bool:
+    """Tell whether all strings in a value are characters other than NUL."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            if "\0" in item or _half_of_a_pair(item):
+                return False
+        elif isinstance(item, dict):
+            waiting += item.keys()
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+    return True
+
+
+def _half_of_a_pair(string: str) -> bool:
+    try:
+        string.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def _find_offence(text: str) -> tuple[int, str] | None:
     """Return offset and message of the first offence in a text that is well-formed JSON."""
     keys: list[set[str]] = []  # of the objects around the token; an array has an empty set
@@ -116,7 +140,7 @@ def _string_offence(token: str) -> str:
     string = json.loads(token)
     if "\0" in string:
         return "a string holds a NUL character"
-    if any("\ud800" <= character <= "\udfff" for character in string):
+    if _half_of_a_pair(string):
         return "a string holds half of a surrogate pair, which is no character"
     return ""
 

@@ -96,3 +96,8 @@ def test_the_first_line_of_a_part_is_counted():
 @pytest.mark.parametrize("content", [b"", b" ", b"{}{}", b"[1,]", b"{'a': 1}", b"\x00", b"nul"])
 def test_what_is_no_json_is_refused(content):
     assert "at character" in refused(content)
+
+
+def test_half_a_pair_behind_an_escaped_backslash_is_found_too():
+    assert "surrogate" in refused(rb'["\\ud83d\udc00"]')
+    assert parse_json(rb'"\\ud83d"', "f") == "\\ud83d"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.config import LIMITS
@@ -40,7 +40,8 @@ DATA_KEY = re.compile(r"\$([\w.\-]+)")
 class Control:
     """A tag that asks a question: `question` is its name here, `name` its name in Label Studio.
 
-    `text` is the name of the Text that it is about.
+    `text` is the name of the Text that it is about. `accepted` gives what regions may say and the
+    label that it means.
     """
 
     name: str
@@ -48,16 +49,16 @@ class Control:
     kind: Kind
     text: str
     labels: tuple[ConfigLabel, ...]
+    accepted: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        accepted = {spelling: label.name for label in self.labels for spelling in label.spellings}
+        object.__setattr__(self, "accepted", accepted)
 
     @property
     def region_type(self) -> str:
         """The `type` of its regions."""
         return "labels" if self.kind == "ner" else "choices"
-
-    @property
-    def accepted(self) -> Mapping[str, str]:
-        """What regions may say, and the label that it means."""
-        return {spelling: label.name for label in self.labels for spelling in label.spellings}
 
     @property
     def label_names(self) -> tuple[str, ...]:

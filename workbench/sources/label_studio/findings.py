@@ -10,17 +10,21 @@ from workbench.errors import Problem
 
 @dataclass(slots=True)
 class Findings:
-    """Problems refuse the record, warnings are counted, and `adjusted` says that it was changed."""
+    """Problems refuse the record, warnings are counted, and `adjusted` says that it was changed.
+
+    `within` names the part of the record that is being read, for the messages.
+    """
 
     record: str
     problems: list[Problem] = field(default_factory=list)
     warnings: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     adjusted: bool = False
+    within: str = ""
 
     def refuse(self, code: str, message: str) -> None:
         """Note why the record cannot be accepted."""
-        self.problems.append(Problem(code, message, record=self.record))
+        self.problems.append(Problem(code, self.within + message, record=self.record))
 
     def warn(self, reason: str) -> None:
         """Count something that is accepted but deserves a look."""
