@@ -59,7 +59,7 @@ def export_model(
     the labels changed since the run; NotEnoughDataError without held-out documents.
     """
     stay_offline()
-    from workbench.export.bundle_writer import ExportTexts, bundle_name, export_network
+    from workbench.export.bundle_writer import bundle_name, export_network
     from workbench.export.gate import HeldOut
     from workbench.export.model_card import Origin
 
@@ -75,10 +75,9 @@ def export_model(
     folder = project.models / bundle_name(question_name, run.id)
     if folder.exists():
         raise InputError("This run is exported already.", where=str(folder))
-    calibration = [document.text for document in project.store.documents(part="pool")]
-    texts = ExportTexts(HeldOut(held_out, gold_tokens(project, held_out)), calibration)
+    judges = HeldOut(held_out, gold_tokens(project, held_out))
     origin = Origin(project.name, question, run)
-    gate = export_network(load_network_of(project, run), texts, folder, origin=origin, progress=progress)
+    gate = export_network(load_network_of(project, run), judges, folder, origin=origin, progress=progress)
     return ExportedBundle(folder, run, gate)
 
 
