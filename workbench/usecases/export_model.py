@@ -99,9 +99,9 @@ def gold_tokens(project: Project, examples: Sequence[Example]) -> list[Offsets] 
     found = []
     for example in examples:
         layout = layouts.get(example.document_id)
-        if not layout or "tokens" not in layout:
+        if not layout or "words" not in layout:
             return None
-        found.append(np.asarray(layout["tokens"], dtype=np.int32).reshape(-1, 2))
+        found.append(np.asarray(layout["words"], dtype=np.int32).reshape(-1, 2))
     return found
 
 
