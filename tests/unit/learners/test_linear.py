@@ -87,3 +87,26 @@ def test_a_network_is_asked_for_by_its_question():
 
     with pytest.raises(UnknownNameError, match="Known: topic, tags"):
         learner(Named()).fit(examples(), seed=0).network("topics")
+
+
+@pytest.mark.torch
+@pytest.mark.slow
+def test_encoder_and_head_are_one_network_that_says_the_same(tmp_path):
+    from workbench.encoders.minilm import MiniLmEncoder
+    from workbench.networks.network import network_scores
+    from workbench.store.vectors import CachedEncoder, VectorFile
+
+    texts = ["the invoice is wrong", "refund the invoice", "my parcel is late", "where is it", ""]
+    given = {
+        TOPIC: [Example(t, t, ("billing" if "invoice" in t else "delivery",)) for t in texts],
+        TAGS: [Example(t, t, ("polite",) if "is" in t else ()) for t in texts],
+    }
+    encoder = MiniLmEncoder(precision="fp32")
+    cached = CachedEncoder(encoder, VectorFile(tmp_path, encoder.id, encoder.width))
+    for source, tolerance in ((encoder, 1e-5), (cached, 1e-3), (MiniLmEncoder(precision="bf16"), 0.02)):
+        model = learner(source).fit(given, seed=0)
+        for question in (TOPIC, TAGS):
+            network = model.network(question.name)
+            assert (network.kind, network.labels) == (question.kind, question.labels)
+            found = network_scores(network, texts).probabilities
+            assert found == pytest.approx(model.score(texts)[question.name].probabilities, abs=tolerance)
