@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 
-def app(port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen on 127.0.0.1.")] = 8501) -> None:
+def app(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen on 127.0.0.1.")] = 8501,
+) -> None:
     """Open the workbench in the browser."""
     from workbench.ui.launch import launch
 
