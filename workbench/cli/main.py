@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help needs no rich: it starts in half the time
 )
-for command_name, command in {
+COMMANDS: dict[str, Callable[..., None]] = {
     "init": data.init,
     "import": data.import_file,
     "export-data": data.export_data,
@@ -37,7 +38,8 @@ for command_name, command in {
     "restore": house.restore,
     "app": show.app,
     "demo": show.demo,
-}.items():
+}
+for command_name, command in COMMANDS.items():
     app.command(command_name)(command)
 
 

@@ -96,7 +96,7 @@ def gold_tokens(project: Project, examples: Sequence[Example]) -> list[Offsets] 
         labelled.document.id: labelled.document.layout
         for labelled in project.store.labelled_documents("iob2", part="held-out")
     }
-    found = []
+    found: list[Offsets] = []
     for example in examples:
         layout = layouts.get(example.document_id)
         if not layout or "words" not in layout:
