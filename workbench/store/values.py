@@ -18,6 +18,7 @@ from workbench.store.database import MENDING
 T = TypeVar("T")
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 SEED_LIMIT = 2**63
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def storable(text: str, *, where: str = "") -> str:
@@ -45,7 +46,7 @@ def to_json(value: object, *, where: str = "") -> str:
     Raises InputError for what JSON cannot say: other types, NaN, infinities, half surrogate pairs.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _ENCODER.encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"This cannot be kept as JSON: {error}.", where=where) from None
     return storable(text, where=where)

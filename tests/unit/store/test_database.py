@@ -13,11 +13,13 @@ from sqlalchemy.dialects import postgresql
 
 from workbench.domain.annotations import Annotation, new_client_id
 from workbench.domain.documents import Document
+from workbench.domain.questions import Question
 from workbench.errors import StoreError
 from workbench.store import database, documents, queue, schema
 from workbench.store.database import connect, store_error
 from workbench.store.locks import exclusive
 from workbench.store.project_store import ImportCounts, ProjectStore
+from workbench.store.questions import AskedQuestion
 
 Answer = Callable[..., Annotation]
 
@@ -189,7 +191,8 @@ def test_claims_skip_locked_rows_on_postgresql_and_the_clause_is_left_out_on_sql
             statements.append(str(statement.compile(create_engine("sqlite://"))))  # type: ignore[attr-defined]
             return []
 
-    assert list(queue._candidates(Spy(), 1, 5)) == []  # type: ignore[arg-type]
+    asked = AskedQuestion(1, Question("topic", "textcat"))
+    assert list(queue._candidates(Spy(), asked, 1, n=5, annotator="ada")) == []  # type: ignore[arg-type]
     assert "FOR UPDATE OF proposals SKIP LOCKED" in statements[0]
     assert "FOR UPDATE" not in statements[1]
 
