@@ -14,7 +14,7 @@ from workbench.artefacts import read_json, read_tensors, write_json, write_tenso
 from workbench.domain.arrays import AnyArray, Rows
 from workbench.domain.ports import Progress, silent
 from workbench.domain.questions import KINDS, Kind
-from workbench.domain.scores import ClassScores, DocumentTokenScores, Scores, TokenScores, tags_of
+from workbench.domain.scores import Scores, tags_of
 from workbench.errors import ArtefactError, InputError, NewerVersionError
 from workbench.networks.backbone import (
     config_of,
@@ -25,8 +25,9 @@ from workbench.networks.backbone import (
     read_config,
 )
 from workbench.networks.heads import TextClassifier, TokenTagger
-from workbench.tokenisation.pieces import cut_many, load_tokenizer, special_pieces
-from workbench.tokenisation.windows import Batching, class_logits, probabilities, word_logits
+from workbench.tokenisation.pieces import load_tokenizer, special_pieces
+from workbench.tokenisation.scoring import score_texts
+from workbench.tokenisation.windows import Batching
 
 NETWORK_VERSION = 1
 AnyNetwork: TypeAlias = TextClassifier | TokenTagger
@@ -150,21 +151,15 @@ def network_scores(
     Long texts run in windows: a textcat answer is the mean of the windows' logits, a word's tags are
     those of the window where it has most context.
     """
-    pieces = cut_many(network.tokenizer, texts)
-    batching = Batching(special_pieces(network.tokenizer), network.max_pieces, batch_size, progress)
-    if network.kind == "ner":
-        logits = word_logits(pieces, _torch_run(network.module), batching)
-        return TokenScores(
-            network.labels,
-            tuple(
-                DocumentTokenScores(text.words, probabilities(values, exclusive=True))
-                for text, values in zip(pieces, logits, strict=True)
-            ),
-        )
-    exclusive = network.kind == "textcat"
-    values = class_logits(pieces, _torch_run(network.module), batching)
-    shaped = values if len(texts) else values.reshape(0, len(network.labels))
-    return ClassScores(network.labels, probabilities(shaped, exclusive=exclusive), exclusive)
+    special = special_pieces(network.tokenizer)
+    return score_texts(
+        _torch_run(network.module),
+        texts,
+        tokenizer=network.tokenizer,
+        batching=Batching(special, network.max_pieces, batch_size, progress),
+        kind=network.kind,
+        labels=network.labels,
+    )
 
 
 class _torch_run:  # noqa: N801  (used like the function it replaces)
