@@ -161,7 +161,7 @@ runs = Table(
     Column("config", Text, nullable=False),
     Column("versions", Text, nullable=False),
     Column("figures", Text, nullable=False),
-    Column("basis", String(16), nullable=False),
+    Column("basis", String(16)),
     Column("seconds", Float, nullable=False),
     Column("created_at", String(40), nullable=False),
     sqlite_autoincrement=True,

@@ -32,6 +32,12 @@ def test_a_run_comes_back_as_it_was(store: ProjectStore) -> None:
     assert store.run_folder(RUN.id) == "topic/1"
 
 
+def test_a_run_may_have_no_figures_and_so_no_basis(store: ProjectStore) -> None:
+    run = replace(RUN, figures={}, basis=None)
+    store.save_run(run)
+    assert store.runs() == [run]
+
+
 def test_a_runs_folder_is_named_like_the_run_unless_said(store: ProjectStore) -> None:
     store.save_run(RUN)
     assert store.run_folder(RUN.id) == RUN.id

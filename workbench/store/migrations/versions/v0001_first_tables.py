@@ -144,7 +144,7 @@ def _runs() -> None:
         Column("config", Text, nullable=False),
         Column("versions", Text, nullable=False),
         Column("figures", Text, nullable=False),
-        Column("basis", String(16), nullable=False),
+        Column("basis", String(16)),
         Column("seconds", Float, nullable=False),
         Column("created_at", String(40), nullable=False),
         sqlite_autoincrement=True,
