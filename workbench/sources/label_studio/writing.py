@@ -18,6 +18,7 @@ from workbench.sources.label_studio.regions import Placed, read_result
 from workbench.sources.label_studio.tasks import RAW
 
 OWN_ID_KEY = "ext_id"
+TEXT_KEY = "text"  # when no config names another
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class TaskWriter:
         return task
 
     def _data(self, document: Document, layout: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
-        text_key, metadata = self.config.text_key, dict(document.metadata)
+        text_key, metadata = self.config.text_key or TEXT_KEY, dict(document.metadata)
         data: dict[str, Any] = {}
         if layout:
             given = layout["id"] or {"key": "", "value": None}
