@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
 from collections.abc import Callable
@@ -102,6 +103,16 @@ def link_out(folder: Path) -> None:
     (folder / "labels.json").symlink_to(outside)
 
 
+def make_a_pipe(folder: Path) -> None:
+    (folder / "README.md").unlink()
+    os.mkfifo(folder / "README.md")
+
+
+def forget_the_hashes(folder: Path) -> None:
+    manifest = json.loads((folder / "bundle.json").read_text())
+    (folder / "bundle.json").write_text(json.dumps({**manifest, "files": dict.fromkeys(manifest["files"])}))
+
+
 def name_a_path(folder: Path, name: str) -> None:
     manifest = json.loads((folder / "bundle.json").read_text())
     manifest["files"][name] = manifest["files"]["labels.json"]
@@ -113,6 +124,8 @@ def name_a_path(folder: Path, name: str) -> None:
     [
         flip_a_byte,
         link_out,
+        make_a_pipe,
+        forget_the_hashes,
         lambda f: (f / "model.onnx").unlink(),
         lambda f: (f / "bundle.json").unlink(),
         lambda f: (f / "extra.txt").write_text("more"),
@@ -128,6 +141,8 @@ def name_a_path(folder: Path, name: str) -> None:
     ids=[
         "tampered",
         "link",
+        "pipe",
+        "no-hashes",
         "missing",
         "no-manifest",
         "extra",
