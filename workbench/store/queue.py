@@ -213,16 +213,18 @@ def _free(
 ) -> list[AnyRow]:
     """Return the candidates that want one more annotator, and this one has not answered."""
     among = [row.document for row in candidates]
-    answered: dict[int, set[str]] = defaultdict(set)
-    for standing in standings(connection, asked, among):
-        if standing.holds:
-            answered[standing.document].add(standing.annotator)
+    # Leases first: an answer ends one, so where statements see different moments (PostgreSQL) the other
+    # order could miss both.
     held: dict[int, set[str]] = defaultdict(set)
     query = select(_leases.document, _leases.annotator).where(
         _leases.question == asked.number, _leases.document.in_(among), active(claimant.now)
     )
     for row in connection.execute(query):
         held[row.document].add(row.annotator)
+    answered: dict[int, set[str]] = defaultdict(set)
+    for standing in standings(connection, asked, among):
+        if standing.holds:
+            answered[standing.document].add(standing.annotator)
     me = {claimant.annotator}
     return [
         row
