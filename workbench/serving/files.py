@@ -130,17 +130,19 @@ def _json_lines(content: str, text_field: str, problems: list[Problem]) -> Itera
         if not line.strip():
             continue
         try:
-            record = json.loads(line, object_pairs_hook=_object)
+            record = json.loads(line, object_pairs_hook=_object, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             problems.append(Problem("json", f"Not readable as JSON: {error}.", number))
             continue
-        if not isinstance(record, dict) or not isinstance(record.get(text_field), str):
+        text, name = (record.get(text_field), record.get("id")) if isinstance(record, dict) else (None, None)
+        if not isinstance(text, str):
             problems.append(
                 Problem("text", f'Each line must be an object with a string "{text_field}".', number)
             )
-            continue
-        name = record.get("id")
-        yield InputText(number, record[text_field], None if name is None else str(name))
+        elif type(name) not in (str, int, type(None)):
+            problems.append(Problem("id", "An id must be a string or a whole number.", number))
+        else:
+            yield InputText(number, text, None if name is None else str(name))
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -148,6 +150,10 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         raise ValueError("a key stands twice in one object")
     return found
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is not a finite number")
 
 
 Reader = Callable[[str, str, list[Problem]], Iterator[InputText]]
