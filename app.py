@@ -1,0 +1,13 @@
+"""The workbench as a web application: `streamlit run app.py`, or behind any ASGI server.
+
+`workbench app` serves the same pages without this file.
+"""
+
+from pathlib import Path
+
+import streamlit
+
+import workbench.ui
+
+# Streamlit looks for this literal assignment in the source.
+app = streamlit.App(Path(workbench.ui.__file__).resolve().parent / "main.py")

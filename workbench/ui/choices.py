@@ -1,0 +1,82 @@
+"""What the visitor looks at: project, question, annotator. The URL says it, so that a reload finds it."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+
+import streamlit as st
+
+from workbench.config import Home
+from workbench.domain.questions import Question
+from workbench.errors import InputError
+from workbench.ui.projects import open_shared
+from workbench.usecases.project import Project, project_names
+
+
+def choose_project() -> Project:
+    """Ask for a project and open it. Raises InputError when there is none."""
+    names = project_names(Home.find())
+    if not names:
+        raise InputError(
+            "There is no project yet.",
+            where=str(Home.find().projects),
+            hint="Make one: workbench init tickets --question topic:textcat",
+        )
+    name = st.selectbox("Project", names, index=_place("project", names), width=240)
+    remember("project", name)
+    return open_shared(name)
+
+
+def choose_question(project: Project) -> Question:
+    """Ask for one of the project's questions."""
+    questions = {question.name: question for question in project.store.questions()}
+    names = list(questions)
+    name = st.segmented_control(
+        "Question",
+        names,
+        default=names[_place("question", names)],
+        required=True,
+        format_func=lambda name: f"{name} · {questions[name].kind}",
+        # A choice belongs to its project: another one asks other questions.
+        key=f"question of {project.name}",
+    )
+    remember("question", name)
+    return questions[name]
+
+
+def choose_annotator() -> str:
+    """Ask who answers; every answer is recorded under this name. Raises InputError when it is empty."""
+    name = st.text_input("Annotator", value=recalled("annotator") or _account(), width=180).strip()
+    if not name:
+        raise InputError("Who is answering?", hint="Write your name into the field Annotator.")
+    remember("annotator", name)
+    return name
+
+
+def remember(what: str, value: str | None) -> None:
+    """Keep a choice in the URL of this page, and for the next pages; None forgets it."""
+    if value is None:
+        st.query_params.pop(what, None)
+        st.session_state.pop(f"chosen {what}", None)
+    else:
+        st.query_params[what] = value
+        st.session_state[f"chosen {what}"] = value
+
+
+def recalled(what: str) -> str | None:
+    """Return a choice: that of the URL, else that of another page."""
+    value: str | None = st.query_params.get(what) or st.session_state.get(f"chosen {what}")
+    return value
+
+
+def _place(what: str, names: Sequence[str]) -> int:
+    chosen = recalled(what)
+    return names.index(chosen) if chosen in names else 0
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # an account without a name
+        return "annotator"

@@ -1,0 +1,30 @@
+"""Figures and times in words."""
+
+from __future__ import annotations
+
+from workbench.domain.runs import Run
+from workbench.usecases.show_progress import Headline
+
+
+def headline_in_words(headline: Headline) -> str:
+    """Return a run's figure with its basis."""
+    return f"{headline.name} {headline.value:.3f} ({headline.basis}, {headline.n_documents:,} documents)"
+
+
+def run_in_words(run: Run) -> str:
+    """Return what tells a run from the others of its question."""
+    return f"{run.learner}, {run.n_examples:,} answers, {when(run.created_at)}"
+
+
+def when(time: str) -> str:
+    """Return a stored time (ISO 8601, UTC) without its seconds.
+
+    >>> when("2026-03-04T09:05:07.000001+00:00")
+    '2026-03-04 09:05 UTC'
+    """
+    return f"{time[:16].replace('T', ' ')} UTC"
+
+
+def figure(value: float | None) -> str:
+    """Return a figure with three decimals, an undefined one as a dash."""
+    return "–" if value is None else f"{value:.3f}"
