@@ -15,6 +15,7 @@ ENCODERS = {
     "minilm-fp32": ("workbench.encoders.minilm:MiniLmEncoder", {"precision": "fp32"}),
     "named": ("workbench.encoders.sentence_transformer:SentenceTransformerEncoder", {"name": "minilm"}),
 }
+SENTENCE = "the courier left the parcel with a neighbour who was away "
 TEXTS = [
     "where is my parcel",
     "my parcel has not arrived",
@@ -22,7 +23,7 @@ TEXTS = [
     "",
     "🗽",
     "Где моя посылка?",
-    "the courier left the parcel with a neighbour who was away " * 40,
+    SENTENCE * 40,
 ]
 
 
@@ -63,7 +64,7 @@ def test_texts_of_one_meaning_lie_nearer(vectors):
 
 def test_a_long_text_is_near_what_it_says_and_not_cut(encoder, vectors):
     ending = encoder.encode([f"{TEXTS[-1]} {'I want my money back. ' * 60}"])[0]
-    assert vectors[-1] @ vectors[0] > 0.3
+    assert vectors[-1] @ encoder.encode([SENTENCE])[0] > 0.7
     assert ending @ vectors[-1] < 0.98
 
 

@@ -84,6 +84,14 @@ def test_documents_without_words_have_utility_zero_wherever_they_stand(measure):
 
 
 @pytest.mark.parametrize("measure", MEASURES)
+def test_a_document_has_the_same_utility_alone_and_among_others(measure):
+    rng = np.random.default_rng(0)
+    documents = [rng.dirichlet(np.ones(3), size=k) for k in (2, 0, 3, 1, 0, 0, 4)]
+    alone = [utilities(words(document), measure)[0] for document in documents]
+    assert utilities(words(*documents), measure) == pytest.approx(alone)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
 def test_no_documents_give_no_utilities(measure):
     assert utilities(TokenScores(("PER",), ()), measure).shape == (0,)
     for is_exclusive in (True, False):
@@ -116,6 +124,7 @@ def test_utilities_stay_between_zero_and_one(measure):
 
 def test_best_first_keeps_equal_utilities_in_row_order():
     assert best_first(np.array([0.2, 0.9, 0.2, 0.9, 0.1])).tolist() == [1, 3, 0, 2, 4]
+    assert best_first(np.tile([0.5, 0.1], 500)).tolist() == [*range(0, 1000, 2), *range(1, 1000, 2)]
 
 
 def test_an_unknown_measure_is_answered_with_the_known_ones():
