@@ -153,7 +153,7 @@ def network_scores(
     """
     special = special_pieces(network.tokenizer)
     return score_texts(
-        _torch_run(network.module),
+        _TorchRun(network.module),
         texts,
         tokenizer=network.tokenizer,
         batching=Batching(special, network.max_pieces, batch_size, progress),
@@ -162,7 +162,7 @@ def network_scores(
     )
 
 
-class _torch_run:  # noqa: N801  (used like the function it replaces)
+class _TorchRun:
     """Run a module on padded batches, without gradients and without dropout."""
 
     def __init__(self, module: AnyNetwork) -> None:

@@ -189,6 +189,18 @@ def _broken_loss(n_steps: int) -> InputError:
 
 
 def _autocast(precision: Precision, device: torch.device) -> AbstractContextManager[Any]:
-    if precision == "bf16":
+    if precision == "bf16" or (precision == "auto" and bf16_pays(device)):
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return nullcontext()
+
+
+def bf16_pays(device: torch.device) -> bool:
+    """Tell whether products in bfloat16 are faster here: the processor must have them built in.
+
+    With AVX512-BF16, eager attention, two threads and 16 to 64 short texts a step took 0.5 to 0.7
+    times as long as in fp32; with SDPA, whose bfloat16 backward is slow, 0.6 to 0.8 times.
+    """
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    has: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(has.get("avx512_bf16") or has.get("amx_bf16"))

@@ -139,9 +139,9 @@ def _pieces_of(encoding: Any, text: str) -> Pieces:
 def _over_marks(words: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
     if text.isascii():
         return words
-    starts = [start for start, _ in words[1:]] + [len(text)]
+    limits = [*(start for start, _ in words), len(text)][1:]
     return [
-        (start, _end_over_marks(text, end, limit)) for (start, end), limit in zip(words, starts, strict=True)
+        (start, _end_over_marks(text, end, limit)) for (start, end), limit in zip(words, limits, strict=True)
     ]
 
 

@@ -17,6 +17,7 @@ from workbench.domain.ports import Progress, silent
 from workbench.errors import InputError
 from workbench.tokenisation.pieces import Pieces, SpecialPieces
 
+SORTED_TOGETHER = 40  # batches: enough to save filling up, few enough to stay random
 Window: TypeAlias = tuple[int, int]  # pieces [start, end) of one text
 Run: TypeAlias = Callable[[Rows, Rows], AnyArray]  # ids and mask, both (b, p) int64, to logits
 
@@ -69,21 +70,34 @@ def _last_bound(bounds: AnyArray, after: int, up_to: int) -> int | None:
 def merge(pieces: Pieces, cuts: Sequence[Window], piece_scores: Sequence[AnyArray]) -> AnyArray:
     """Return `(k, t)` scores of the words of a text from the `(p, t)` scores of each of its windows.
 
-    A word's scores are those of its first piece, in the window where that piece is farthest from a
-    cut (the ends of the text are none); ties go to the earlier window.
+    A word's scores are those of its first piece in its window, see `window_of_words`.
+    """
+    n_words, n_tags = len(pieces.first_piece), piece_scores[0].shape[1]
+    merged = np.zeros((n_words, n_tags), dtype=piece_scores[0].dtype)
+    homes = window_of_words(pieces, cuts)
+    for number, ((start, _), scores) in enumerate(zip(cuts, piece_scores, strict=True)):
+        words = np.flatnonzero(homes == number)
+        merged[words] = scores[pieces.first_piece[words] - start]
+    return merged
+
+
+def window_of_words(pieces: Pieces, cuts: Sequence[Window]) -> Rows:
+    """Return for each word `(k,)` the number of the window that speaks for it.
+
+    It is the one where the word's first piece is farthest from a cut (the ends of the text are none);
+    ties go to the earlier window.
     """
     first = pieces.first_piece
-    merged = np.zeros((len(first), piece_scores[0].shape[1]), dtype=piece_scores[0].dtype)
-    best = np.full(len(first), -1, dtype=np.int64)
-    endless = len(pieces) + 1
-    for (start, end), scores in zip(cuts, piece_scores, strict=True):
-        before = first - start if start > 0 else np.full(len(first), endless)
-        after = end - 1 - first if end < len(pieces) else np.full(len(first), endless)
+    homes = np.zeros(len(first), dtype=np.int64)
+    most = np.full(len(first), -1, dtype=np.int64)
+    endless = np.full(len(first), len(pieces) + 1)
+    for number, (start, end) in enumerate(cuts):
+        before = first - start if start > 0 else endless
+        after = end - 1 - first if end < len(pieces) else endless
         context = np.where((first >= start) & (first < end), np.minimum(before, after), -1)
-        better = context > best
-        merged[better] = scores[first[better] - start]
-        best = np.maximum(best, context)
-    return merged
+        homes[context > most] = number
+        most = np.maximum(most, context)
+    return homes
 
 
 def padded(rows: Sequence[Rows], special: SpecialPieces) -> tuple[Rows, Rows]:
@@ -144,6 +158,23 @@ def by_length(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
     order = np.argsort(np.asarray(lengths, dtype=np.int64), kind="stable").tolist()
     for start in range(0, len(order), batch_size):
         yield order[start : start + batch_size]
+
+
+def shuffled_by_length(
+    lengths: Sequence[int], batch_size: int, rng: np.random.Generator
+) -> Iterator[list[int]]:
+    """Give batches of row numbers in random order, each of rows of like length.
+
+    Only rows that are near each other in a random order are sorted together, so that batches differ
+    from epoch to epoch.
+    """
+    order = rng.permutation(len(lengths)).tolist()
+    together = batch_size * SORTED_TOGETHER
+    for start in range(0, len(order), together):
+        part = order[start : start + together]
+        batches = list(by_length([lengths[row] for row in part], batch_size))
+        for place in rng.permutation(len(batches)).tolist():
+            yield [part[row] for row in batches[place]]
 
 
 def probabilities(logits: AnyArray, *, exclusive: bool) -> Probabilities:

@@ -1,0 +1,189 @@
+"""A transformer fine-tuned to label texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+from workbench.domain.arrays import AnyArray
+from workbench.domain.decoding import decode_labels
+from workbench.domain.examples import Example
+from workbench.domain.ports import LearnerContext
+from workbench.domain.questions import Kind, Question
+from workbench.domain.scores import ClassScores
+from workbench.errors import UnknownNameError
+from workbench.learners.fine_tuning import (
+    FineTunedModel,
+    FineTuningConfig,
+    Row,
+    fine_tune,
+    macro_f1,
+    new_network,
+    only_question,
+    silence_outputs,
+    stratified_split,
+)
+from workbench.learners.linear_head import BALANCES, Balance, checked_targets, targets_of
+from workbench.learners.options import with_options
+from workbench.networks.heads import TextClassifier
+from workbench.networks.network import Network, network_scores
+from workbench.networks.training import Batch
+from workbench.tokenisation.pieces import cut_many
+from workbench.tokenisation.windows import windows
+
+MAX_POSITIVE_WEIGHT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class BertTextcatConfig(FineTuningConfig):
+    """How to fine-tune a classifier.
+
+    `balance` weighs an example by 1 / count of its label ("balanced"), by its root ("sqrt") or not
+    at all ("none"). For textcat-multi it is the weight of a label's positives: negatives / positives
+    or its root, at most 10.
+    """
+
+    balance: Balance = "balanced"
+
+    def __post_init__(self) -> None:
+        FineTuningConfig.__post_init__(self)
+        if self.balance not in BALANCES:
+            raise UnknownNameError("balance", self.balance, BALANCES)
+
+
+class BertTextcatLearner:
+    """Fine-tunes the weights of `context.base_model` (default: MiniLM) for one question.
+
+    Every window of a long text is taught the answers of the text. Options: `BertTextcatConfig`.
+    """
+
+    kinds: ClassVar[frozenset[Kind]] = frozenset({"textcat", "textcat-multi"})
+
+    def __init__(self, context: LearnerContext) -> None:
+        self._context = context
+        self._config = with_options("bert", BertTextcatConfig(), context.config)
+
+    def fit(
+        self,
+        examples: Mapping[Question, Sequence[Example]],
+        *,
+        seed: int,
+        dev: Mapping[Question, Sequence[Example]] | None = None,
+    ) -> FineTunedModel:
+        """Fit on the examples; the checkpoint with the best macro-F1 on dev, or on a split, stays.
+
+        Raises NotEnoughDataError when the examples do not tell two answers apart, and InputError when
+        the loss is no longer a number.
+        """
+        question, answered = only_question("bert", self.kinds, examples)
+        targets = checked_targets(self.kinds, examples)[question]
+        chosen = list((dev or {}).get(question, ()))
+        train_rows = list(range(len(answered)))
+        if chosen:
+            dev_targets = targets_of(question, chosen)
+        else:
+            train_rows, dev_rows = self._split(targets, seed)
+            chosen, dev_targets = [answered[row] for row in dev_rows], targets[dev_rows]
+        network = self._new_network(question, targets[train_rows], seed)
+        facts = fine_tune(
+            network,
+            _rows(
+                network, [answered[row].text for row in train_rows], targets[train_rows], self._config.balance
+            ),
+            _loss(question, targets[train_rows], self._config.balance),
+            self._config,
+            seed=seed,
+            context=self._context,
+            evaluate=_figure(network, [e.text for e in chosen], dev_targets) if chosen else None,
+        )
+        counts = {"train_examples": len(train_rows), "dev_examples": len(chosen)}
+        return FineTunedModel(
+            question.name, network, {**counts, **facts}, self._context.n_threads, self._context.progress
+        )
+
+    def load(self, folder: Path) -> FineTunedModel:
+        """Load a model. Raises ArtefactError when it cannot be trusted."""
+        return FineTunedModel.load(folder, self.kinds, self._context)
+
+    def _split(self, targets: AnyArray, seed: int) -> tuple[list[int], list[int]]:
+        rng = np.random.default_rng((seed, len(targets)))
+        strata = [row.tobytes() for row in targets]
+        return stratified_split(strata, self._config.dev_share, min_dev=self._config.min_dev, rng=rng)
+
+    def _new_network(self, question: Question, targets: AnyArray, seed: int) -> Network:
+        def module(backbone: nn.Module) -> TextClassifier:
+            return TextClassifier(backbone, len(question.labels), exclusive=question.exclusive)
+
+        network = new_network(question, module, self._config, context=self._context, seed=seed)
+        silence_outputs(network.module.head, np.flatnonzero(~targets.any(axis=0)).tolist())
+        return network
+
+
+def label_weights(targets: AnyArray, balance: Balance) -> AnyArray:
+    """Return the weight of each label `(l,)` float32; over the examples `(n, l)` their mean is 1.
+
+    A label without examples has the weight 0.
+    """
+    counts = targets.sum(axis=0).astype(np.float64)
+    power = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0}[balance]
+    weights = np.where(counts > 0, np.maximum(counts, 1.0) ** -power, 0.0)
+    scaled: AnyArray = (weights * counts.sum() / (weights * counts).sum()).astype(np.float32)
+    return scaled
+
+
+def positive_weights(targets: AnyArray, balance: Balance) -> AnyArray:
+    """Return how much more than a negative a positive of each label counts, `(l,)` float32."""
+    positives = targets.sum(axis=0).astype(np.float64)
+    power = {"none": 0.0, "sqrt": 0.5, "balanced": 1.0}[balance]
+    ratio = ((len(targets) - positives) / np.maximum(positives, 1.0)) ** power
+    clipped: AnyArray = np.clip(ratio, 1.0, MAX_POSITIVE_WEIGHT).astype(np.float32)
+    return clipped
+
+
+def _rows(network: Network, texts: Sequence[str], targets: AnyArray, balance: Balance) -> list[Row]:
+    exclusive = network.kind == "textcat"
+    weights = targets @ label_weights(targets, balance) if exclusive else np.ones(len(targets))
+    rows: list[Row] = []
+    for pieces, answer, weight in zip(cut_many(network.tokenizer, texts), targets, weights, strict=True):
+        cuts = windows(pieces, network.max_pieces - 2)
+        # A long text counts as one text, however many windows it has.
+        share = float(weight) / len(cuts)
+        rows.extend(Row(pieces.ids[start:end], answer.astype(np.float32), share) for start, end in cuts)
+    return rows
+
+
+def _loss(question: Question, targets: AnyArray, balance: Balance) -> Callable[[nn.Module, Batch], Tensor]:
+    positive = torch.from_numpy(positive_weights(targets, balance))
+
+    def loss(module: nn.Module, batch: Batch) -> Tensor:
+        logits = module(batch["input_ids"], batch["attention_mask"]).float()
+        if question.exclusive:
+            losses = cross_entropy(logits, batch["targets"], reduction="none")
+        else:
+            losses = binary_cross_entropy_with_logits(
+                logits, batch["targets"], pos_weight=positive.to(logits.device), reduction="none"
+            ).mean(dim=1)
+        return (losses * batch["weights"]).mean()
+
+    return loss
+
+
+def _figure(network: Network, texts: Sequence[str], targets: AnyArray) -> Callable[[], float]:
+    def figure() -> float:
+        scores: Any = network_scores(network, texts)
+        return macro_f1(targets, predicted_targets(scores))
+
+    return figure
+
+
+def predicted_targets(scores: ClassScores) -> AnyArray:
+    """Return `(n, l)` bool: the labels that the scores answer with."""
+    said = decode_labels(scores)
+    return np.array([[label in answer for label in scores.labels] for answer in said], dtype=bool)
