@@ -16,7 +16,7 @@ from workbench.config import stay_offline
 from workbench.domain.arrays import AnyArray, Rows
 from workbench.domain.ports import LearnerContext, Progress
 from workbench.errors import InputError, UnknownNameError
-from workbench.networks.backbone import cpu_threads, load_backbone, put_weights, width_of
+from workbench.networks.backbone import cpu_threads, default_base, load_backbone, put_weights, width_of
 
 stay_offline()
 
@@ -64,20 +64,15 @@ class BodyConfig:
 
 
 def trained_body(
-    folder: Path,
-    texts: Sequence[str],
-    targets: AnyArray,
-    config: BodyConfig,
-    *,
-    seed: int,
-    context: LearnerContext,
+    texts: Sequence[str], targets: AnyArray, *, config: BodyConfig, context: LearnerContext, seed: int
 ) -> nn.Module:
-    """Return the backbone of a folder, trained to bring texts with a common label together.
+    """Return the backbone of `context.base_model`, trained to bring texts with a common label together.
 
     `targets` `(n, l)` bool. The same texts, seed and machine give the same weights. Of a text over
     `max_pieces` the beginning is trained on; scoring sees all of it. Raises ArtefactError for a folder
     that is not safe to load.
     """
+    folder = base_of(context)
     backbone = load_backbone(folder)  # refuses what is not safe before the package loads it
     rows = texts_for_pairs(targets, config.texts_per_label, np.random.default_rng(seed))
     chosen = targets[rows]
@@ -98,6 +93,11 @@ def trained_body(
     state = body[0].auto_model.state_dict()  # type: ignore[union-attr]
     put_weights(backbone, {name: state[name].float().cpu().numpy() for name in backbone.state_dict()})
     return backbone.eval()
+
+
+def base_of(context: LearnerContext) -> Path:
+    """Return the folder of the weights to begin with: MiniLM's unless the context names one."""
+    return context.base_model or default_base()
 
 
 def texts_for_pairs(targets: AnyArray, per_label: int, rng: np.random.Generator) -> Rows:

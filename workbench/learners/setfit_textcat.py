@@ -20,8 +20,8 @@ from workbench.errors import ArtefactError, UnknownNameError
 from workbench.learners.head_network import with_head
 from workbench.learners.linear_head import Balance, HeadConfig, checked_targets, fit_head
 from workbench.learners.options import with_options
-from workbench.learners.setfit_body import BodyConfig, trained_body
-from workbench.networks.backbone import cpu_threads, default_base, longest_row
+from workbench.learners.setfit_body import BodyConfig, base_of, trained_body
+from workbench.networks.backbone import cpu_threads, longest_row
 from workbench.networks.heads import TextClassifier
 from workbench.networks.network import Network, load_network, network_scores, save_network
 from workbench.tokenisation.pieces import cut_many, load_tokenizer, special_pieces
@@ -70,20 +70,15 @@ class SetFitLearner:
         Raises NotEnoughDataError when a question's examples do not tell two answers apart.
         """
         targets = checked_targets(self.kinds, examples)
-        folder = self._context.base_model or default_base()
-        networks = {}
-        for question, answered in examples.items():
-            texts = [example.text for example in answered]
-            networks[question.name] = self._network(
-                question, texts, targets[question], folder=folder, seed=seed
-            )
+        networks = {
+            question.name: self._network(question, [e.text for e in answered], targets[question], seed=seed)
+            for question, answered in examples.items()
+        }
         return SetFitModel(networks, self._context.n_threads)
 
-    def _network(
-        self, question: Question, texts: Sequence[str], targets: AnyArray, *, folder: Path, seed: int
-    ) -> Network:
-        tokenizer = load_tokenizer(folder / "tokenizer.json")
-        backbone = trained_body(folder, texts, targets, self._config, seed=seed, context=self._context)
+    def _network(self, question: Question, texts: Sequence[str], targets: AnyArray, *, seed: int) -> Network:
+        tokenizer = load_tokenizer(base_of(self._context) / "tokenizer.json")
+        backbone = trained_body(texts, targets, config=self._config, context=self._context, seed=seed)
         max_pieces = min(self._config.max_pieces, longest_row(backbone))
         vectors = unit_vectors(TextClassifier(backbone, 1, normalise=True), tokenizer, texts, max_pieces)
         head = fit_head(question, vectors, targets, self._config.head())
