@@ -43,11 +43,11 @@ LEARNERS: dict[Kind, dict[str, str]] = {
 }
 LEARNERS_ON_VECTORS = frozenset({"linear"})
 STRATEGIES = {
-    "random": "workbench.strategies.uniform:random",
-    "least-confidence": "workbench.strategies.uncertainty:least_confidence",
-    "margin": "workbench.strategies.uncertainty:margin",
-    "entropy": "workbench.strategies.uncertainty:entropy",
-    "cluster-margin": "workbench.strategies.diversity:cluster_margin",
+    "random": "workbench.strategies.uniform:Random",
+    "least-confidence": "workbench.strategies.uncertainty:LeastConfidence",
+    "margin": "workbench.strategies.uncertainty:Margin",
+    "entropy": "workbench.strategies.uncertainty:Entropy",
+    "cluster-margin": "workbench.strategies.diversity:ClusterMargin",
 }
 DEFAULT_ENCODER = "minilm"
 
@@ -81,7 +81,7 @@ def source(name: str) -> Source:
 
 def strategy(name: str) -> Strategy:
     """Return a strategy. Raises UnknownNameError."""
-    return cast(Strategy, load("strategy", name, {**STRATEGIES, **added("strategies")}))
+    return cast(Strategy, load("strategy", name, {**STRATEGIES, **added("strategies")})())
 
 
 def encoder(name: str, *, n_threads: int) -> Encoder:

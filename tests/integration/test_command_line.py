@@ -1,0 +1,143 @@
+"""The command line on real files: what it prints, what it refuses, and that nothing changes then."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+SAMPLE = Path(__file__).parents[2] / "projects" / "support-tickets"
+pytestmark = pytest.mark.slow
+
+ENTITIES = "# id = a-1\nAnn\tB-PER\nmet\tO\nBob\tB-PER\n\n# id = a-2\nIn\tO\nOslo\tB-LOC\n"
+
+
+def test_documents_and_answers_come_in_and_go_out_in_every_format(workbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.conll").write_text(ENTITIES)
+    workbench("init", "p", "--question", "entities:ner")
+    printed = workbench("import", "p", "in.conll").stdout
+    assert "2 sentences, 5 tokens, 3 entities" in printed
+    assert "2 kept, 0 adjusted, 0 rejected" in printed
+    for format_name in ("iob2", "conll2003", "jsonl", "docbin", "label-studio"):
+        workbench(
+            "export-data", "p", "-q", "entities", "--format", format_name, "--out", f"out.{format_name}"
+        )
+    assert (tmp_path / "out.iob2").read_text() == ENTITIES
+    records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [record["id"] for record in records] == ["a-1", "a-2"]
+
+
+def test_importing_a_file_again_changes_nothing(workbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text,topic\nwhere is my parcel,delivery\nrefund me,returns\n")
+    workbench("init", "p", "--question", "topic:textcat")
+    assert "documents: 2 new, 0 known; answers: 2 new, 0 known" in workbench("import", "p", "in.csv").stdout
+    assert "documents: 0 new, 2 known; answers: 0 new, 2 known" in workbench("import", "p", "in.csv").stdout
+
+
+def test_a_wrong_file_is_refused_with_its_line_and_nothing_is_imported(
+    workbench: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.conll").write_text("Ann\tB-PER\nLee\tI-LOC\n\nOslo\tLOC\n")
+    (tmp_path / "good.conll").write_text(ENTITIES)
+    workbench("init", "p", "--question", "entities:ner")
+    complaint = workbench("import", "p", "bad.conll", fails=2).stderr
+    assert "bad.conll" in complaint
+    assert "line 2" in complaint
+    assert "documents: 2 new, 0 known" in workbench("import", "p", "good.conll").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("import", "nowhere", "x.csv"), "There is no project 'nowhere'"),
+        (("import", "p", "absent.csv"), "There is no such file"),
+        (("import", "p", "x.unknown"), "names no format"),
+        (("train", "p", "-q", "topics"), "There is no question 'topics'"),
+        (("train", "p", "-q", "topic", "--learner", "berd"), "Did you mean 'bert'?"),
+        (("train", "p", "-q", "topic", "--learner", "tfidf", "--set", "depth=3"), "depth"),
+        (("propose", "p", "-q", "topic", "--strategy", "margn"), "Did you mean 'margin'?"),
+        (("evaluate", "p", "-q", "topic"), "No model was trained"),
+        (("export", "p", "-q", "topic"), "No model was trained"),
+        (("predict", "nowhere", "x.txt"), "There is no such folder"),
+        (("init", "..", "-q", "topic:textcat"), "cannot be the name of a project"),
+        (("init", "q", "-q", "topic"), "is not a question"),
+        (("init", "p", "-q", "topic:textcat"), "already a project"),
+        (("export-data", "p", "-q", "topic", "--format", "xlsx", "--out", "x"), "There is no format 'xlsx'"),
+    ],
+)
+def test_a_wrong_name_or_option_gets_one_clear_message(
+    workbench: Run, tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    (tmp_path / "x.unknown").write_text("x")
+    workbench("init", "p", "-q", "topic:textcat")
+    rows = "".join(f"parcel {n},delivery\nrefund {n},returns\n" for n in range(10))
+    (tmp_path / "in.csv").write_text(f"text,topic\n{rows}")
+    workbench("import", "p", "in.csv")
+    assert words in workbench(*arguments, fails=2).stderr
+
+
+def test_a_model_is_trained_judged_and_explained_without_a_held_out_set(
+    workbench: Run, tmp_path: Path
+) -> None:
+    rows = "".join(f"where is parcel {n},delivery\nplease refund {n},returns\n" for n in range(20))
+    (tmp_path / "in.csv").write_text(f"text,topic\n{rows}")
+    workbench("init", "p", "-q", "topic:textcat")
+    workbench("import", "p", "in.csv")
+    printed = workbench("train", "p", "-q", "topic", "--learner", "tfidf", "--report", "run.json").stdout
+    assert "out-of-fold, 40 documents" in printed
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert run["basis"] == "out-of-fold"
+    assert run["data_hash"]
+    assert run["versions"]["scikit-learn"]
+    shown = workbench("evaluate", "p", "-q", "topic", "--html", "report.html").stdout
+    assert "wrote report.html" in shown
+    assert "<script" not in (tmp_path / "report.html").read_text()
+
+
+def test_a_damaged_run_is_refused(workbench: Run, tmp_path: Path) -> None:
+    rows = "".join(f"where is parcel {n},delivery\nplease refund {n},returns\n" for n in range(20))
+    (tmp_path / "in.csv").write_text(f"text,topic\n{rows}")
+    (tmp_path / "more.csv").write_text("id,text\nx1,where is it\n")
+    workbench("init", "p", "-q", "topic:textcat")
+    workbench("import", "p", "in.csv")
+    workbench("import", "p", "more.csv")
+    workbench("train", "p", "-q", "topic", "--learner", "tfidf")
+    weights = next((tmp_path / "models" / "p").glob("topic-tfidf-*/model/*.safetensors"))
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    assert (
+        "not the one that was published"
+        in workbench("propose", "p", "-q", "topic", "--strategy", "margin", fails=2).stderr
+    )
+
+
+def test_the_loop_is_replayed_and_its_curve_written(workbench: Run, tmp_path: Path) -> None:
+    words = ["parcel late courier", "refund return label", "invoice charge card"]
+    names = ["delivery", "returns", "billing"]
+    pool = [f"p{n},{words[n % 3]} {n},{names[n % 3]}" for n in range(60)]
+    held_out = [f"h{n},{words[n % 3]} again {n},{names[n % 3]}" for n in range(12)]
+    (tmp_path / "pool.csv").write_text("\n".join(["id,text,topic", *pool]))
+    (tmp_path / "test.csv").write_text("\n".join(["id,text,topic", *held_out]))
+    workbench("init", "p", "-q", "topic:textcat")
+    workbench("import", "p", "pool.csv", "--label-column", "topic", "--id-column", "id")
+    workbench("import", "p", "test.csv", "--held-out", "--label-column", "topic", "--id-column", "id")
+    arguments = ("-q", "topic", "--learner", "tfidf", "--strategy", "margin", "--batch", 10, "--rounds", 3)
+    for name in ("one.json", "two.json"):
+        workbench("simulate", "p", *arguments, "--seed", 4, "--report", name, "--picture", "curve.png")
+    one, two = (json.loads((tmp_path / name).read_text()) for name in ("one.json", "two.json"))
+    assert [point["n_labelled"] for point in one["curve"]] == [10, 20, 30]
+    assert one["alc"] == pytest.approx(sum(p["macro_f1"] for p in one["curve"]) / 3)
+    assert one["chosen"] == two["chosen"]
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_output_that_nobody_reads_is_no_error(tmp_path: Path) -> None:
+    done = subprocess.run(
+        "workbench --help | head -1", shell=True, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert "Traceback" not in done.stderr
