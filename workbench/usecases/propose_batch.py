@@ -46,13 +46,13 @@ def propose_batch(
     Without a run yet the strategy must need no scores; use `random`. Raises NotEnoughDataError when
     every document of the pool is answered or skipped.
     """
+    needs = catalog.strategy(ranking.strategy).needs
     question = project.store.question(question_name)
     left = unanswered(project, question_name)
     if not left:
         raise NotEnoughDataError(f"Every document of the pool is answered or skipped for '{question_name}'.")
     texts = [document.text for document in project.store.documents(ids=left)]
     run = newest_run(project, question_name)
-    needs = catalog.strategy(ranking.strategy).needs
     encoder = project_encoder(project, ranking.encoder) if "vectors" in needs else None
     model = load_model(project, run) if run and "scores" in needs else None
     ranked = rank(question, texts, ranking, model=model, encoder=encoder, progress=progress)
