@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from workbench.learners.linear_head import LinearHead
-from workbench.networks.backbone import load_backbone
+from workbench.networks.backbone import load_backbone, longest_row
 from workbench.networks.heads import TextClassifier
 from workbench.networks.network import Network
 from workbench.tokenisation.pieces import load_tokenizer
@@ -16,13 +16,13 @@ from workbench.tokenisation.pieces import load_tokenizer
 
 def network_of(head: LinearHead, folder: Path, max_pieces: int) -> Network:
     """Return the head on the transformer of a folder, which averages pieces to unit vectors."""
-    tokenizer = load_tokenizer(folder / "tokenizer.json")
+    backbone = load_backbone(folder)
     return Network(
-        module=with_head(load_backbone(folder), head),
-        tokenizer=tokenizer,
+        module=with_head(backbone, head),
+        tokenizer=load_tokenizer(folder / "tokenizer.json"),
         kind="textcat" if head.exclusive else "textcat-multi",
         labels=head.labels,
-        max_pieces=max_pieces,
+        max_pieces=min(max_pieces, longest_row(backbone)),
     )
 
 

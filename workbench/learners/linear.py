@@ -48,6 +48,7 @@ class LinearLearner:
         if context.encoder is None:
             raise InputError("The learner 'linear' needs an encoder.", hint="Embed the pool first.")
         self._encoder = context.encoder
+        self._progress = context.progress
         self._config = with_options("linear", HeadConfig(), context.config)
 
     def fit(
@@ -64,7 +65,8 @@ class LinearLearner:
         targets = checked_targets(self.kinds, examples)
         heads = {}
         for question, answered in examples.items():
-            vectors = self._encoder.encode([example.text for example in answered])
+            texts = [example.text for example in answered]
+            vectors = self._encoder.encode(texts, progress=self._progress)
             heads[question.name] = fit_head(question, vectors, targets[question], self._config)
         return LinearModel(self._encoder, heads)
 

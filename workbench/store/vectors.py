@@ -11,6 +11,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -162,9 +163,23 @@ class CachedEncoder:
         missing = list(dict.fromkeys(texts[i] for i in np.flatnonzero(rows < 0)))
         for start in range(0, len(missing), CHUNK_TEXTS):
             chunk = missing[start : start + CHUNK_TEXTS]
-            self._file.append(chunk, self.source.encode(chunk))
-            progress(start + len(chunk), len(missing), "texts encoded")
+            part = _Part(progress, start, len(chunk), len(missing))
+            self._file.append(chunk, self.source.encode(chunk, progress=part))
+            part(1, 1, "encoding")
         return self._file.read(self._file.rows(texts) if missing else rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Reports the progress of one chunk as progress of the whole; long texts count as several units."""
+
+    whole: Progress
+    start: int
+    length: int
+    n_texts: int
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        self.whole(self.start + self.length * done // max(total, 1), self.n_texts, "texts encoded")
 
 
 def _digest(text: str) -> bytes:

@@ -98,6 +98,25 @@ def test_missing_texts_are_encoded_in_chunks_with_progress(tmp_path):
     assert seen == [(CHUNK_TEXTS, CHUNK_TEXTS + 1), (CHUNK_TEXTS + 1, CHUNK_TEXTS + 1)]
 
 
+def test_progress_within_a_chunk_is_progress_of_the_whole(tmp_path):
+    class Reporting(CountingEncoder):
+        def encode(self, texts, *, progress=None):
+            progress(1, 4, "windows")
+            return super().encode(texts)
+
+    seen = []
+    encoder, _ = cached(tmp_path, Reporting())
+    texts = [str(i) for i in range(CHUNK_TEXTS + 4)]
+    encoder.encode(texts, progress=lambda done, total, what: seen.append((done, total)))
+    whole = CHUNK_TEXTS + 4
+    assert seen == [
+        (CHUNK_TEXTS // 4, whole),
+        (CHUNK_TEXTS, whole),
+        (CHUNK_TEXTS + 1, whole),
+        (whole, whole),
+    ]
+
+
 def test_work_that_was_cut_off_goes_on_where_it_stopped(tmp_path):
     class Failing(CountingEncoder):
         def encode(self, texts, *, progress=None):
