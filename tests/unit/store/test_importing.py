@@ -97,6 +97,14 @@ def test_new_metadata_is_added_and_known_metadata_kept_and_counted(store: Projec
     assert store.document("a").metadata == {"channel": "mail", "language": "de", "n": 1}
 
 
+def test_metadata_of_a_document_that_stands_twice_in_a_file_is_joined(
+    store: ProjectStore, bring: Bring
+) -> None:
+    bring([Document("a", "one")])
+    bring([Document("a", "one", {"x": 1}), Document("a", "one", {"y": 2})])
+    assert store.document("a").metadata == {"x": 1, "y": 2}
+
+
 def test_each_format_keeps_its_layout_of_a_document_and_of_the_file(
     store: ProjectStore, bring: Bring
 ) -> None:

@@ -123,6 +123,26 @@ def test_a_lease_ends_with_time_and_is_renewed_by_claiming(five: ProjectStore, p
     assert ids(five.claim("topic", "bob", 1, now=1119)) == ["t4"]
 
 
+def test_all_leases_of_an_annotator_are_renewed_also_those_that_do_not_come_again(
+    five: ProjectStore, propose: Propose
+) -> None:
+    propose("t4", "t2")
+    five.claim("topic", "ada", 2, ttl_seconds=60, now=1000)
+    assert ids(five.claim("topic", "ada", 1, ttl_seconds=60, now=1050)) == ["t4"]
+    assert five.claim("topic", "bob", 2, now=1100) == []
+
+
+def test_an_answer_in_older_labels_that_still_holds_is_not_asked_again(
+    five: ProjectStore, propose: Propose, answer: Answer
+) -> None:
+    five.add_question(Question("urgency", "textcat", ("high", "low"), overlap=2))
+    propose("t4", batch="u1", question="urgency")
+    five.record([answer("t4", "high", question="urgency")])
+    five.extend_labels("urgency", ["medium"])
+    assert five.claim("urgency", "ada", 1) == []
+    assert ids(five.claim("urgency", "bob", 1)) == ["t4"]
+
+
 def test_leases_hold_when_the_clock_is_set_back_a_little_and_end_when_far(
     five: ProjectStore, propose: Propose
 ) -> None:
