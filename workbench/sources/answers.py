@@ -78,19 +78,23 @@ def one_question(questions: Sequence[Question], kinds: Sequence[Kind], path: Pat
 
 
 def chosen_answers(
-    documents: Sequence[LabelledDocument], question: Question | None, losses: Losses
+    documents: Sequence[LabelledDocument],
+    question: Question | None,
+    losses: Losses,
+    *,
+    with_blanks: bool = False,
 ) -> list[Chosen]:
     """Return each document that can be written with the answer that counts, in the given order.
 
     The newest annotation of an annotator counts; skips, drafts and withdrawals are no answers.
-    Empty texts, repeated ids, answers about a part of the text, and annotators who disagree are losses;
-    with loss allowed the newest of several answers is written.
+    Losses are repeated ids, texts of white space alone (unless `with_blanks`), answers about a part of
+    the text, and annotators who disagree; with loss allowed the newest of their answers is written.
     """
     chosen: list[Chosen] = []
     seen: set[str] = set()
     for labelled in documents:
         document = labelled.document
-        if not document.text.strip() or document.id in seen:
+        if document.id in seen or not (with_blanks or document.text.strip()):
             what = "repeats an id" if document.id in seen else "has an empty text"
             losses.reject(Problem("document", f"The document {what}.", record=document.id))
             continue

@@ -77,7 +77,7 @@ class ColumnSource:
         found, hint = file_problems(good, options)
         if found:
             raise refused(path, *found, hint=hint)
-        intake = Intake(path, options, "ner")
+        intake = Intake(path, options, "ner", takes_blanks=True)
         _warn_of_form(intake.report, file, parsed)
         for sentence in parsed.sentences:
             self._take(sentence, parsed, intake, options)
@@ -111,7 +111,7 @@ class ColumnSource:
         wrong = ""
         if any(len(lines) > 1 for lines in values.values()):
             wrong = "The sentence has two '# id =' or two '# text =' lines."
-        elif not document_id.strip():
+        elif not document_id:
             wrong = "The id is empty."
         elif found is None:
             wrong = "The tokens do not stand in this order in the '# text =' line."

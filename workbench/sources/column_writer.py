@@ -39,7 +39,7 @@ class ColumnWriter:
     def text_of(self, documents: Sequence[LabelledDocument], questions: Sequence[Question]) -> str:
         """Return the text of the file. Raises SourceError for losses that are not allowed."""
         question = one_question(questions, ("ner",), self._path)
-        for document, answer, lost in chosen_answers(documents, question, self._losses):
+        for document, answer, lost in chosen_answers(documents, question, self._losses, with_blanks=True):
             if answer is not None:
                 self._add(document, answer.spans)
             elif not lost:
@@ -54,6 +54,10 @@ class ColumnWriter:
     def _add(self, document: Document, spans: Sequence[Span]) -> None:
         bounds = self._bounds(document)
         tagged = self._fitter.fit(document, bounds, spans)
+        if not tagged.tokens:
+            self._losses.reject(Problem("document", "The document holds no word.", record=document.id))
+            return
+        self.report.counts["sentences"] += 1
         layout = line_layout(document, tagged, self._form.name)
         if "id" not in values_in(line for _, line in layout["comments"]):
             self._losses.warn_of_id(document.id, self.report.counts["sentences"])

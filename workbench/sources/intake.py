@@ -28,14 +28,24 @@ class Intake:
 
     `kind` None means that the file answers no question. A record that cannot be taken goes to the
     rejects when the options say `skip_bad`; otherwise `imported` raises SourceError with all of them.
+    A text of white space alone is left out as empty, unless the file `takes_blanks` as tokens.
     """
 
-    def __init__(self, path: Path, options: ReadOptions, kind: Kind | None, *, question: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        options: ReadOptions,
+        kind: Kind | None,
+        *,
+        question: str = "",
+        takes_blanks: bool = False,
+    ) -> None:
         self.path = path
         self.stem = path.stem
         self.kind = kind
         self.report = ConversionReport()
         self._options = options
+        self._takes_blanks = takes_blanks
         self._name = options.question or question or (DEFAULT_QUESTION[kind] if kind else "")
         self._problems: list[Problem] = []
         self._documents: list[LabelledDocument] = []
@@ -70,7 +80,7 @@ class Intake:
         adjusted: bool = False,
     ) -> bool:
         """Take a document with its answer: labels, spans, or None when it has none; tell whether it was taken."""
-        if not document.text.strip():
+        if not (self._takes_blanks or document.text.strip()):
             problem = Problem("empty-text", "The text is empty.", line=line, record=record or document.id)
             return self.skip(problem, "empty texts left out")
         wrong = self._text_problem(document, line) or self._label_problem(answer or (), line, document.id)

@@ -60,7 +60,7 @@ class SpanFitter:
         self._report.adjusted += n_cut
         self._report.kept += len(exact) - n_cut
         entities = entities_under(pieces, [*exact, *shortened])
-        self._report.counts.update(sentences=1, tokens=len(pieces), entities=len(entities))
+        self._report.counts.update(tokens=len(pieces), entities=len(entities))
         tokens = [text[word.start : word.end] for word in pieces]
         return TaggedWords(pieces, tokens, tags_of(entities, len(pieces), self._scheme))
 

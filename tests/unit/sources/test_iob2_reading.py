@@ -54,6 +54,7 @@ def problems(tmp_path: Path, content: str, **options: object) -> list[tuple[str,
         "-DOCSTART- -X- -X- O\n\na O\n-DOCSTART-\nb O\n\n# the end",
         "#\tO\n#\tB-X\n# x\tI-X\n",
         "a\tO\n\n#\n\nb\tO\n",
+        "\u00a0\tO\n\n\u2028\tB-X\n\n",
     ],
 )
 def test_a_file_is_given_back_byte_for_byte(tmp_path: Path, content: str) -> None:

@@ -201,7 +201,7 @@ def test_stored_tokens_that_do_not_fit_the_text_are_refused(tmp_path: Path) -> N
 
 
 def test_an_empty_text_a_repeated_id_or_no_document_at_all_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="empty text"):
+    with pytest.raises(SourceError, match="holds no word"):
         write(tmp_path, answered(" \n"))
     with pytest.raises(SourceError, match="repeats an id"):
         write(tmp_path, answered("a"), answered("b"))
