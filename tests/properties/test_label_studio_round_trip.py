@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -92,6 +93,7 @@ def answers(document):
     return {(a.annotator, a.question): (a.labels, a.spans, a.client_id) for a in document.annotations}
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(document=documents())
 def test_every_answer_comes_back(document):
@@ -113,6 +115,7 @@ def counted_in_utf16(tasks):
     return tasks
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(document=documents())
 def test_offsets_counted_in_utf16_come_back_or_name_another_equal_stretch(document):
@@ -131,6 +134,7 @@ def test_utf16_offsets_are_those_of_the_encoding(text):
     assert all(counted.from_utf16(unit) is None for unit in (*inside_pairs, units[-1] + 1))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     labels=st.lists(CLEAN_LABELS, unique=True, max_size=8),

@@ -27,6 +27,7 @@ def refused(content: bytes, **more) -> str:
     return str(caught.value)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(value=VALUES, ascii_only=st.booleans())
 def test_every_finite_value_comes_back(value, ascii_only):

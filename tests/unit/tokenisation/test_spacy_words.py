@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from workbench.errors import MachineError, UnknownNameError
 from workbench.tokenisation.spacy_words import words_of
 
+pytestmark = pytest.mark.torch  # which spaCy imports
+
 ODD_TEXTS = st.text(
     st.one_of(
         st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
@@ -56,6 +58,7 @@ def test_a_language_whose_package_is_missing_says_so(monkeypatch):
         words_of("a", "th")
 
 
+@pytest.mark.slow
 def test_a_text_longer_than_a_million_characters_has_words_too():
     assert len(words_of(" ".join(["word"] * 210_000))) == 210_000
 

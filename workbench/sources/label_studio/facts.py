@@ -20,15 +20,15 @@ FIELD = "workbench"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the field `workbench` says about the answer to one question."""
+    """Who said when: all of an annotation but what it is about and what it answers."""
 
     client_id: str
     created_at: str
     status: Status
-    seconds: float | None
-    comment: str
-    scope: Scope | None
-    label_version: int
+    seconds: float | None = None
+    comment: str = ""
+    scope: Scope | None = None
+    label_version: int = 0
 
 
 def facts_of(annotation: Annotation) -> dict[str, Any]:

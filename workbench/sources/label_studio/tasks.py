@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -60,7 +60,7 @@ class TaskReader:
                 unanswered.append([name, place, fields])
         findings.within = ""
         if unanswered and document.layout is not None:
-            document = _with_layout(document, {**document.layout, "unanswered": unanswered})
+            document = replace(document, layout={**document.layout, "unanswered": unanswered})
         annotations.sort(key=lambda annotation: annotation.created_at)
         return LabelledDocument(document, tuple(annotations))
 
@@ -128,38 +128,34 @@ class TaskReader:
     ) -> list[Annotation]:
         """Return one annotation a question that the entry answers (or skips)."""
         result = read_result(entry.fields["result"], self.config, text, findings)
-        facts = read_facts(entry.fields.get(FIELD), findings)
-        status = entry.status(findings)
-        user = entry.fields.get("user" if status == "draft" else "completed_by")
+        own_facts = read_facts(entry.fields.get(FIELD), findings)
+        shared = self._shared_facts(task, entry, findings)
+        user = entry.fields.get("user" if shared.status == "draft" else "completed_by")
         author = annotator_of(user, self.emails, self.annotator, findings)
-        written = time_of(entry.fields, task, findings)
-        seconds = seconds_of(entry.fields, findings)
+        findings.counts[f"{shared.status} annotations"] += 1
         made: list[Annotation] = []
-        findings.counts[f"{status} annotations"] += 1
         for control in self.config.controls:
-            if not _is_answered(control, result, status, facts):
+            question = control.question
+            if not _is_answered(control, result, shared.status, own_facts):
                 continue
-            answer = result.answer(control.question)
-            said = (facts or {}).get(control.question)
-            made.append(
-                Annotation(
-                    client_id=said.client_id if said else entry.client_id(document, task, control.question),
-                    document_id=document.id,
-                    question=control.question,
-                    annotator=author,
-                    labels=tuple(answer.labels),
-                    spans=tuple(answer.spans),
-                    status=said.status if said else status,
-                    scope=said.scope if said else None,
-                    label_version=said.label_version if said else 0,
-                    created_at=said.created_at if said else written,
-                    seconds=said.seconds if said else seconds,
-                    comment=said.comment if said else "",
-                    raw={RAW: entry.raw(result, control.question, is_first=not made)},
-                )
+            answer = result.answer(question)
+            facts = (own_facts or {}).get(question) or replace(
+                shared, client_id=entry.client_id(document, task, question)
             )
+            given = {"document_id": document.id, "question": question, "annotator": author, **asdict(facts)}
+            raw = {RAW: entry.raw(result, question, is_first=not made)}
+            made.append(Annotation(labels=tuple(answer.labels), spans=tuple(answer.spans), raw=raw, **given))
             findings.counts["spans"] += len(answer.spans)
         return made
+
+    def _shared_facts(self, task: Mapping[str, Any], entry: _Entry, findings: Findings) -> Facts:
+        """Return what all answers of an entry have in common; the client id is each answer's own."""
+        return Facts(
+            client_id="",
+            created_at=time_of(entry.fields, task, findings),
+            status=entry.status(findings),
+            seconds=seconds_of(entry.fields, findings),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +264,3 @@ def _check_predictions(predictions: Any, findings: Findings) -> None:
         if version is not None and not (isinstance(version, str) and len(version) <= MAX_VERSION_LENGTH):
             most = f"no text of at most {MAX_VERSION_LENGTH} characters"
             findings.refuse("bad-version", f"prediction no. {place + 1}: the model_version is {most}")
-
-
-def _with_layout(document: Document, layout: Mapping[str, Any]) -> Document:
-    return Document(document.id, document.text, document.metadata, layout, document.part)
