@@ -52,10 +52,10 @@ class Record:
         if not self.cats:
             return None
         for label, score in self.cats.items():
+            if not isinstance(label, str):
+                raise InputError(f"A category has the name {str(label)[:80]!r}, which is no text.")
             if isinstance(score, bool) or score not in (0, 1):
-                raise InputError(
-                    f"The category {str(label)[:80]!r} is {str(score)[:40]}; an answer has 1 or 0."
-                )
+                raise InputError(f"The category {label[:80]!r} is {str(score)[:40]}; an answer has 1 or 0.")
         labels = tuple(label for label, score in self.cats.items() if score == 1)
         if kind == "textcat" and len(labels) != 1:
             raise InputError(f"{len(labels)} categories are 1; an answer to a textcat question has one.")

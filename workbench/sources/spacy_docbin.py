@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,10 @@ class DocBinSource:
         intake = Intake(path, options, kind, question=question)
         for number, (record, raw) in enumerate(zip(records, content.docs, strict=True), start=1):
             _take(intake, record, raw, number)
-        return intake.imported({"format": "docbin"})
+        imported = intake.imported({"format": "docbin"})
+        if options.labels is not None or kind in (None, "ner"):
+            return imported
+        return replace(imported, questions=(with_categories(imported.questions[0], sound, path),))
 
     def write(
         self,
@@ -121,6 +125,15 @@ def kind_of(records: Sequence[Record], path: Path) -> Kind | None:
         single = all(list(found.values()).count(1) == 1 for found in cats)
         return "textcat" if single else "textcat-multi"
     return "ner" if has_spans else None
+
+
+def with_categories(question: Question, records: Sequence[Record], path: Path) -> Question:
+    """Return the question with all categories of the file as labels, also those that are never 1."""
+    labels = dict.fromkeys(label for record in records for label in record.cats if isinstance(label, str))
+    try:
+        return replace(question, labels=tuple(labels))
+    except InputError as error:
+        raise refused(path, Problem("label", error.message), hint=error.hint) from error
 
 
 def _take(intake: Intake, record: Record | InputError, raw: RawDoc, number: int) -> None:

@@ -153,7 +153,7 @@ def test_no_answer_and_no_spans_are_two_things(path):
 def test_a_choice_is_one_category_of_one_and_the_others_are_zero(path):
     _, imported = through(path, [asked(("delivery",))], TOPIC)
     assert docs_in(path)[0].cats == {"billing": 0.0, "delivery": 1.0}
-    assert imported.questions == (Question("topic", "textcat", ("delivery",)),)
+    assert imported.questions == (TOPIC,)
     assert imported.documents[0].annotations[0].labels == ("delivery",)
 
 
@@ -169,7 +169,22 @@ def test_any_number_of_choices_come_back_and_none_is_an_answer(path):
         [()],
         [],
     ]
-    assert imported.questions[0].kind == "textcat-multi"
+    assert imported.questions == (FLAGS,)
+
+
+def test_categories_that_can_be_no_labels_are_refused(path):
+    doc = NLP("a")
+    for name, words in (("", "cannot be a label"), (" x", "cannot be a label"), (3, "no text")):
+        doc.cats = {name: 0.0, "y": 1.0}
+        assert words in refusal(saved(path, doc), kind="textcat")
+
+
+def test_answered_choices_are_written_again_as_the_same_bytes(path):
+    question = Question("topic", "textcat", ("z", "a"))
+    _, imported = through(path, [asked(("a",), question)], question)
+    before = path.read_bytes()
+    SOURCE.write(imported.documents, imported.questions, path, WriteOptions(), imported.file_layout)
+    assert path.read_bytes() == before
 
 
 def test_ids_metadata_and_the_name_of_the_question_are_kept(path):
