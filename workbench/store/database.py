@@ -110,7 +110,10 @@ class Database:
 
     def close(self) -> None:
         """Close the connections. The last one to close folds the log in, under the lock."""
-        with exclusive(self.lock_path):
+        if self.path.parent.exists():
+            with exclusive(self.lock_path):
+                self._engine.dispose()
+        else:
             self._engine.dispose()
 
     def _fold_long_log(self) -> None:

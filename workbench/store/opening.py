@@ -34,12 +34,14 @@ def create_file(folder: Path, fill: Callable[[Connection], None]) -> Database:
     except OSError as error:
         raise StoreError(f"The folder cannot be made: {error.strerror}.", where=str(folder)) from error
     with exclusive(path.with_name(f"{path.name}.lock"), timeout=BUSY_SECONDS) as alone:
-        if path.exists() or not alone:
+        if path.exists():
             raise InputError(
                 "There is a project in this folder already.",
                 where=str(folder),
                 hint="Open it, or choose another name.",
             )
+        if not alone:
+            raise StoreError("Another process works in this folder.", where=str(folder), hint="Try again.")
         _create_beside(path, fill)
     return Database(path)
 

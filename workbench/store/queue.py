@@ -66,11 +66,17 @@ def save_batch(connection: Connection, batch: Batch) -> None:
         "created_at": batch.created_at or now(),
     }
     saved = connection.execute(insert(schema.batches).returning(_batches.number), row).scalar_one()
+    _save_proposals(connection, batch, saved, numbers)
+
+
+def _save_proposals(
+    connection: Connection, batch: Batch, number: int, documents_by_id: dict[str, int]
+) -> None:
     rows = [
         {
-            "batch": saved,
+            "batch": number,
             "place": place,
-            "document": numbers[proposal.document_id],
+            "document": documents_by_id[proposal.document_id],
             "utility": float(proposal.utility),
             "reason": storable(proposal.reason),
         }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -123,6 +124,12 @@ def test_the_last_one_to_close_leaves_no_log(five: ProjectStore) -> None:
         five.close()
         assert five.database.wal_path.exists()
     assert not five.database.wal_path.exists()
+
+
+def test_a_store_whose_folder_was_removed_still_closes(five: ProjectStore) -> None:
+    shutil.rmtree(five.folder)
+    five.close()
+    assert not five.folder.exists()
 
 
 @contextmanager
