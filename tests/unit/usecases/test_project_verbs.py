@@ -1,0 +1,114 @@
+"""Verbs on a real project in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.config import Home
+from workbench.domain.annotations import Annotation, new_client_id
+from workbench.domain.conversion import ReadOptions
+from workbench.errors import InputError, NotEnoughDataError, UnknownNameError
+from workbench.usecases.collect_examples import collect_examples
+from workbench.usecases.import_documents import import_documents
+from workbench.usecases.project import Project, create_project, open_project, parse_question, project_names
+from workbench.usecases.propose_batch import Ranking, propose_batch, unanswered
+from workbench.usecases.record_annotations import record_annotations
+from workbench.usecases.runs import need_run
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    create_project(Home(tmp_path), "p", [parse_question("topic:textcat"), parse_question("entities:ner")])
+    with open_project(Home(tmp_path), "p") as opened:
+        yield opened
+
+
+@pytest.fixture
+def pool(project: Project, tmp_path: Path) -> Project:
+    (tmp_path / "pool.csv").write_text("text,topic\none,a\ntwo,b\nthree,\nfour,\n")
+    import_documents(project, tmp_path / "pool.csv", options=ReadOptions(question="topic"))
+    return project
+
+
+def test_a_question_without_labels_takes_those_of_its_first_file(pool: Project) -> None:
+    assert pool.store.question("topic").labels == ("a", "b")
+
+
+def test_a_file_with_other_labels_is_refused_and_changes_nothing(pool: Project, tmp_path: Path) -> None:
+    (tmp_path / "more.csv").write_text("text,topic\nfive,c\n")
+    with pytest.raises(InputError, match="c"):
+        import_documents(pool, tmp_path / "more.csv", options=ReadOptions(question="topic"))
+    assert pool.store.n_documents() == 4
+    assert pool.store.question("topic").labels == ("a", "b")
+
+
+def test_a_refused_first_file_leaves_no_labels_behind(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text('text,topic\none,a\n"two,b\n')
+    with pytest.raises(InputError):
+        import_documents(project, tmp_path / "bad.csv", options=ReadOptions(question="topic"))
+    assert project.store.question("topic").labels == ()
+    assert project.store.n_documents() == 0
+
+
+def test_the_question_of_a_file_must_be_named_when_several_fit(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "pool.csv").write_text("text,topic\none,a\n")
+    with pytest.raises(InputError, match="Which question"):
+        import_documents(project, tmp_path / "pool.csv", options=ReadOptions())
+
+
+def test_an_entity_file_cannot_answer_a_topic(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "x.conll").write_text("Ann\tB-PER\n")
+    with pytest.raises(InputError, match="answers a ner question"):
+        import_documents(project, tmp_path / "x.conll", options=ReadOptions(question="topic"))
+
+
+def test_held_out_documents_are_never_proposed_nor_examples_of_the_pool(
+    pool: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "gold.csv").write_text("id,text,topic\ng1,nine,a\n")
+    options = ReadOptions(question="topic", label_column="topic", id_column="id")
+    import_documents(pool, tmp_path / "gold.csv", options=options, held_out=True)
+    assert [e.text for e in collect_examples(pool, "topic", part="held-out")] == ["nine"]
+    assert [e.text for e in collect_examples(pool, "topic")] == ["one", "two"]
+    batch = propose_batch(pool, "topic", Ranking("random", 50))
+    assert "g1" not in {proposal.document_id for proposal in batch.proposals}
+    assert len(batch.proposals) == 2
+
+
+def test_the_same_seed_proposes_the_same_batch(pool: Project) -> None:
+    one, two = (propose_batch(pool, "topic", Ranking("random", 2, seed=7)) for _ in range(2))
+    assert one.proposals == two.proposals
+
+
+def test_an_answered_or_skipped_document_is_not_asked_again(pool: Project) -> None:
+    left = unanswered(pool, "topic")
+    skipped = Annotation(new_client_id(), left[0], "topic", "ann", status="skipped")
+    version = pool.store.question("topic").label_version
+    answered = Annotation(new_client_id(), left[1], "topic", "ann", ("a",), label_version=version)
+    record_annotations(pool, [skipped, answered])
+    assert unanswered(pool, "topic") == []
+    with pytest.raises(NotEnoughDataError, match="answered or skipped"):
+        propose_batch(pool, "topic", Ranking("random", 2))
+
+
+def test_a_strategy_that_needs_scores_says_so_before_the_first_model(pool: Project) -> None:
+    with pytest.raises(InputError, match="needs scores"):
+        propose_batch(pool, "topic", Ranking("margin", 2))
+
+
+def test_a_run_that_does_not_exist_says_what_to_do(pool: Project) -> None:
+    with pytest.raises(NotEnoughDataError, match="workbench train p"):
+        need_run(pool, "topic")
+    with pytest.raises(UnknownNameError):
+        need_run(pool, "topic", "topic-bert-00000000")
+
+
+def test_projects_are_listed_and_their_names_cannot_be_taken_twice(pool: Project, tmp_path: Path) -> None:
+    assert project_names(Home(tmp_path)) == ["p"]
+    with pytest.raises(InputError, match="already a project"):
+        create_project(Home(tmp_path), "p", [parse_question("topic:textcat")])
+    with pytest.raises(UnknownNameError, match="Known: p"), open_project(Home(tmp_path), "q"):
+        pass

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workbench.domain.examples import Example
+from workbench.domain.questions import Question
+from workbench.domain.scores import ClassScores
+from workbench.errors import NotEnoughDataError
+from workbench.usecases.score_folds import N_FOLDS, out_of_fold_scores, stratified_folds
+
+QUESTION = Question("topic", "textcat", ("a", "b"))
+
+
+class Remembering:
+    """A fake model that is sure of b for every text it was fitted on, and of a for all others."""
+
+    def __init__(self, seen: set[str]) -> None:
+        self.seen = seen
+
+    def score(self, texts: Sequence[str]) -> Mapping[str, ClassScores]:
+        rows = [[0.0, 1.0] if text in self.seen else [1.0, 0.0] for text in texts]
+        return {"topic": ClassScores(("a", "b"), np.array(rows, dtype=np.float32))}
+
+    def save(self, folder: Path) -> None:
+        raise NotImplementedError
+
+
+class RememberingLearner:
+    kinds = frozenset({"textcat"})
+
+    def fit(self, examples, *, seed, dev=None):  # type: ignore[no-untyped-def]
+        return Remembering({example.text for example in examples[QUESTION]})
+
+    def load(self, folder: Path) -> Remembering:
+        raise NotImplementedError
+
+
+def examples(n: int) -> list[Example]:
+    return [Example(f"d{k}", f"text {k}", ("ab"[k % 2],)) for k in range(n)]
+
+
+def test_no_document_is_scored_by_a_model_that_has_seen_it() -> None:
+    scores = out_of_fold_scores(
+        RememberingLearner(), QUESTION, examples(23), seed=0, rng=np.random.default_rng(0)
+    )
+    assert isinstance(scores, ClassScores)
+    assert scores.probabilities[:, 0].tolist() == [1.0] * 23
+
+
+def test_every_answer_is_spread_over_all_folds() -> None:
+    answers = [("a",)] * 20 + [("b",)] * 5
+    folds = np.array(stratified_folds(answers, np.random.default_rng(1)))
+    assert sorted(folds[20:]) == [0, 1, 2, 3, 4]
+    assert np.bincount(folds[:20], minlength=N_FOLDS).tolist() == [4] * N_FOLDS
+
+
+def test_too_few_answers_to_judge_by_are_refused() -> None:
+    with pytest.raises(NotEnoughDataError, match="10 are the least"):
+        out_of_fold_scores(RememberingLearner(), QUESTION, examples(9), seed=0, rng=np.random.default_rng(0))
