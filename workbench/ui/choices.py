@@ -23,7 +23,7 @@ def choose_project() -> Project:
             where=str(Home.find().projects),
             hint="Make one: workbench init tickets --question topic:textcat",
         )
-    name = st.selectbox("Project", names, index=_place("project", names), width=240)
+    name = st.selectbox("Project", names, index=_place("project", names), key="project", width=240)
     remember("project", name)
     return open_shared(name)
 
@@ -47,7 +47,9 @@ def choose_question(project: Project) -> Question:
 
 def choose_annotator() -> str:
     """Ask who answers; every answer is recorded under this name. Raises InputError when it is empty."""
-    name = st.text_input("Annotator", value=recalled("annotator") or _account(), width=180).strip()
+    name = st.text_input(
+        "Annotator", value=recalled("annotator") or _account(), key="annotator", width=180
+    ).strip()
     if not name:
         raise InputError("Who is answering?", hint="Write your name into the field Annotator.")
     remember("annotator", name)

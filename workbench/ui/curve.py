@@ -29,13 +29,13 @@ def curve_spec(steps: Sequence[CurveStep]) -> dict[str, Any]:
             "field": "answers",
             "type": "quantitative",
             "title": "answered documents",
-            "axis": {"tickMinStep": 1},
+            "axis": {"tickMinStep": 1, "tickCount": 8},
         },
         "color": {
             "field": "model",
             "type": "nominal",
             "scale": {"range": COLOURS},
-            "legend": {"orient": "bottom", "title": None},
+            "legend": {"orient": "right", "title": None, "symbolOpacity": 1, "symbolType": "circle"},
         },
     }
     scale = {"domain": [0, 1]} if min(step.headline.value for step in steps) < 0.3 else {"zero": False}

@@ -9,7 +9,10 @@ import streamlit as st
 from workbench.ui.messages import errors_shown
 from workbench.ui.views import annotate, home, models, review
 
-st.set_page_config(page_title="Workbench", page_icon=":material/label:", layout="wide")
+HERE = Path(__file__).parent
+
+# A named icon would be fetched from a font server.
+st.set_page_config(page_title="Workbench", page_icon=HERE / "icon.svg", layout="wide")
 annotate_page = st.Page(annotate.show, title="Annotate", icon=":material/edit_note:", url_path="annotate")
 review_page = st.Page(review.show, title="Review", icon=":material/troubleshoot:", url_path="review")
 models_page = st.Page(models.show, title="Models", icon=":material/deployed_code:", url_path="models")
@@ -22,6 +25,6 @@ def show_home() -> None:
 
 home_page = st.Page(show_home, title="Projects", icon=":material/folder_open:", default=True)
 page = st.navigation([home_page, annotate_page, review_page, models_page], position="top")
-st.html(Path(__file__).with_name("style.css"))
+st.html(HERE / "style.css")
 with errors_shown():
     page.run()

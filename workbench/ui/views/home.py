@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from markupsafe import Markup
 from streamlit.navigation.page import StreamlitPage
 
 from workbench.config import Home
@@ -34,8 +35,11 @@ def show_project(project: Project, annotate: StreamlitPage, review: StreamlitPag
     """Show how large a project is and, for each question, how far."""
     n_held_out = project.store.n_documents("held-out")
     held_out = f", {n_held_out:,} held out" if n_held_out else ""
-    st.subheader(project.name, anchor=False)
-    st.html(f'<p class="wb-quiet">{project.store.n_documents("pool"):,} documents in the pool{held_out}</p>')
+    st.html(
+        Markup('<h3>{} <span class="wb-quiet">{:,} documents in the pool{}</span></h3>').format(
+            project.name, project.store.n_documents("pool"), held_out
+        )
+    )
     for question in project.store.questions():
         about, answered, figure, links = st.columns([3, 4, 4, 3], vertical_alignment="center", gap="medium")
         progress = question_progress(project, question)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
+from markupsafe import Markup
 
 from workbench.analysis.confusions import ConfusedPair
 from workbench.analysis.judged import JudgedDocument
@@ -43,8 +44,11 @@ def show() -> None:
             icon=":material/model_training:",
         )
         return
-    show_metrics(run)
-    show_curve(project, question)
+    figures, curve = st.columns([2, 7], gap="large")
+    with figures:
+        show_metrics(run)
+    with curve:
+        show_curve(project, question)
     show_mistakes(project, question, run)
 
 
@@ -55,23 +59,27 @@ def choose_run(runs: Sequence[Run]) -> Run | None:
     named = {run.id: run for run in runs}
     place = list(named).index(chosen) if (chosen := recalled("run")) in named else 0
     run_id = st.selectbox(
-        "Run", list(named), index=place, format_func=lambda id: run_in_words(named[id]), width=380
+        "Run",
+        list(named),
+        index=place,
+        format_func=lambda id: run_in_words(named[id]),
+        key=f"run of {runs[0].question}",
+        width=380,
     )
-    remember("run", run_id)
+    # The newest is nobody's choice: after the next training another one is.
+    remember("run", run_id if run_id != runs[0].id else None)
     return named[run_id]
 
 
 def show_metrics(run: Run) -> None:
-    """Show the figures of the whole run in one strip, with their basis."""
-    shown = [(name, run.figures[key]) for key, name in METRICS.items() if run.figures.get(key) is not None]
-    columns = st.columns([2] * len(shown) + [3], gap="medium", vertical_alignment="center")
-    for column, (name, value) in zip(columns, shown, strict=False):
-        column.metric(name, figure(value))
+    """Show the figures of the whole run with their basis."""
+    st.subheader("This model", anchor=False)
+    for key, name in METRICS.items():
+        if run.figures.get(key) is not None:
+            st.metric(name, figure(run.figures[key]))
     first = headline(run)
     n_documents = f"{first.n_documents:,} documents" if first else "documents"
-    columns[-1].html(
-        f'<p class="wb-quiet">Measured on {n_documents}, {run.basis}:<br>none of them was trained on.</p>'
-    )
+    st.html(f'<p class="wb-quiet">{n_documents}, {run.basis}:<br>none of them was trained on</p>')
 
 
 def show_curve(project: Project, question: Question) -> None:
@@ -82,7 +90,7 @@ def show_curve(project: Project, question: Question) -> None:
         st.html('<p class="wb-quiet">It begins with the second trained model.</p>')
         return
     name = steps[0].headline.name
-    st.vega_lite_chart(curve_spec(steps), width="stretch", height=260, alt=f"{name} by number of answers")
+    st.vega_lite_chart(curve_spec(steps), width="stretch", height=270, alt=f"{name} by number of answers")
 
 
 def show_mistakes(project: Project, question: Question, run: Run) -> None:
@@ -149,10 +157,17 @@ def show_documents(documents: Sequence[JudgedDocument], pair: ConfusedPair) -> N
     """Show the documents behind a pair."""
     wanted = set(pair.document_ids)
     found = [document for document in documents if document.example.document_id in wanted]
-    st.subheader("Documents of the selected pair", anchor=False)
-    more = f", the first {MOST_DOCUMENTS}" if len(found) > MOST_DOCUMENTS else ""
-    st.html(f'<p class="wb-quiet" data-documents="{len(found)}">{len(found):,} documents{more}</p>')
+    st.html(
+        Markup('<h3 data-documents="{}">{} <span class="wb-quiet">answered as</span> {}{}</h3>').format(
+            len(found), pair.gold or NOTHING, pair.predicted or NOTHING, _count(len(found))
+        )
+    )
     st.html(documents_html(found[:MOST_DOCUMENTS]))
+
+
+def _count(n_documents: int) -> Markup:
+    first = f", the first {MOST_DOCUMENTS}" if n_documents > MOST_DOCUMENTS else ""
+    return Markup('<span class="wb-quiet">{:,} documents{}</span>').format(n_documents, first)
 
 
 def table_height(n_rows: int) -> int:

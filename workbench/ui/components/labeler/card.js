@@ -180,7 +180,7 @@ class Card {
     count.textContent = `${this.nAnswered} of ${this.nPool} answered`;
     reason.textContent = this.doc?.reason ?? "";
     const n = this.outbox.waiting.length;
-    const isLate = n > 0 && this.outbox.isLate();
+    const isLate = this.outbox.isLate();
     if (isLate) saved.textContent = `${n} not saved yet – trying again`;
     else if (n) saved.textContent = `saving ${n} …`;
     else saved.textContent = this.wasSaved ? "✓ all saved" : "";

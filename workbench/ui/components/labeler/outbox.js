@@ -9,6 +9,7 @@ class Outbox {
   constructor() {
     this.send = () => {}; // set by whoever knows the way to the server
     this.sentAt = 0; // 0: nothing is under way
+    this.attempts = 0; // sendings since the last receipt
     this.waiting = JSON.parse(sessionStorage.getItem(STORAGE) || "[]");
   }
 
@@ -24,20 +25,23 @@ class Outbox {
     const left = this.waiting.filter((answer) => !settled.has(answer.client_id));
     if (left.length === this.waiting.length) return;
     this.waiting = left;
-    this.sentAt = 0;
+    this.sentAt = this.attempts = 0;
     this.keep();
     this.flush();
   }
 
   /** Send, unless a sending is under way; called again and again, it repeats one that got lost. */
   flush() {
-    if (!this.waiting.length || (this.sentAt && !this.isLate())) return;
+    const isUnderWay = this.sentAt && performance.now() - this.sentAt < PATIENCE;
+    if (!this.waiting.length || isUnderWay) return;
     this.sentAt = performance.now();
+    this.attempts++;
     this.send(this.waiting);
   }
 
+  /** Whether a sending was repeated: the server is slow, or gone. */
   isLate() {
-    return this.sentAt > 0 && performance.now() - this.sentAt > PATIENCE;
+    return this.waiting.length > 0 && this.attempts > 1;
   }
 
   keep() {

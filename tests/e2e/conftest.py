@@ -1,0 +1,147 @@
+"""A running app over a small invented project, and a browser to use it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from workbench.config import Home
+from workbench.domain.annotations import Annotation
+from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
+from workbench.domain.documents import Document
+from workbench.domain.questions import Question
+from workbench.store.project_store import ProjectStore
+from workbench.usecases.project import create_project
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+TEXTS = (
+    "The kettle 🫖 leaks since Monday, please send Ana Müller a new one.",
+    "<script>document.title = 'taken over'</script> & <b>bold</b>",
+    "Where is my parcel from Łódź? It was due on 3 May.",
+    "👩‍👩‍👧 We love the new lamp, thank you!",
+    "Please change the order AX-1204 to two pieces.",
+    "I cannot sign in any more.",
+    "The invoice names the wrong company.",
+)
+
+
+@dataclass
+class ServedApp:
+    """The app's address and the project behind it; it can be killed and served again."""
+
+    home: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "workbench.cli.main", "app", "--port", str(self.port)]
+        with (self.home / "app.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", "from workbench.cli.main import main; main()", *command[3:]],
+                cwd=self.home,
+                env={**os.environ, "WORKBENCH_HOME": str(self.home)},
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + 90
+        while not self._answers():
+            assert time.monotonic() < deadline, (self.home / "app.log").read_text()
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(timeout=10)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def answers(self, question: str) -> list[Annotation]:
+        """Return what the store holds of a question today, without skips."""
+        with ProjectStore.open(self.home / "projects" / "tickets") as store:
+            return [annotation for annotation in store.current(question) if annotation.counts]
+
+    def history(self, question: str) -> list[Annotation]:
+        """Return every annotation of a question as it was recorded."""
+        with ProjectStore.open(self.home / "projects" / "tickets") as store:
+            return store.annotations(question)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[ServedApp]:
+    """Serve a project with three questions; the answers of each test are its own."""
+    home = Home(tmp_path)
+    questions = [
+        Question("topic", "textcat", ("delivery", "billing", "fault")),
+        Question("aspects", "textcat-multi", ("price", "quality", "service")),
+        Question("entities", "ner", ("PERSON", "PRODUCT", "DATE")),
+    ]
+    create_project(home, "tickets", questions)
+    documents = tuple(LabelledDocument(Document(f"ticket-{place}", text)) for place, text in enumerate(TEXTS))
+    imported = Imported((), documents, ConversionReport(kept=len(documents)))
+    with ProjectStore.open(home.project("tickets")) as store:
+        store.import_documents(imported, file_name="invented", file_sha256="0" * 64, format="csv")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    served = ServedApp(tmp_path, port)
+    served.start()
+    yield served
+    served.kill()
+
+
+@pytest.fixture(scope="session")
+def browser():  # type: ignore[no-untyped-def]
+    """Open Chromium; without one the tests are skipped, but never in CI."""
+    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if path is None:
+        message = "No Chromium here (apt-get install chromium): the browser tests cannot run."
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_OPTIONS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser):  # type: ignore[no-untyped-def]
+    """Open an empty page of 1280 by 800; an error in its scripts fails the test."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 800})
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    opened.close()
+    assert not errors

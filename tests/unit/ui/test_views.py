@@ -1,0 +1,142 @@
+"""What the pages show, without a browser."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from workbench import artefacts
+from workbench.config import Home
+from workbench.store.database import FILE_NAME
+from workbench.ui.launch import MAIN
+from workbench.ui.messages import as_markdown
+
+pytestmark = pytest.mark.slow
+
+
+def open_home() -> AppTest:
+    return AppTest.from_file(str(MAIN), default_timeout=60).run()
+
+
+def open_view(view: str, **chosen: str) -> AppTest:
+    script = (
+        f"from workbench.ui.views import {view}\n"
+        "from workbench.ui.messages import errors_shown\n"
+        f"with errors_shown():\n    {view}.show()"
+    )
+    page = AppTest.from_string(script, default_timeout=60)
+    for name, value in chosen.items():
+        page.query_params[name] = value
+    return page.run()
+
+
+def html_of(page: AppTest) -> str:
+    return "\n".join(element.proto.body for element in page.main if element.type == "html")
+
+
+def card_of(page: AppTest) -> dict[str, Any]:
+    (card,) = [element for element in page.main if element.type == "bidi_component"]
+    data: dict[str, Any] = json.loads(card.proto.json)
+    return data
+
+
+def test_without_a_project_the_page_says_how_to_make_one(home: Home) -> None:
+    page = open_home()
+    assert not page.exception
+    assert "workbench init" in page.code[0].value
+
+
+def test_the_projects_are_listed_with_their_counts_and_figures(tickets: Home) -> None:
+    page = open_home()
+    assert not page.exception
+    shown = [element.value for element in page.markdown]
+    assert "**topic** · textcat, 3 labels" in shown
+    assert any(text.startswith("macro-F1") and "(held-out, 2 documents)" in text for text in shown)
+    assert "no model yet" in shown
+    assert "4 documents in the pool, 1 held out" in html_of(page)
+
+
+def test_a_damaged_project_shows_its_error_and_the_others_stay(tickets: Home) -> None:
+    broken = tickets.projects / "broken"
+    broken.mkdir()
+    (broken / "project.toml").write_text('name = "broken"\n')
+    (broken / FILE_NAME).write_bytes(b"no database at all" * 100)
+    page = open_home()
+    assert not page.exception
+    assert len(page.error) == 1
+    assert "doctor" in page.error[0].value
+    assert "**topic** · textcat, 3 labels" in [element.value for element in page.markdown]
+
+
+def test_the_card_gets_the_unanswered_documents_in_import_order(tickets: Home) -> None:
+    card = card_of(open_view("annotate", project="tickets", question="topic", annotator="ana"))
+    assert card["task"]["labels"] == ["delivery", "billing", "fault"]
+    assert card["task"]["annotator"] == "ana"
+    assert [document["id"] for document in card["queue"]["documents"]] == ["ticket-2", "ticket-3"]
+    assert (card["queue"]["n_answered"], card["queue"]["n_pool"]) == (1, 4)
+
+
+def test_a_name_is_asked_for_before_anything_is_labelled(tickets: Home) -> None:
+    page = open_view("annotate", project="tickets", question="topic")
+    page.text_input[0].set_value("  ").run()
+    assert "Who is answering" in page.error[0].value
+
+
+def test_the_confused_pair_leads_to_its_documents_with_markup_escaped(tickets: Home) -> None:
+    page = open_view("review", project="tickets", question="topic")
+    assert not page.exception
+    pairs = page.dataframe[0].value
+    assert pairs.values.tolist() == [["fault", "delivery", 1]]
+    shown = html_of(page)
+    assert "It sparks &lt;script&gt;alert(1)&lt;/script&gt;" in shown
+    assert "<script>" not in shown
+    labels = page.dataframe[1].value
+    assert labels["label"].tolist()[0] == "fault"  # the worst F1 is first
+
+
+def test_a_question_without_a_model_says_what_to_run(tickets: Home) -> None:
+    page = open_view("review", project="tickets", question="entities")
+    assert "workbench train tickets" in page.info[0].value
+
+
+def test_the_newest_run_is_shown_unless_another_is_chosen(tickets: Home) -> None:
+    page = open_view("review", project="tickets", question="topic")
+    run = page.selectbox(key="run of topic")
+    assert run.value == "topic-tfidf-2"
+    assert "run" not in page.query_params
+    run.set_value("topic-tfidf-1").run()
+    assert page.query_params["run"] == "topic-tfidf-1"
+
+
+def test_models_lists_runs_and_bundles_with_their_gate(tickets: Home) -> None:
+    gate = {"name": "share of equal answers", "value": 0.99, "limit": 0.98, "direction": "at least"}
+    facts = {
+        "question": "topic",
+        "run": "topic-bert-1",
+        "n_examples": 120,
+        "created_at": "2026-05-04T10:11:12.000000+00:00",
+        "gate": {"figures": [{**gate, "basis": "2 held-out documents", "passed": True}]},
+        "files": {"model.onnx": {"bytes": 5_000_000, "sha256": "0" * 64}},
+    }
+    for name, content in (("topic-good-int8", facts), ("topic-odd-int8", {"files": {}})):
+        folder = tickets.models("tickets") / name
+        folder.mkdir(parents=True)
+        artefacts.write_json(folder / "bundle.json", content)
+    page = open_view("models", project="tickets")
+    assert not page.exception
+    assert page.dataframe[0].value["run"].tolist() == ["topic-tfidf-2", "topic-tfidf-1"]
+    assert page.dataframe[1].value["measured"].tolist() == [0.99]
+    assert "5.0 MB" in html_of(page)
+    assert "Export the model again" in as_plain(page.error[0].value)
+
+
+def as_plain(markdown: str) -> str:
+    return markdown.replace("\\", "")
+
+
+def test_foreign_names_cannot_write_markdown() -> None:
+    escaped = r"\!\[x\]\(https\://example\.org/x\.png\) \:red\[y\]"
+    assert as_markdown("![x](https://example.org/x.png) :red[y]") == escaped
