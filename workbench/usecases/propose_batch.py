@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -15,7 +17,7 @@ from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal
 from workbench.errors import NotEnoughDataError
 from workbench.usecases.embed_pool import project_encoder
-from workbench.usecases.project import Project
+from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import load_model, newest_run
 
 
@@ -92,3 +94,12 @@ def rank(
     rows, utilities, reason = chooser(inputs, ranking.n, np.random.default_rng(ranking.seed))
     progress(len(texts), len(texts), "ranking")
     return Ranked([int(row) for row in rows], [float(u) for u in utilities], reason)
+
+
+def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Do the job `propose`; arguments: `question` and the fields of `Ranking`."""
+    settings = dict(arguments)
+    question = settings.pop("question")
+    with open_folder(folder) as project:
+        batch = propose_batch(project, question, Ranking(**settings), progress=progress)
+        return {"batch": batch.id, "n_proposed": len(batch.proposals)}

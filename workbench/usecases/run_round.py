@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from workbench.domain.ports import Progress, silent
 from workbench.domain.runs import Batch, Run
-from workbench.usecases.project import Project
+from workbench.usecases.project import Project, open_folder
 from workbench.usecases.propose_batch import Ranking, propose_batch
 from workbench.usecases.train_model import Training, train_model
 
@@ -12,7 +15,26 @@ from workbench.usecases.train_model import Training, train_model
 def run_round(
     project: Project, training: Training, ranking: Ranking, *, progress: Progress = silent
 ) -> tuple[Run, Batch]:
-    """Train, add a point to the learning curve, and propose the next batch with the new model."""
+    """Train, propose the next batch with the new model, and note the round.
+
+    Raises NotEnoughDataError when there is too little to learn from or nothing left to ask.
+    """
     run = train_model(project, training, progress=progress)
     batch = propose_batch(project, training.question, ranking, progress=progress)
+    facts = {
+        "n_labelled": run.n_examples,
+        "run": run.id,
+        "batch": batch.id,
+        "basis": run.basis,
+        "figures": dict(run.figures),
+    }
+    project.store.save_round(training.question, facts)
     return run, batch
+
+
+def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Do the job `round`; arguments: `training` and `ranking`, the fields of each."""
+    training, ranking = Training(**arguments["training"]), Ranking(**arguments.get("ranking", {}))
+    with open_folder(folder) as project:
+        run, batch = run_round(project, training, ranking, progress=progress)
+        return {"run": run.id, "batch": batch.id, "n_proposed": len(batch.proposals)}

@@ -13,6 +13,8 @@ from types import MappingProxyType
 VERBS: Mapping[str, str] = MappingProxyType(
     {
         "embed": "workbench.usecases.embed_pool:run_job",
+        "propose": "workbench.usecases.propose_batch:run_job",
+        "round": "workbench.usecases.run_round:run_job",
         "train": "workbench.usecases.train_model:run_job",
         "distil": "workbench.usecases.distil_model:run_job",
         "export": "workbench.usecases.export_model:run_job",

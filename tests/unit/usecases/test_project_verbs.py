@@ -11,12 +11,16 @@ from workbench.config import Home
 from workbench.domain.annotations import Annotation, new_client_id
 from workbench.domain.conversion import ReadOptions
 from workbench.errors import InputError, NotEnoughDataError, UnknownNameError
+from workbench.store.jobs import Jobs
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.import_documents import import_documents
 from workbench.usecases.project import Project, create_project, open_project, parse_question, project_names
 from workbench.usecases.propose_batch import Ranking, propose_batch, unanswered
 from workbench.usecases.record_annotations import record_annotations
+from workbench.usecases.run_round import run_round
 from workbench.usecases.runs import need_run
+from workbench.usecases.train_model import Training
+from workbench.worker.loop import run_worker
 
 
 @pytest.fixture
@@ -112,3 +116,33 @@ def test_projects_are_listed_and_their_names_cannot_be_taken_twice(pool: Project
         create_project(Home(tmp_path), "p", [parse_question("topic:textcat")])
     with pytest.raises(UnknownNameError, match="Known: p"), open_project(Home(tmp_path), "q"):
         pass
+
+
+@pytest.mark.slow
+def test_a_round_learns_notes_its_figures_and_asks_for_more(project: Project, tmp_path: Path) -> None:
+    rows = "".join(f"where is parcel {n},delivery\nplease refund {n},returns\n" for n in range(10))
+    (tmp_path / "in.csv").write_text(f"text,topic\n{rows}parcel again,\nrefund again,\n")
+    import_documents(project, tmp_path / "in.csv", options=ReadOptions(question="topic"))
+    run, batch = run_round(project, Training("topic", "tfidf"), Ranking("margin", 2))
+    assert batch.run == run.id
+    assert len(batch.proposals) == 2
+    (noted,) = project.store.rounds("topic")
+    assert (noted["n_labelled"], noted["basis"], noted["batch"]) == (20, "out-of-fold", batch.id)
+
+
+@pytest.mark.slow
+def test_the_worker_runs_a_round_as_a_job(project: Project, tmp_path: Path) -> None:
+    rows = "".join(f"where is parcel {n},delivery\nplease refund {n},returns\n" for n in range(10))
+    (tmp_path / "in.csv").write_text(f"text,topic\n{rows}parcel again,\n")
+    import_documents(project, tmp_path / "in.csv", options=ReadOptions(question="topic"))
+    jobs = Jobs(project.store)
+    arguments = {
+        "training": {"question": "topic", "learner": "tfidf"},
+        "ranking": {"strategy": "margin", "n": 1},
+    }
+    job = jobs.enqueue("round", arguments)
+    assert run_worker(project.folder, once=True) == 1
+    done = jobs.get(job.id)
+    assert done.state == "done", done.message
+    assert done.result is not None
+    assert done.result["n_proposed"] == 1
