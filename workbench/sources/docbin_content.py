@@ -110,8 +110,8 @@ def _decompressed(content: bytes, file: str) -> bytes:
 
 def _message(data: bytes, file: str) -> dict[str, Any]:
     try:
-        message = msgpack.unpackb(data, raw=False)
-    except (ValueError, TypeError, KeyError) as error:  # whatever msgpack's decoders make of damage
+        message = unpacked(data)
+    except (ValueError, TypeError) as error:
         raise no_docbin(file, "its content is damaged") from error
     if not isinstance(message, dict):
         raise no_docbin(file, "its content is something else")
@@ -142,6 +142,12 @@ def _check(message: Mapping[str, Any], file: str) -> int:
     return len(lengths)
 
 
+def unpacked(data: bytes, *, use_list: bool = True) -> Any:
+    """Return a msgpack value. Raises ValueError or TypeError when it is damaged."""
+    # The hook also keeps srsly from looking up its decoders, for numpy and from other packages, each time.
+    return msgpack.unpackb(data, raw=False, use_list=use_list, object_pairs_hook=dict)
+
+
 def no_docbin(file: str, why: str) -> SourceError:
     """Return the error for a file that is no sound DocBin."""
     problem = Problem("no-docbin", f"This is no sound DocBin of spaCy: {why}.")
@@ -153,14 +159,14 @@ def read_groups(data: bytes) -> dict[str, list[tuple[int, int, int]]]:
 
     Raises ValueError when the data is damaged.
     """
-    packed = msgpack.unpackb(data, raw=False) if data else []
+    packed = unpacked(data) if data else []
     if isinstance(packed, list):  # before 3.5.1 the groups named themselves
         packed = {item: None for item in packed}
     if not isinstance(packed, dict):
         raise ValueError("the span groups are no groups")
     groups: dict[str, list[tuple[int, int, int]]] = {}
     for item, names in packed.items():
-        group = msgpack.unpackb(item, raw=False) if isinstance(item, bytes) else None
+        group = unpacked(item) if isinstance(item, bytes) else None
         if not isinstance(group, dict) or not isinstance(group.get("spans"), list):
             raise ValueError("a span group is damaged")
         spans = [_span(span) for span in group["spans"]]

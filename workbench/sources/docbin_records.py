@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-from srsly import msgpack
-
 from workbench.domain.documents import Document
 from workbench.domain.questions import KINDS, Kind
 from workbench.domain.spans import Span
 from workbench.errors import InputError, SourceError
-from workbench.sources.docbin_content import RawDoc, read_groups
+from workbench.sources.docbin_content import RawDoc, read_groups, unpacked
 from workbench.sources.docbin_tokens import Token
 from workbench.sources.strict_json import parse_json
 
@@ -124,7 +122,7 @@ def _facts(user_data: bytes | None) -> Facts:
     if user_data is None:
         return Facts()
     try:
-        found = msgpack.unpackb(user_data, raw=False, use_list=False)  # spaCy's own keys are tuples
+        found = unpacked(user_data, use_list=False)  # spaCy's own keys are tuples
         packed = found.get(FACTS) if isinstance(found, dict) else None
         said = {} if packed is None else parse_json(packed.encode(), "user_data")
         facts = Facts(
