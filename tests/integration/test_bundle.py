@@ -33,7 +33,8 @@ from workbench.networks.backbone import default_base, empty_backbone, keep_layer
 from workbench.networks.heads import TextClassifier, TokenTagger
 from workbench.networks.network import Network, network_scores
 from workbench.serving.bundle import Bundle
-from workbench.tokenisation.pieces import load_tokenizer
+from workbench.tokenisation.pieces import cut_many, load_tokenizer, special_pieces
+from workbench.tokenisation.windows import padded
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "bad", "ada", "rome", "so", "is", "in", "very", "and"]
@@ -181,27 +182,48 @@ def test_thresholds_travel_with_the_bundle(tmp_path: Path) -> None:
     assert Bundle.load(tmp_path / "b").thresholds == {"a": 1.0, "b": 0.25}
 
 
+THINGS = ("invoice", "printer", "parcel", "password", "train ticket", "contract", "heating", "phone line")
+
+
+def tickets(n: int, seed: int) -> list[Example]:
+    """Invent tickets; the label is the thing they are about."""
+    draw = random.Random(seed)
+    verbs = ["has not arrived", "is broken again", "was charged twice", "must be changed", "cannot be found"]
+    ends = ["please help", "since Monday", "what should I do?", "and nobody answers me", "thank you"]
+    things = draw.choices(THINGS, k=n)
+    return [
+        Example(
+            str(number),
+            " ".join([f"My {thing} {draw.choice(verbs)}", *draw.sample(ends, draw.randint(0, 4))]),
+            (thing,),
+        )
+        for number, thing in enumerate(things)
+    ]
+
+
 @pytest.fixture(scope="module")
 def minilm() -> Network:
-    """Three layers of the default weights with a head of random directions; its texts are invented."""
-    torch.manual_seed(0)
+    """Three layers of the default weights, with a head that knows the mean vector of each label."""
     base = default_base()
-    module = TextClassifier(keep_layers(load_backbone(base), (1, 3, 5)), 12)
-    with torch.no_grad():
-        module.head.weight.normal_(0.0, 0.12)
+    module = TextClassifier(keep_layers(load_backbone(base), (1, 3, 5)), len(THINGS)).eval()
     tokenizer = load_tokenizer(base / "tokenizer.json")
-    return Network(module.eval(), tokenizer, "textcat", tuple(f"label {n}" for n in range(12)))
+    examples = tickets(160, seed=2)
+    pieces = [p.ids for p in cut_many(tokenizer, [e.text for e in examples])]
+    ids, mask = padded(pieces, special_pieces(tokenizer))
+    with torch.inference_mode():
+        vectors = module.vectors(torch.from_numpy(ids), torch.from_numpy(mask))
+        rows = [[e.labels == (thing,) for e in examples] for thing in THINGS]
+        means = torch.stack([vectors[torch.tensor(of_label)].mean(dim=0) for of_label in rows])
+        centred = means - means.mean(dim=0)
+    with torch.no_grad():
+        module.head.weight.copy_(4.0 * centred / centred.norm(dim=1, keepdim=True))
+        module.head.bias.copy_(-(module.head.weight @ means.mean(dim=0)))
+    return Network(module, tokenizer, "textcat", THINGS)
 
 
-def tickets(n: int, seed: int) -> list[str]:
-    draw = random.Random(seed)
-    things = ["invoice", "printer", "parcel", "password", "train ticket", "contract", "heating", "phone line"]
-    verbs = ["has not arrived", "is broken again", "was charged twice", "must be changed", "cannot be found"]
-    ends = ["please help", "since Monday", "what should I do?", "and nobody answers the phone", "thank you"]
-    return [
-        " ".join([f"My {draw.choice(things)} {draw.choice(verbs)}", *draw.sample(ends, draw.randint(0, 4))])
-        for _ in range(n)
-    ]
+@pytest.fixture(scope="module")
+def minilm_graph(minilm: Network) -> onnx.ModelProto:
+    return to_onnx(minilm.module, max_pieces=minilm.max_pieces)
 
 
 def dynamic(folder: Path) -> Callable[[onnx.ModelProto], None]:
@@ -216,21 +238,22 @@ def dynamic(folder: Path) -> Callable[[onnx.ModelProto], None]:
 
 
 def test_plain_dynamic_int8_is_refused_because_answers_depend_on_the_batch(
-    minilm: Network, tmp_path: Path
+    minilm: Network, minilm_graph: onnx.ModelProto, tmp_path: Path
 ) -> None:
-    held_out = held_out_of(minilm, tickets(200, seed=1))
-    fp32 = to_onnx(minilm.module, max_pieces=minilm.max_pieces)
-    compared = Comparison.of(minilm, fp32, held_out.texts)
+    held_out = HeldOut(tickets(120, seed=1))
+    compared = Comparison.of(minilm, minilm_graph, held_out.texts)
     plain = Recipe("plain dynamic", "onnxruntime's quantize_dynamic", dynamic(tmp_path))
     with pytest.raises(GateError, match=r"alone against batches.*FAILED"):
-        choose(fp32, lambda m, name: check(compared.with_int8(m), held_out, recipe=name), (plain,))
+        choose(minilm_graph, lambda m, name: check(compared.with_int8(m), held_out, recipe=name), (plain,))
 
 
-def test_a_student_of_the_default_weights_passes_and_is_small(minilm: Network, tmp_path: Path) -> None:
-    texts = held_out_of(minilm, tickets(200, seed=1))
-    report = export_network(minilm, texts, tmp_path / "b", origin=origin(minilm))
-    assert report.passed
+def test_a_student_of_the_default_weights_passes_and_is_small(
+    minilm: Network, minilm_graph: onnx.ModelProto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle_writer, "to_onnx", lambda *_, **__: minilm_graph)
+    report = export_network(minilm, HeldOut(tickets(120, seed=1)), tmp_path / "b", origin=origin(minilm))
+    assert report.recipe == "by-row"
     assert (tmp_path / "b" / "model.onnx").stat().st_size < 20e6
-    content = (tmp_path / "b" / "model.onnx").read_bytes()
-    assert b"site-packages" not in content
-    assert len(Bundle.load(tmp_path / "b").predict(["My parcel is late"])) == 1
+    assert b"site-packages" not in (tmp_path / "b" / "model.onnx").read_bytes()
+    (answer,) = Bundle.load(tmp_path / "b").predict(["My parcel is late"])
+    assert answer.labels == ("parcel",)
