@@ -166,7 +166,7 @@ def test_a_label_outside_the_config_is_refused_with_the_known_ones(refusal):
 
 
 @pytest.mark.parametrize("key", ["from_name", "to_name"])
-@pytest.mark.parametrize("name", ["nobody", None, 3])
+@pytest.mark.parametrize("name", ["nobody", None, 3, [], {}])
 def test_names_outside_the_config_are_refused_by_name(refusal, key, name):
     message = refusal(span(**{key: name}))
     assert f"{key} {str(name)!r} is not in the config (flags, note, parts, text, topic)" in message

@@ -134,6 +134,11 @@ def test_an_annotator_is_an_email_wherever_the_file_shows_it(read):
     assert {a.annotator for a in annotations_of(imported)} == {"ada@example.com", "bulk"}
 
 
+def test_an_empty_email_names_nobody(read):
+    imported = read(task(annotation(BILLING, completed_by={"id": 1, "email": ""})))
+    assert {a.annotator for a in annotations_of(imported)} == {"user-1"}
+
+
 def test_a_skipped_task_is_a_skip_of_each_question_and_no_label(read):
     imported = read(task(annotation(BILLING, was_cancelled=True)))
     assert [(a.question, a.status, a.labels) for a in annotations_of(imported)] == [

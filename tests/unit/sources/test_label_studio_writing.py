@@ -152,6 +152,15 @@ def test_an_export_that_was_written_reads_the_same_again(tmp_path, exported):
     assert SOURCE.read(path, ReadOptions()) == imported
 
 
+def test_a_unique_id_like_the_number_of_another_annotation_keeps_the_two_apart(tmp_path, exported):
+    export = json.loads(json.dumps(EXPORT))
+    export[0]["annotations"][0]["unique_id"] = 3
+    exported.write_text(json.dumps(export), encoding="utf-8")
+    imported = SOURCE.read(exported, ReadOptions())
+    path, _ = written(tmp_path, imported.documents, imported.questions, layout=imported.file_layout)
+    assert json.loads(path.read_text(encoding="utf-8")) == export
+
+
 def test_the_old_key_is_written_as_the_new_one(tmp_path, exported):
     old = [
         {

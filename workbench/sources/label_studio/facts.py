@@ -148,6 +148,7 @@ def emails_of(tasks: list[Any]) -> dict[int, str]:
         annotations = task.get("annotations") or task.get("completions") if isinstance(task, dict) else None
         for annotation in annotations if isinstance(annotations, list) else []:
             user = annotation.get("completed_by") if isinstance(annotation, dict) else None
-            if isinstance(user, dict) and type(user.get("id")) is int and isinstance(user.get("email"), str):
-                found[user["id"]] = user["email"]
+            number, email = (user.get("id"), user.get("email")) if isinstance(user, dict) else (None, None)
+            if type(number) is int and isinstance(email, str) and email:
+                found[number] = email
     return found

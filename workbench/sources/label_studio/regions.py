@@ -84,9 +84,12 @@ class _Reader:
 
     def _named_control(self, place: int, region: Mapping[str, Any]) -> Control | None:
         names = {key: region.get(key) for key in ("from_name", "to_name")}
-        unknown = {key: name for key, name in names.items() if name not in self.config.names}
+        known_names = self.config.names
+        unknown = {
+            k: name for k, name in names.items() if not isinstance(name, str) or name not in known_names
+        }
         for key, name in unknown.items():
-            known = ", ".join(sorted(self.config.names)[:MAX_SHOWN])
+            known = ", ".join(sorted(known_names)[:MAX_SHOWN])
             self._refuse(
                 place, region, "unknown-name", f"{key} {str(name)[:80]!r} is not in the config ({known})"
             )

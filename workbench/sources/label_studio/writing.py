@@ -193,9 +193,8 @@ def _groups(annotations: Iterable[Annotation]) -> list[list[Annotation]]:
     for annotation in annotations:
         raw = _raw(annotation)
         if raw is not None:
-            fields = raw["fields"]
-            own = fields.get("unique_id") or fields.get("id") or raw["place"]
-            key = json.dumps([raw["list"], own])
+            own = [raw["fields"].get("unique_id"), raw["fields"].get("id")]
+            key = json.dumps([raw["list"], raw["place"], *own])
         else:
             author = (annotation.annotator, annotation.status)
             key = newest.get(author, "")
