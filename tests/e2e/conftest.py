@@ -59,10 +59,10 @@ class ServedApp:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "workbench.cli.main", "app", "--port", str(self.port)]
+        program = "from workbench.cli.main import main; main()"
         with (self.home / "app.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", "from workbench.cli.main import main; main()", *command[3:]],
+                [sys.executable, "-c", program, "app", "--port", str(self.port)],
                 cwd=self.home,
                 env={**os.environ, "WORKBENCH_HOME": str(self.home)},
                 stdout=log,
@@ -85,6 +85,10 @@ class ServedApp:
         except (urllib.error.URLError, OSError):
             return False
 
+    def add_documents(self, n: int) -> None:
+        """Add n documents to the pool."""
+        add_documents(self.home, [Document(f"more-{place}", f"Ticket number {place}.") for place in range(n)])
+
     def answers(self, question: str) -> list[Annotation]:
         """Return what the store holds of a question today, without skips."""
         with ProjectStore.open(self.home / "projects" / "tickets") as store:
@@ -94,6 +98,13 @@ class ServedApp:
         """Return every annotation of a question as it was recorded."""
         with ProjectStore.open(self.home / "projects" / "tickets") as store:
             return store.annotations(question)
+
+
+def add_documents(home: Path, documents: list[Document]) -> None:
+    """Put documents into the project's pool."""
+    imported = Imported((), tuple(map(LabelledDocument, documents)), ConversionReport(kept=len(documents)))
+    with ProjectStore.open(home / "projects" / "tickets") as store:
+        store.import_documents(imported, file_name="invented", file_sha256="0" * 64, format="csv")
 
 
 @pytest.fixture
@@ -106,10 +117,7 @@ def app(tmp_path: Path) -> Iterator[ServedApp]:
         Question("entities", "ner", ("PERSON", "PRODUCT", "DATE")),
     ]
     create_project(home, "tickets", questions)
-    documents = tuple(LabelledDocument(Document(f"ticket-{place}", text)) for place, text in enumerate(TEXTS))
-    imported = Imported((), documents, ConversionReport(kept=len(documents)))
-    with ProjectStore.open(home.project("tickets")) as store:
-        store.import_documents(imported, file_name="invented", file_sha256="0" * 64, format="csv")
+    add_documents(tmp_path, [Document(f"ticket-{place}", text) for place, text in enumerate(TEXTS)])
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

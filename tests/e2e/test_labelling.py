@@ -145,3 +145,44 @@ def test_answers_typed_while_the_server_is_down_are_saved_once_when_it_is_back(p
         "ticket-2": ("fault",),
     }
     assert len(app.history("topic")) == 3
+
+
+def test_answers_left_in_the_tab_are_sent_and_impossible_ones_are_named(page: Any, app: Any) -> None:
+    good = {
+        "project": "tickets",
+        "question": "topic",
+        "annotator": "ana",
+        "document_id": "ticket-0",
+        "status": "answered",
+        "labels": ["billing"],
+        "spans": [],
+        "label_version": 0,
+        "seconds": 1,
+        "client_id": "left-behind",
+    }
+    bad = {
+        **good,
+        "client_id": "impossible",
+        "document_id": "ticket-1",
+        "labels": ["no label of this question"],
+    }
+    page.goto(app.url)
+    page.evaluate(
+        "answers => sessionStorage.setItem('workbench-outbox', JSON.stringify(answers))", [good, bad]
+    )
+    open_question(page, app, "topic")
+    page.wait_for_function("sessionStorage.getItem('workbench-outbox') === '[]'", timeout=20_000)
+    assert "no label of this question" in str(page.locator("[data-part=notice]").text_content())
+    assert labels_by_document(app.answers("topic")) == {"ticket-0": ("billing",)}
+
+
+def test_a_long_queue_is_filled_up_while_labelling(page: Any, app: Any) -> None:
+    app.add_documents(60)
+    open_question(page, app, "topic")
+    for _ in range(50):
+        page.keyboard.press("1")
+        page.wait_for_timeout(60)
+    wait_until_saved(page)
+    answered = [annotation.document_id for annotation in app.answers("topic")]
+    assert len(answered) == 50 == len(set(answered)) == len(app.history("topic"))
+    assert answered[:3] == ["ticket-0", "ticket-1", "ticket-2"]

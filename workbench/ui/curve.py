@@ -35,7 +35,13 @@ def curve_spec(steps: Sequence[CurveStep]) -> dict[str, Any]:
             "field": "model",
             "type": "nominal",
             "scale": {"range": COLOURS},
-            "legend": {"orient": "right", "title": None, "symbolOpacity": 1, "symbolType": "circle"},
+            "legend": {
+                "orient": "right",
+                "title": None,
+                "symbolOpacity": 1,
+                "symbolType": "circle",
+                "symbolSize": 70,
+            },
         },
     }
     scale = {"domain": [0, 1]} if min(step.headline.value for step in steps) < 0.3 else {"zero": False}

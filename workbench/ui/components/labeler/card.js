@@ -192,7 +192,7 @@ class Card {
     const strip = [
       ["a", isSpans ? "done" : "accept", () => this.accept()],
       ["space", "skip", () => this.skip()],
-      ["⌫", "undo", () => this.undo()],
+      ["backspace", "undo", () => this.undo()],
       ["?", "all keys", () => this.toggleHelp()],
     ];
     this.parts.keys.replaceChildren(...strip.map(([key, text, press]) => drawButton({ key, text, press })));

@@ -3,7 +3,8 @@
 const LABEL_KEYS = [..."1234567890qwertyuiopsdfghjklzxcvbnm"]; // all but `a`, which accepts
 
 function helpLines({ kind, labels }) {
-  const lastKey = LABEL_KEYS[Math.min(labels.length, LABEL_KEYS.length) - 1];
+  const keys = LABEL_KEYS.slice(0, labels.length);
+  const [digits, letters] = [keys.slice(0, 10), keys.slice(10)].map(fromTo);
   const labelLine = {
     textcat: "answer with this label and go on",
     "textcat-multi": "put this label on or off",
@@ -17,13 +18,17 @@ function helpLines({ kind, labels }) {
     ["esc", "select nothing"],
   ];
   return [
-    [`1 … ${lastKey}`, labelLine],
+    [letters ? `${digits}, ${letters}` : digits, labelLine],
     ["a or enter", kind === "ner" ? "all spans are marked: go on" : "accept the answer and go on"],
     ["space", "skip the document: nobody is asked again"],
-    ["⌫", kind === "ner" ? "delete the chosen span, else undo the last answer" : "undo the last answer"],
+    ["backspace", kind === "ner" ? "delete the chosen span, else undo the last answer" : "undo the last answer"],
     ...(kind === "ner" ? spanLines : []),
     ["?", "show or hide these keys"],
   ];
+}
+
+function fromTo(keys) {
+  return keys.length > 1 ? `${keys[0]} … ${keys.at(-1)}` : keys.join("");
 }
 
 function drawHelpLine([key, text]) {

@@ -53,7 +53,7 @@ class SpanEditor {
       const other = doc.spans.find((span) => span.start < range[1] && range[0] < span.end);
       if (other) {
         const covered = doc.text.slice(other.start, other.end);
-        return `It overlaps ${other.label} “${covered}”: click that one and delete it with ⌫ first.`;
+        return `It overlaps ${other.label} “${covered}”: click that one and delete it with backspace first.`;
       }
       doc.spans.push({ start: range[0], end: range[1], label });
       doc.spans.sort((a, b) => a.start - b.start);
