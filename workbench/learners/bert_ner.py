@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -40,19 +42,31 @@ from workbench.tokenisation.pieces import Pieces, cut_many
 from workbench.tokenisation.windows import window_of_words, windows
 
 
+@dataclass(frozen=True, slots=True)
+class BertNerConfig(FineTuningConfig):
+    """How to fine-tune a tagger. A word of a span counts `span_weight` times as much as one of none."""
+
+    span_weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        FineTuningConfig.__post_init__(self)
+        if not 0.01 <= self.span_weight <= 100.0:
+            raise InputError(f"span_weight must lie between 0.01 and 100, not {self.span_weight}.")
+
+
 class BertNerLearner:
     """Fine-tunes the weights of `context.base_model` (default: MiniLM) for one question.
 
     Words are those of the weights' own tokenizer. Words outside an example's scope are unknown, not
     O, and teach nothing. Long texts are taught in windows, every word in the one where it has most
-    context. Options: `FineTuningConfig`.
+    context. Options: `BertNerConfig`.
     """
 
     kinds: ClassVar[frozenset[Kind]] = frozenset({"ner"})
 
     def __init__(self, context: LearnerContext) -> None:
         self._context = context
-        self._config = with_options("bert", FineTuningConfig(), context.config)
+        self._config = with_options("bert", BertNerConfig(), context.config)
 
     def fit(
         self,
@@ -80,7 +94,7 @@ class BertNerLearner:
         facts = fine_tune(
             network,
             rows,
-            _loss,
+            _loss(self._config.span_weight),
             self._config,
             seed=seed,
             context=self._context,
@@ -182,9 +196,14 @@ def in_scope(words: Offsets, scope: Scope | None) -> Any:
     return inside
 
 
-def _loss(module: nn.Module, batch: Batch) -> Tensor:
-    logits = module(batch["input_ids"], batch["attention_mask"]).float()
-    return cross_entropy(logits.flatten(0, 1), batch["targets"].flatten(), ignore_index=UNKNOWN_TAG)
+def _loss(span_weight: float) -> Callable[[nn.Module, Batch], Tensor]:
+    def loss(module: nn.Module, batch: Batch) -> Tensor:
+        logits = module(batch["input_ids"], batch["attention_mask"]).float().flatten(0, 1)
+        weights = torch.full((logits.shape[1],), span_weight, device=logits.device)
+        weights[0] = 1.0
+        return cross_entropy(logits, batch["targets"].flatten(), weights, ignore_index=UNKNOWN_TAG)
+
+    return loss
 
 
 def _figure(network: Network, examples: Sequence[Example]) -> Callable[[], float]:

@@ -178,7 +178,7 @@ def _optimizer(module: nn.Module, settings: TrainingSettings) -> torch.optim.Opt
         )
     if not described:
         raise InputError("Every weight of the network is frozen: there is nothing to train.")
-    return torch.optim.AdamW(described, lr=settings.learning_rate)
+    return torch.optim.AdamW(described, lr=settings.learning_rate, fused=True)
 
 
 def _broken_loss(n_steps: int) -> InputError:
