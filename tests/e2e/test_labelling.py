@@ -176,6 +176,21 @@ def test_answers_left_in_the_tab_are_sent_and_impossible_ones_are_named(page: An
     assert labels_by_document(app.answers("topic")) == {"ticket-0": ("billing",)}
 
 
+def test_the_document_of_a_refused_answer_comes_back_with_the_reason(page: Any, app: Any) -> None:
+    open_question(page, app, "topic")
+    page.evaluate(
+        """[...document.querySelectorAll('*')].find((element) => element.workbenchCard)
+           .workbenchCard.card.task.labels = ['unheard of']"""
+    )
+    page.keyboard.press("1")
+    page.wait_for_selector("[data-part=notice]:has-text('unheard of')", timeout=20_000)
+    assert shown_document(page) == "ticket-0"
+    assert str(page.locator("[data-part=count]").text_content()).startswith("0 of 7")
+    page.keyboard.press("2")
+    wait_until_saved(page)
+    assert labels_by_document(app.answers("topic")) == {"ticket-0": ("billing",)}
+
+
 def test_a_long_queue_is_filled_up_while_labelling(page: Any, app: Any) -> None:
     app.add_documents(60)
     open_question(page, app, "topic")

@@ -44,7 +44,7 @@ def curve_spec(steps: Sequence[CurveStep]) -> dict[str, Any]:
             },
         },
     }
-    scale = {"domain": [0, 1]} if min(step.headline.value for step in steps) < 0.3 else {"zero": False}
+    scale = {"zero": min(step.headline.value for step in steps) < 0.3}
     y = {"field": "figure", "type": "quantitative", "title": name, "scale": scale}
     tooltip = [{"field": field, "type": "nominal"} for field in ("run", "model")] + [
         {"field": "answers", "type": "quantitative"},

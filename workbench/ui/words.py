@@ -1,4 +1,4 @@
-"""Figures and times in words."""
+"""Figures, times and runs in words, and how tall a table of them is."""
 
 from __future__ import annotations
 
@@ -28,3 +28,8 @@ def when(time: str) -> str:
 def figure(value: float | None) -> str:
     """Return a figure with three decimals, an undefined one as a dash."""
     return "–" if value is None else f"{value:.3f}"
+
+
+def table_height(n_rows: int) -> int:
+    """Return the pixels that show a table's header and up to eight rows, and of more the next one's edge."""
+    return 37 + 35 * min(8, max(1, n_rows))

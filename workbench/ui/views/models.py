@@ -10,7 +10,7 @@ from markupsafe import Markup
 from workbench.domain.runs import Run
 from workbench.ui.choices import choose_project
 from workbench.ui.messages import as_markdown, errors_shown
-from workbench.ui.words import when
+from workbench.ui.words import table_height, when
 from workbench.usecases.show_progress import BundleFacts, bundle_folders, headline, read_bundle_facts
 
 
@@ -51,6 +51,7 @@ def show_runs(runs: Sequence[Run]) -> None:
             "run": [run.id for run in runs],
         },
         hide_index=True,
+        height=table_height(len(runs)),
         column_config={
             "value": st.column_config.NumberColumn(format="%.3f"),
             "seconds": st.column_config.NumberColumn(format="%.1f"),

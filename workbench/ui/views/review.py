@@ -14,7 +14,7 @@ from workbench.domain.runs import Run
 from workbench.ui.choices import choose_project, choose_question, recalled, remember
 from workbench.ui.curve import curve_spec
 from workbench.ui.documents import documents_html
-from workbench.ui.words import figure, run_in_words
+from workbench.ui.words import figure, run_in_words, table_height
 from workbench.usecases.evaluate_model import pairs_of
 from workbench.usecases.project import Project
 from workbench.usecases.runs import judged_documents
@@ -168,8 +168,3 @@ def show_documents(documents: Sequence[JudgedDocument], pair: ConfusedPair) -> N
 def _count(n_documents: int) -> Markup:
     first = f", the first {MOST_DOCUMENTS}" if n_documents > MOST_DOCUMENTS else ""
     return Markup('<span class="wb-quiet">{:,} documents{}</span>').format(n_documents, first)
-
-
-def table_height(n_rows: int) -> int:
-    """Return the height in pixels that shows up to eight rows and a header without a gap."""
-    return 37 + 35 * min(8, max(1, n_rows))

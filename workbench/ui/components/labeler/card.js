@@ -35,11 +35,12 @@ class Card {
     this.task = task;
     if (isOther) this.past = this.upcoming = [];
     if (queue.version !== this.version) this.takeQueue(queue);
-    if (receipt.number !== this.receipt) this.takeReceipt(receipt);
+    const refusal = receipt.number === this.receipt ? "" : this.takeReceipt(receipt);
     if (isOther || isRelabelled || this.shown !== this.doc) this.show();
     else this.drawStatus();
     if (isOther) this.drawKeys();
     if (isOther) this.frame.focus({ preventScroll: true });
+    if (refusal) this.notice(refusal);
   }
 
   /** Replace the documents behind the next one; those touched already stay. */
@@ -54,20 +55,25 @@ class Card {
     this.nPool = n_pool;
   }
 
+  /** Take note of what was saved; return in words what was refused. */
   takeReceipt(receipt) {
     this.receipt = receipt.number;
     if (receipt.saved.length) this.wasSaved = true;
-    for (const { client_id: id, message } of receipt.refused) this.takeBack(id, message);
+    const refused = receipt.refused.filter(({ client_id: id }) => this.takeBack(id));
     this.outbox.settle(receipt);
+    return refused.map(({ message }) => `This answer was refused: ${message}`).join(" ");
   }
 
   /** A refused answer was never recorded: its document comes again, as it was answered. */
-  takeBack(clientId, message) {
+  takeBack(clientId) {
     const answer = this.outbox.waiting.find((waiting) => waiting.client_id === clientId);
-    if (!answer) return;
+    if (!answer) return false;
     const place = this.past.findIndex((doc) => doc.id === answer.document_id);
-    if (place >= 0) this.upcoming.unshift(...this.past.splice(place, 1));
-    this.notice(`This answer was refused: ${message}`);
+    if (place >= 0) {
+      this.upcoming = [...this.past.splice(place, 1), ...this.upcoming];
+      if (answer.status === "answered") this.nAnswered--;
+    }
+    return true;
   }
 
   // What the annotator does

@@ -20,7 +20,7 @@ function helpLines({ kind, labels }) {
   return [
     [letters ? `${digits}, ${letters}` : digits, labelLine],
     ["a or enter", kind === "ner" ? "all spans are marked: go on" : "accept the answer and go on"],
-    ["space", "skip the document: nobody is asked again"],
+    ["space", "skip the document; undo brings it back"],
     ["backspace", kind === "ner" ? "delete the chosen span, else undo the last answer" : "undo the last answer"],
     ...(kind === "ner" ? spanLines : []),
     ["?", "show or hide these keys"],
