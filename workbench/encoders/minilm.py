@@ -9,6 +9,7 @@ import torch
 from workbench.encoders.piece_means import Precision
 from workbench.encoders.sentence_transformer import SentenceTransformerEncoder
 from workbench.networks.backbone import default_base
+from workbench.networks.training import bf16_pays
 
 
 class MiniLmEncoder(SentenceTransformerEncoder):
@@ -20,15 +21,8 @@ class MiniLmEncoder(SentenceTransformerEncoder):
     """
 
     def __init__(self, *, n_threads: int = 1, precision: Precision | Literal["auto"] = "auto") -> None:
-        chosen = best_precision() if precision == "auto" else precision
-        super().__init__(default_base(), n_threads=n_threads, precision=chosen)
+        if precision == "auto":
+            # By the processor alone, not by a timing: the id must be the same in every process.
+            precision = "bf16" if bf16_pays(torch.device("cpu")) else "fp32"
+        super().__init__(default_base(), n_threads=n_threads, precision=precision)
         self.id = self.id_as("all-MiniLM-L6-v2")
-
-
-def best_precision() -> Precision:
-    """Return bf16 where the processor multiplies in bfloat16, else fp32.
-
-    The answer hangs on the processor alone and not on a timing, so that ids stay the same.
-    """
-    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return "bf16" if native else "fp32"
