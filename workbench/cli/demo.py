@@ -97,6 +97,7 @@ def simulate_topics(project: Project) -> None:
         curve = [sum(r.values[k] for r in own) / len(own) for k in range(len(own[0].values))]
         points = " ".join(f"{value:.3f}" for value in curve)
         print(f"  {strategy:15} macro-F1 {points}   ALC {sum(r.alc for r in own) / len(own):.3f}")
+    project.models.mkdir(parents=True, exist_ok=True)
     picture = project.models / "learning-curve.png"
     draw_simulations(reports, picture, title="Support tickets: topic")
     print(f"wrote {picture}")

@@ -10,7 +10,7 @@ import typer
 
 from workbench import __version__
 from workbench.cli import data, house, loop, models, show
-from workbench.errors import WorkbenchError
+from workbench.errors import MachineError, WorkbenchError
 
 app = typer.Typer(
     name="workbench",
@@ -63,6 +63,10 @@ def main() -> None:
         # Whoever read our output (| head) has seen enough; Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    except OSError as error:
+        # The disk, a permission or a name of the system: what and where stand in the error.
+        print(f"Error: {error}", file=sys.stderr)
+        raise SystemExit(MachineError.exit_code) from None
     except KeyboardInterrupt:
         print("Interrupted; what was acknowledged is kept.", file=sys.stderr)
         raise SystemExit(130) from None

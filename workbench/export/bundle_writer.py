@@ -34,8 +34,9 @@ VERSIONS_OF = ("annotation-workbench", "numpy", "onnx", "onnxruntime", "onnxscri
 
 
 def bundle_name(question: str, run: str) -> str:
-    """Return the folder name of a run's bundle. Raises InputError when it is no slug."""
-    return check_slug("bundle", f"{question}-{run}-int8")
+    """Return the folder name of a run's bundle, its question first. Raises InputError when it is no slug."""
+    name = run if run.startswith(f"{question}-") else f"{question}-{run}"
+    return check_slug("bundle", f"{name}-int8")
 
 
 def export_network(
