@@ -22,8 +22,9 @@ def to_onnx(module: torch.nn.Module, *, max_pieces: int) -> ModelProto:
     """Return the graph of `forward(input_ids, attention_mask) -> logits`; both inputs (batch, length) int64.
 
     Batch and length are free, the length from 2 to `max_pieces`. The weights are inside the model. The
-    module must be in evaluation mode.
+    module is put into evaluation mode: a graph of a module in training would hold its dropout.
     """
+    module.eval()
     batch = torch.export.Dim("batch", min=1, max=MAX_BATCH)
     length = torch.export.Dim("length", min=2, max=max_pieces)
     # Two tensors: one given twice is taken for one input, and the graph would read the mask as pieces.

@@ -99,6 +99,7 @@ def load_network(folder: Path) -> Network:
     tensors = read_tensors(folder / "model.safetensors", shapes=shapes)
     module = _empty_module(config, facts)
     put_weights(module, tensors)
+    module.eval()
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     try:
         return Network(module, tokenizer, facts["kind"], tuple(facts["labels"]), facts["max_pieces"])

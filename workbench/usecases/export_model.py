@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from workbench.domain.examples import Example
 from workbench.domain.ports import Progress, silent
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run
-from workbench.errors import InputError, NotEnoughDataError
+from workbench.errors import ArtefactError, InputError, NotEnoughDataError
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import load_network_of, need_run
@@ -55,7 +56,8 @@ def export_model(
 ) -> ExportedBundle:
     """Export a run, by default the newest of the question, and judge it on the held-out documents.
 
-    Raises GateError, and publishes nothing, when the exported model differs too much; InputError when
+    Raises GateError, and publishes nothing, when the exported model differs too much; ArtefactError when
+    serving refuses the bundle, which is then taken away again; InputError when
     the labels changed since the run; NotEnoughDataError without held-out documents.
     """
     stay_offline()
@@ -78,7 +80,19 @@ def export_model(
     judges = HeldOut(held_out, gold_tokens(project, held_out))
     origin = Origin(project.name, question, run)
     gate = export_network(load_network_of(project, run), judges, folder, origin=origin, progress=progress)
+    refuse_unservable(folder)
     return ExportedBundle(folder, run, gate)
+
+
+def refuse_unservable(folder: Path) -> None:
+    """Open a new bundle as serving will, and take it away again when serving refuses it."""
+    from workbench.serving.bundle import Bundle
+
+    try:
+        Bundle.load(folder)
+    except ArtefactError:
+        shutil.rmtree(folder)
+        raise
 
 
 def refuse_old_labels(question: Question, run: Run) -> None:
