@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,6 +23,10 @@ from workbench.usecases.runs import STUDENT, load_network_of, need_run, new_run_
 if TYPE_CHECKING:
     from workbench.distillation.student import StudentSettings
     from workbench.networks.student_model import StudentModel
+
+# A student of a few hundred texts is far from its teacher after three epochs.
+LEAST_STEPS = 250
+MOST_EPOCHS = 20
 
 
 def distil_model(
@@ -50,7 +55,7 @@ def distil_model(
     texts = [document.text for document in project.store.documents(part="pool")]
     started = time.monotonic()
     soft = network_scores(network, texts, progress=progress)
-    settings = student_settings(config or {})
+    settings = student_settings(config or {}, n_texts=len(texts))
     student = distil(network, soft, texts, settings=settings, seed=seed, progress=progress)
     model = StudentModel(question_name, student, n_training_threads())
     judgement = judge_student(project, question, model)
@@ -70,11 +75,16 @@ def distil_model(
     return run
 
 
-def student_settings(config: Mapping[str, Any]) -> StudentSettings:
-    """Return the settings of the student with these options. Raises InputError for an unknown one."""
+def student_settings(config: Mapping[str, Any], *, n_texts: int) -> StudentSettings:
+    """Return the settings of the student with these options; few texts are seen more often.
+
+    Raises InputError for an unknown option.
+    """
     from workbench.distillation.student import StudentSettings
 
     settings = StudentSettings()
+    enough = min(MOST_EPOCHS, math.ceil(LEAST_STEPS * settings.batch_size / max(1, n_texts)))
+    config = {"epochs": max(settings.training.epochs, enough), **config}
     of_training = {"epochs", "learning_rate", "head_learning_rate", "precision"}
     of_student = {"layers", "temperature", "states_weight", "batch_size"}
     unknown = sorted(set(config) - of_training - of_student)
