@@ -25,15 +25,16 @@ from workbench.errors import ArtefactError, GateError, InputError, NotEnoughData
 from workbench.export import bundle_writer
 from workbench.export.bundle_writer import bundle_name, export_network
 from workbench.export.gate import GateReport, HeldOut, check, rows_of
-from workbench.export.int8 import Recipe
+from workbench.export.int8 import Recipe, to_int8
 from workbench.export.model_card import Origin
 from workbench.export.onnx_graph import to_onnx
-from workbench.export.recipes import choose
-from workbench.export.scores import Comparison
+from workbench.export.recipes import RECIPES, choose
+from workbench.export.scores import Comparison, GraphRun, graph_scores
 from workbench.networks.backbone import default_base, empty_backbone, keep_layers, load_backbone
 from workbench.networks.heads import TextClassifier, TokenTagger
 from workbench.networks.network import Network, network_scores
 from workbench.serving.bundle import Bundle
+from workbench.serving.onnx_bytes import read_graph
 from workbench.tokenisation.pieces import cut_many, load_tokenizer, special_pieces
 from workbench.tokenisation.windows import padded
 
@@ -164,6 +165,17 @@ def test_a_bundle_says_where_it_comes_from_and_how_it_was_judged(
 
 def test_thresholds_travel_with_the_bundle(publish: Callable[[str], Published]) -> None:
     assert Bundle.load(publish("textcat-multi").folder).thresholds == {"a": 1.0, "b": 0.25}
+
+
+def test_a_classifier_of_unit_vectors_left_in_training_mode_is_served_like_any_other() -> None:
+    network = tiny_network("textcat")
+    network.module.normalise = True  # type: ignore[union-attr]
+    expected = network_scores(network, HELD_OUT)
+    network.module.train()
+    content = to_int8(to_onnx(network.module, max_pieces=16), RECIPES[0])
+    assert read_graph(content.SerializeToString()).vocabulary_rows == len(PIECES)
+    found = graph_scores(GraphRun(content, n_threads=1, longest=16), network, HELD_OUT)
+    assert np.abs(rows_of(found)[0] - rows_of(expected)[0]).max() < 0.05
 
 
 def test_nothing_is_published_when_the_gate_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
