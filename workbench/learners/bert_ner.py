@@ -47,6 +47,8 @@ class BertNerConfig(FineTuningConfig):
     """How to fine-tune a tagger. A word of a span counts `span_weight` times as much as one of none."""
 
     span_weight: float = 1.0
+    train_vocabulary: bool = True
+    piece_dropout: float = 0.15
 
     def __post_init__(self) -> None:
         FineTuningConfig.__post_init__(self)

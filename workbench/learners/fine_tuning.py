@@ -33,6 +33,7 @@ from workbench.networks.training import Batch, Precision, TrainingSettings, trai
 from workbench.tokenisation.pieces import SpecialPieces, load_tokenizer, special_pieces
 from workbench.tokenisation.windows import padded, shuffled_by_length
 
+UNKNOWN_PIECE = "[UNK]"
 FACTS = "fine_tuning.json"
 UNSEEN_BIAS = -1e4  # a label without examples has probability 0, and no gradient
 UNKNOWN_TAG = -100  # what cross_entropy leaves out
@@ -46,6 +47,8 @@ class FineTuningConfig:
     need more epochs. Without dev examples `dev_share` of the examples chooses the checkpoint, unless
     that would be fewer than `min_dev`: then all are trained on and the last weights stay. `patience`
     is after how many epochs without a better checkpoint training ends; 0 never ends it early.
+    `piece_dropout` is the share of pieces that training hides behind the unknown piece, in other places
+    every epoch: what names look like matters less then, and their neighbours more.
     """
 
     learning_rate: float = 2e-4
@@ -62,12 +65,15 @@ class FineTuningConfig:
     dev_share: float = 0.15
     min_dev: int = 40
     train_vocabulary: bool = False
+    piece_dropout: float = 0.0
     precision: Precision = "auto"
 
     def __post_init__(self) -> None:
         self.settings(1)
         if self.batch_size < 1 or self.max_pieces < 4 or self.min_steps < 0 or self.patience < 0:
             raise InputError("batch_size must be at least 1, max_pieces 4, min_steps and patience 0.")
+        if not 0.0 <= self.piece_dropout < 1.0:
+            raise InputError(f"piece_dropout must lie from 0 to below 1, not {self.piece_dropout}.")
         if not (0.0 <= self.dev_share < 1.0 and 0.0 <= self.dropout < 1.0 and self.min_dev >= 1):
             raise InputError("dev_share and dropout lie between 0 and 1, and min_dev is at least 1.")
 
@@ -189,7 +195,9 @@ def fine_tune(
 ) -> dict[str, Any]:
     """Train the network in place and return what happened, as JSON values."""
     cpu_threads(context.n_threads)
-    batches = _Batches(rows, special_pieces(network.tokenizer), config.batch_size, seed)
+    unknown = network.tokenizer.token_to_id(UNKNOWN_PIECE)
+    hidden = config.piece_dropout if unknown is not None else 0.0
+    batches = _Batches(rows, special_pieces(network.tokenizer), config.batch_size, seed, hidden, unknown or 0)
     settings = config.settings(len(rows))
     facts = train(
         network.module, batches, loss_of, settings, seed=seed, evaluate=evaluate, progress=context.progress
@@ -211,14 +219,20 @@ class _Batches:
     special: SpecialPieces
     batch_size: int
     seed: int
+    piece_dropout: float
+    unknown: int
 
     def __call__(self, epoch: int) -> Iterator[Batch]:
         rng = np.random.default_rng((self.seed, epoch))
         for places in shuffled_by_length([len(row.ids) for row in self.rows], self.batch_size, rng):
-            yield self._batch([self.rows[place] for place in places])
+            yield self._batch([self.rows[place] for place in places], rng)
 
-    def _batch(self, rows: Sequence[Row]) -> Batch:
-        ids, mask = padded([row.ids for row in rows], self.special)
+    def _batch(self, rows: Sequence[Row], rng: np.random.Generator) -> Batch:
+        seen = [row.ids for row in rows]
+        if self.piece_dropout:
+            hits = [rng.random(len(ids)) < self.piece_dropout for ids in seen]
+            seen = [np.where(hit, self.unknown, ids) for hit, ids in zip(hits, seen, strict=True)]
+        ids, mask = padded(seen, self.special)
         arrays = {
             "input_ids": ids,
             "attention_mask": mask,

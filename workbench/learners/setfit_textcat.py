@@ -35,7 +35,7 @@ class SetFitConfig(BodyConfig):
     """How to train the body, and with which penalty and weights to fit the head on it."""
 
     c: float = 20.0
-    balance: Balance = "sqrt"
+    balance: Balance = "balanced"
 
     def __post_init__(self) -> None:
         BodyConfig.__post_init__(self)

@@ -52,3 +52,25 @@ def test_epochs_are_as_many_as_steps_need() -> None:
 
     config = FineTuningConfig(epochs=4, min_steps=200, max_epochs=30, batch_size=16)
     assert [config.settings(n).epochs for n in (10_000, 640, 60, 1)] == [4, 5, 30, 30]
+
+
+def hidden_batches(share: float, epoch: int, seed: int = 0) -> np.ndarray:
+    from workbench.learners.fine_tuning import Row, _Batches
+    from workbench.tokenisation.pieces import SpecialPieces
+
+    rows = [Row(np.arange(10, 60), np.zeros(50, dtype=np.int64)) for _ in range(40)]
+    batches = _Batches(rows, SpecialPieces(1, 2, 0), 8, seed, share, 5)
+    return np.concatenate([batch["input_ids"].numpy() for batch in batches(epoch)])
+
+
+def test_pieces_are_hidden_behind_the_unknown_one_in_other_places_every_epoch() -> None:
+    first, second = hidden_batches(0.15, 0), hidden_batches(0.15, 1)
+    assert 0.12 < (first[:, 1:-1] == 5).mean() < 0.18
+    assert (first != second).any()
+    assert (first == hidden_batches(0.15, 0)).all()
+    assert (first[:, 0] == 1).all()
+    assert (first[:, -1] == 2).all()
+
+
+def test_nothing_is_hidden_unless_asked() -> None:
+    assert (hidden_batches(0.0, 0) != 5).all()
