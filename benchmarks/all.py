@@ -1,0 +1,26 @@
+"""Run every benchmark, one after the other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+SCRIPTS = (
+    "start_time",
+    "wnut17_round_trip",
+    "csv_import",
+    "banking77_strategies",
+    "rare_topics",
+    "wnut17_ner",
+    "distilled_models",
+)
+
+
+def main() -> None:
+    """Run them in processes of their own, so that none inherits another's threads."""
+    for name in SCRIPTS:
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
+
+
+if __name__ == "__main__":
+    main()
