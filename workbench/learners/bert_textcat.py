@@ -85,25 +85,21 @@ class BertTextcatLearner:
         question, answered = only_question("bert", self.kinds, examples)
         targets = checked_targets(self.kinds, examples)[question]
         chosen = list((dev or {}).get(question, ()))
-        train_rows = list(range(len(answered)))
-        if chosen:
-            dev_targets = targets_of(question, chosen)
-        else:
-            train_rows, dev_rows = self._split(targets, seed)
-            chosen, dev_targets = [answered[row] for row in dev_rows], targets[dev_rows]
-        network = self._new_network(question, targets[train_rows], seed)
+        taught = list(answered)
+        if not chosen:
+            taught, chosen = self._split(answered, targets, seed)
+        targets = targets_of(question, taught)
+        network = self._new_network(question, targets, seed)
         facts = fine_tune(
             network,
-            _rows(
-                network, [answered[row].text for row in train_rows], targets[train_rows], self._config.balance
-            ),
-            _loss(question, targets[train_rows], self._config.balance),
+            _rows(network, [example.text for example in taught], targets, self._config.balance),
+            _loss(question, targets, self._config.balance),
             self._config,
             seed=seed,
             context=self._context,
-            evaluate=_figure(network, [e.text for e in chosen], dev_targets) if chosen else None,
+            evaluate=_figure(network, question, chosen) if chosen else None,
         )
-        counts = {"train_examples": len(train_rows), "dev_examples": len(chosen)}
+        counts = {"train_examples": len(taught), "dev_examples": len(chosen)}
         return FineTunedModel(
             question.name, network, {**counts, **facts}, self._context.n_threads, self._context.progress
         )
@@ -112,10 +108,15 @@ class BertTextcatLearner:
         """Load a model. Raises ArtefactError when it cannot be trusted."""
         return FineTunedModel.load(folder, self.kinds, self._context)
 
-    def _split(self, targets: AnyArray, seed: int) -> tuple[list[int], list[int]]:
+    def _split(
+        self, examples: Sequence[Example], targets: AnyArray, seed: int
+    ) -> tuple[list[Example], list[Example]]:
         rng = np.random.default_rng((seed, len(targets)))
         strata = [row.tobytes() for row in targets]
-        return stratified_split(strata, self._config.dev_share, min_dev=self._config.min_dev, rng=rng)
+        taught, chosen = stratified_split(
+            strata, self._config.dev_share, min_dev=self._config.min_dev, rng=rng
+        )
+        return [examples[row] for row in taught], [examples[row] for row in chosen]
 
     def _new_network(self, question: Question, targets: AnyArray, seed: int) -> Network:
         def module(backbone: nn.Module) -> TextClassifier:
@@ -175,10 +176,13 @@ def _loss(question: Question, targets: AnyArray, balance: Balance) -> Callable[[
     return loss
 
 
-def _figure(network: Network, texts: Sequence[str], targets: AnyArray) -> Callable[[], float]:
+def _figure(network: Network, question: Question, examples: Sequence[Example]) -> Callable[[], float]:
+    texts = [example.text for example in examples]
+    gold = targets_of(question, examples)
+
     def figure() -> float:
         scores: Any = network_scores(network, texts)
-        return macro_f1(targets, predicted_targets(scores))
+        return macro_f1(gold, predicted_targets(scores))
 
     return figure
 

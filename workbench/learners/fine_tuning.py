@@ -33,7 +33,7 @@ from workbench.networks.training import Batch, Precision, TrainingSettings, trai
 from workbench.tokenisation.pieces import SpecialPieces, load_tokenizer, special_pieces
 from workbench.tokenisation.windows import padded, shuffled_by_length
 
-UNKNOWN_PIECE = "[UNK]"
+UNKNOWN_PIECES = ("[UNK]", "<unk>")
 FACTS = "fine_tuning.json"
 UNSEEN_BIAS = -1e4  # a label without examples has probability 0, and no gradient
 UNKNOWN_TAG = -100  # what cross_entropy leaves out
@@ -195,7 +195,8 @@ def fine_tune(
 ) -> dict[str, Any]:
     """Train the network in place and return what happened, as JSON values."""
     cpu_threads(context.n_threads)
-    unknown = network.tokenizer.token_to_id(UNKNOWN_PIECE)
+    named = (network.tokenizer.token_to_id(name) for name in UNKNOWN_PIECES)
+    unknown = next((piece for piece in named if piece is not None), None)
     hidden = config.piece_dropout if unknown is not None else 0.0
     batches = _Batches(rows, special_pieces(network.tokenizer), config.batch_size, seed, hidden, unknown or 0)
     settings = config.settings(len(rows))
