@@ -32,9 +32,13 @@ BATCH_SIZE = 64
 
 @dataclass(frozen=True, slots=True)
 class SetFitConfig(BodyConfig):
-    """How to train the body, and with which penalty and weights to fit the head on it."""
+    """How to train the body, and with which penalty and weights to fit the head on it.
 
-    c: float = 20.0
+    The defaults were chosen by three folds of the sample's pool: a balanced head with C = 5 found .61 of
+    the rare topics at an accuracy of .78, one with C = 20 .56 at .81, an unbalanced one about .36.
+    """
+
+    c: float = 5.0
     balance: Balance = "balanced"
 
     def __post_init__(self) -> None:
