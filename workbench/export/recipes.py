@@ -13,6 +13,7 @@ from workbench.export.int8 import (
     Recipe,
     blockwise_products,
     by_row_products,
+    kept_products,
     stored_products,
     to_int8,
 )
@@ -26,14 +27,19 @@ RECIPES: tuple[Recipe, ...] = (
     ),
     Recipe(
         "blockwise",
-        "int8 vocabulary rows; dense layers in int8, a scale for each column and 128 inputs, and for each "
-        "row and 128 inputs",
+        "int8 vocabulary rows; dense layers in int8, a scale for each column and 32 inputs, and for each "
+        "row and 32 inputs",
         blockwise_products,
     ),
     Recipe(
         "weights-only",
         "int8 vocabulary rows; dense layers stored in int8 and computed in fp32",
         stored_products,
+    ),
+    Recipe(
+        "vocabulary-only",
+        "int8 vocabulary rows; dense layers in fp32, so that the file is about twice as large",
+        kept_products,
     ),
 )
 
