@@ -6,6 +6,7 @@ probability is exactly 0, so that scores always have all labels of their questio
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,7 +193,10 @@ def _fit_label_wise(features: Features, targets: AnyArray, config: HeadConfig) -
 
 def _fitted(features: Features, classes: AnyArray, config: HeadConfig) -> Any:
     model = LogisticRegression(C=config.c, max_iter=config.max_iterations)
-    return model.fit(features, classes, sample_weight=sample_weights(classes, config.balance))
+    with warnings.catch_warnings():
+        # Many labels with an example or two each are the beginning of every project, not a mistake.
+        warnings.filterwarnings("ignore", message="The number of unique classes", category=UserWarning)
+        return model.fit(features, classes, sample_weight=sample_weights(classes, config.balance))
 
 
 def sample_weights(classes: AnyArray, balance: Balance) -> AnyArray:

@@ -83,6 +83,12 @@ def test_labels_of_their_own_are_learned_one_against_the_rest():
     assert (p[:, 2] == 0).all()  # never seen
 
 
+def test_one_example_a_label_is_no_reason_to_warn(recwarn):
+    x, classes = points(1, 3)
+    fit_head(TOPIC, x, one_hot(classes, 3), HeadConfig())
+    assert not recwarn.list
+
+
 def test_sample_weights_have_mean_one_and_grow_with_rarity():
     classes = np.array([0, 0, 0, 0, 1])
     assert sample_weights(classes, "none").tolist() == [1] * 5
