@@ -46,7 +46,7 @@ from workbench.tokenisation.windows import window_of_words, windows
 class BertNerConfig(FineTuningConfig):
     """How to fine-tune a tagger. A word of a span counts `span_weight` times as much as one of none.
 
-    The vocabulary is trained too: on WNUT17 that found a quarter more of the test entities.
+    The vocabulary is trained too: on WNUT17 one seed gave .395 strict F1 on test, against .373 frozen.
     """
 
     span_weight: float = 1.0
