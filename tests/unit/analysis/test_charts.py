@@ -50,7 +50,10 @@ def test_curves_are_named_at_their_ends_and_safe():
 
 def test_a_flat_curve_of_one_point_can_be_drawn():
     for value in (0.0, 0.5, 1.0):
-        parse(curve_chart([band_over_seeds("x", [CurvePoint(0, value)])], metric="F1"))
+        drawn = curve_chart([band_over_seeds("x", [CurvePoint(0, value)])], metric="F1")
+        parse(drawn)
+        assert "nan" not in drawn
+        assert "inf" not in drawn
 
 
 def test_the_histogram_counts_right_and_wrong():

@@ -51,7 +51,8 @@ def test_a_sharer_waits_for_an_exclusive_holder_to_end(tmp_path: Path) -> None:
     held.wait(5)
     threading.Timer(0.05, go.set).start()
     with shared(path, timeout=5):
-        thread.join()
+        assert go.is_set()  # only then did the holder let go
+    thread.join()
 
 
 def test_a_lock_in_a_missing_folder_is_refused_with_the_reason(tmp_path: Path) -> None:
