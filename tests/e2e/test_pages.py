@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ def test_the_chosen_question_goes_along_to_other_pages_and_through_a_reload(page
     page.get_by_role("radio", name="entities").click()
     expect(page.locator(".wb-card.wb-spans")).to_be_visible(timeout=20_000)
     page.get_by_role("link", name="Review").click()
+    # Until the address is there, the radio button seen is that of the page before.
+    expect(page).to_have_url(re.compile(r"/review\?.*question=entities"), timeout=20_000)
     expect(page.get_by_role("radio", name="entities")).to_be_checked(timeout=20_000)
     page.reload()
     expect(page.get_by_role("radio", name="entities")).to_be_checked(timeout=20_000)
