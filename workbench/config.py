@@ -16,6 +16,7 @@ class Limits:
     """What an input may be at most; beyond it is refused with the limit in the message."""
 
     file_bytes: int = 1024 * MEBIBYTE
+    documents: int = 1_000_000
     text_characters: int = 10 * MEBIBYTE
     json_depth: int = 64
     config_bytes: int = 256 * 1024

@@ -31,6 +31,24 @@ def test_documents_and_answers_come_in_and_go_out_in_every_format(workbench: Run
     assert [record["id"] for record in records] == ["a-1", "a-2"]
 
 
+def test_each_of_several_files_comes_back_byte_for_byte(workbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "train.conll").write_bytes(b"Ann\tB-PER\n\t\nRom\tB-LOC\nmet\tO\n\n")
+    (tmp_path / "dev.conll").write_bytes(b"\xef\xbb\xbfOslo B-LOC\r\n\r\nis O\r\nbig O")
+    (tmp_path / "test.conll").write_bytes(b"Eve\tB-PER\n")
+    workbench("init", "p", "--question", "entities:ner")
+    for name, held_out in (("train", ()), ("dev", ("--held-out",)), ("test", ("--held-out",))):
+        workbench("import", "p", f"{name}.conll", *held_out)
+    for name in ("train", "dev", "test"):
+        arguments = ("--format", "iob2", "--file", f"{name}.conll", "--out", f"{name}.out")
+        workbench("export-data", "p", "-q", "entities", *arguments)
+        assert (tmp_path / f"{name}.out").read_bytes() == (tmp_path / f"{name}.conll").read_bytes()
+    complaint = workbench(
+        *("export-data", "p", "-q", "entities", "--format", "iob2", "--file", "tst.conll", "--out", "x"),
+        fails=2,
+    ).stderr
+    assert "Did you mean 'test.conll'?" in complaint
+
+
 def test_importing_a_file_again_changes_nothing(workbench: Run, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("text,topic\nwhere is my parcel,delivery\nrefund me,returns\n")
     workbench("init", "p", "--question", "topic:textcat")

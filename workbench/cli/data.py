@@ -57,6 +57,9 @@ def import_file(
         str, typer.Option(help="The column with the label; by default the only other.")
     ] = "",
     id_column: Annotated[str, typer.Option(help="The column with the id.")] = "",
+    delimiter: Annotated[
+        str, typer.Option(help="What parts the columns, when the file leaves it open.")
+    ] = "",
     label_config: Annotated[str, typer.Option(help="The labelling config of a Label Studio export.")] = "",
 ) -> None:
     """Import documents and the answers that come with them, all or nothing."""
@@ -72,6 +75,7 @@ def import_file(
         text_column=text_column,
         label_column=label_column,
         id_column=id_column,
+        delimiter=delimiter,
         label_config=label_config,
     )
     with open_project(Home.find(), name) as project:
@@ -98,6 +102,10 @@ def export_data(
         Path, typer.Option("--out", help="The file to write.", show_default=False, dir_okay=False)
     ],
     part: Annotated[str, typer.Option(help="pool or held-out; by default both.")] = "",
+    file_name: Annotated[
+        str,
+        typer.Option("--file", help="Only the documents of this imported file, in its order and form."),
+    ] = "",
     scheme: Annotated[str, typer.Option(help="Tags of column files: iob2, iob1 or bioes.")] = "iob2",
     excel_safe: Annotated[
         bool, typer.Option("--excel-safe", help="Keep spreadsheets from running cells as formulas.")
@@ -113,6 +121,14 @@ def export_data(
     wanted: Part | None = parse_part(part) if part else None
     options = WriteOptions(scheme=scheme, excel_safe=excel_safe, allow_loss=allow_loss)
     with open_project(Home.find(), name) as project:
-        report = write(project, question, out, format_name=format_name, part=wanted, options=options)
+        report = write(
+            project,
+            question,
+            out,
+            format_name=format_name,
+            part=wanted,
+            file_name=file_name,
+            options=options,
+        )
     print(f"wrote {out}")
     print_conversion(report)

@@ -79,7 +79,11 @@ class Intake:
         record: str | None = None,
         adjusted: bool = False,
     ) -> bool:
-        """Take a document with its answer: labels, spans, or None when it has none; tell whether it was taken."""
+        """Take a document with its answer: labels, spans, or None when it has none; tell whether it was taken.
+
+        Raises SourceError at once for one document more than a file may hold.
+        """
+        check_count(len(self._documents), self.path, line=line)
         if not (self._takes_blanks or document.text.strip()):
             problem = Problem("empty-text", "The text is empty.", line=line, record=record or document.id)
             return self.skip(problem, "empty texts left out")
@@ -179,3 +183,10 @@ class Intake:
             labels = self._options.labels if self._options.labels is not None else seen
             questions = (Question(self._name, self.kind, labels),)
         return Imported(questions, tuple(self._documents), self.report, file_layout)
+
+
+def check_count(n_documents: int, path: Path, *, line: int | None = None) -> None:
+    """Raise SourceError when a file that has given so many documents may not give another."""
+    if n_documents >= LIMITS.documents:
+        problem = Problem("too-many", f"More than {LIMITS.documents:,} documents.", line=line)
+        raise SourceError(str(path), [problem], hint="Cut the file into several.")

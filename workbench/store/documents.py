@@ -73,14 +73,33 @@ def count(connection: Connection, part: Part | None) -> int:
 
 
 def with_layouts(
-    connection: Connection, *, format: str | None, part: Part | None
+    connection: Connection, *, format: str | None, part: Part | None, file_name: str | None
 ) -> list[tuple[int, Document]]:
-    """Return numbers and documents in import order, each with the layout that the format left."""
+    """Return numbers and documents, each with the layout that the format left.
+
+    They stand in import order; those of one file in its order, as it was when it was last imported.
+    """
     layouts = schema.layouts
     theirs = (layouts.c.document == _documents.position) & (layouts.c.format == (format or ""))
     query = _of_part(select(*_columns, layouts.c.layout), part)
-    query = query.select_from(schema.documents.outerjoin(layouts, theirs)).order_by(_documents.position)
+    joined, order = schema.documents.outerjoin(layouts, theirs), _documents.position
+    if file_name is not None:
+        held = schema.import_documents
+        joined, order = joined.join(held, held.c.document == _documents.position), held.c.place
+        query = query.where(held.c.file == _newest_import(connection, file_name))
+    query = query.select_from(joined).order_by(order)
     return [(row.position, document_of(row, row.layout)) for row in connection.execute(query)]
+
+
+def _newest_import(connection: Connection, file_name: str) -> int:
+    """Return the number of a file's newest import. Raises UnknownNameError."""
+    imports = schema.imports.c
+    query = select(imports.number).where(imports.file_name == file_name).order_by(imports.number.desc())
+    number: int | None = connection.execute(query.limit(1)).scalar_one_or_none()
+    if number is None:
+        names = connection.execute(select(imports.file_name).order_by(imports.number)).scalars()
+        raise UnknownNameError("imported file", file_name, list(dict.fromkeys(names)))
+    return number
 
 
 def file_layout(connection: Connection, format: str, file_name: str | None) -> dict[str, object]:

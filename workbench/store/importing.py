@@ -77,6 +77,7 @@ class _Import:
         self.asked = questions.load(connection)
         self.counts: Counter[str] = Counter()
         self.problems: list[Problem] = []
+        self.positions: list[int] = []
         last = connection.execute(select(func.max(_documents.position))).scalar_one()
         self.next_position = 0 if last is None else last + 1
 
@@ -94,7 +95,13 @@ class _Import:
             "counts": to_json(asdict(counts)),
             "created_at": now(),
         }
-        self.connection.execute(insert(schema.imports), row)
+        number = self.connection.execute(
+            insert(schema.imports).values(row).returning(schema.imports.c.number)
+        ).scalar_one()
+        rows = [
+            {"file": number, "document": p, "place": n} for n, p in enumerate(dict.fromkeys(self.positions))
+        ]
+        self.connection.execute(insert(schema.import_documents), rows)
         return counts
 
     def _take_question(self, question: Question) -> None:
@@ -132,6 +139,7 @@ class _Chunk:
         for item in labelled:
             try:
                 known = self._take_document(item.document)
+                self._whole.positions.append(known.position)
                 for annotation in item.annotations:
                     self._take_annotation(annotation, item.document, known)
             except InputError as error:

@@ -146,18 +146,20 @@ class ProjectStore:
             return documents.file_layout(connection, format, file_name)
 
     def labelled_documents(
-        self, format: str | None = None, part: Part | None = None
+        self, format: str | None = None, part: Part | None = None, file_name: str | None = None
     ) -> list[LabelledDocument]:
         """Return documents in import order with the format's layout and the answers of all questions.
 
-        Answers are those of `current`, question by question, said in today's labels.
+        With `file_name` those that the newest import of that file held, in its order. Answers are those
+        of `current`, question by question, said in today's labels. Raises UnknownNameError for a file
+        that was never imported.
         """
         with self.database.read() as connection:
             answers: dict[int, list[Annotation]] = {}
             for asked in questions.load(connection).values():
                 for number, annotation in recording.current(connection, asked):
                     answers.setdefault(number, []).append(annotation)
-            found = documents.with_layouts(connection, format=format, part=part)
+            found = documents.with_layouts(connection, format=format, part=part, file_name=file_name)
             return [LabelledDocument(document, tuple(answers.get(number, ()))) for number, document in found]
 
     # Annotations

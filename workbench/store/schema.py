@@ -81,6 +81,14 @@ documents = Table(
     Column("metadata", Text, nullable=False),
 )
 
+import_documents = Table(
+    "import_documents",
+    metadata,
+    Column("file", Integer, ForeignKey("imports.number"), primary_key=True),
+    Column("document", Integer, ForeignKey("documents.position"), primary_key=True),
+    Column("place", Integer, nullable=False),
+)
+
 layouts = Table(
     "layouts",
     metadata,

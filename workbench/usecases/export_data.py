@@ -20,15 +20,18 @@ def export_data(
     *,
     format_name: str,
     part: Part | None = None,
+    file_name: str = "",
     options: WriteOptions | None = None,
 ) -> ConversionReport:
     """Write the labelled documents of a question; the file appears whole or not at all.
 
-    Formats with one answer a document get the settled one (see `settle`); a Label Studio export keeps
-    every annotator's. Raises SourceError when an answer cannot be said in the format.
+    With `file_name` only the documents of that imported file are written, in its order, and in its form
+    when the format is the same. Formats with one answer a document get the settled one (see `settle`);
+    a Label Studio export keeps every annotator's. Raises SourceError when an answer cannot be said in
+    the format, UnknownNameError for a file that was never imported.
     """
     question = project.store.question(question_name)
-    documents = project.store.labelled_documents(format_name, part=part)
+    documents = project.store.labelled_documents(format_name, part=part, file_name=file_name or None)
     if format_name == "label-studio":
         questions = project.store.questions()
     else:
@@ -38,7 +41,7 @@ def export_data(
     if not answered:
         raise NotEnoughDataError(f"Nobody has answered '{question_name}' yet: there is nothing to export.")
     source = catalog.source(format_name)
-    layout = project.store.file_layout(format_name)
+    layout = project.store.file_layout(format_name, file_name or None)
     return source.write(answered, questions, path, options or WriteOptions(), layout)
 
 

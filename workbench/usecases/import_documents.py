@@ -57,6 +57,8 @@ def import_documents(
     imported = source.read(path, with_question(project, name, options))
     if artefacts.file_sha256(path) != digest:
         raise InputError("The file changed while it was read; nothing was imported.", where=str(path))
+    if options.question and name in ALL_QUESTIONS_AT_ONCE:
+        check_only_question(imported, options.question)
     if held_out:
         imported = as_held_out(imported)
     check_questions(project, imported)
@@ -95,6 +97,17 @@ def with_question(project: Project, format_name: str, options: ReadOptions) -> R
             f"A {format_name} file answers a {wanted_kind} question; '{question.name}' is {question.kind}."
         )
     return replace(options, question=question.name, kind=question.kind, labels=question.labels or None)
+
+
+def check_only_question(imported: Imported, name: str) -> None:
+    """Raise InputError unless this is the only question that a file with named questions answers."""
+    found = [question.name for question in imported.questions]
+    if found != [name]:
+        raise InputError(
+            f"--question says '{name}', but the file answers: {', '.join(found) or 'nothing'}.",
+            hint="Leave --question out: the questions of this file go by the names of its controls, "
+            "and all of them are imported.",
+        )
 
 
 def as_held_out(imported: Imported) -> Imported:

@@ -266,6 +266,12 @@ def test_a_text_too_long_is_refused(refusal, monkeypatch):
     assert "at most 10" in refusal(task(data={"text": "a" * 11}))
 
 
+def test_more_tasks_than_a_file_may_hold_are_refused(read, refusal, monkeypatch):
+    monkeypatch.setattr("workbench.sources.intake.LIMITS", Limits(documents=1))
+    assert len(read(task()).documents) == 1
+    assert "More than 1 documents" in refusal(task(), task(id=8))
+
+
 def test_a_missing_field_is_named_with_those_that_are_there(refusal):
     assert "its data has no $text; it has: Text, body" in refusal(task(data={"Text": "a", "body": "b"}))
 

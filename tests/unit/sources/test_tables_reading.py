@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.config import Limits
 from workbench.domain.conversion import Imported, ReadOptions
 from workbench.errors import InputError, SourceError
 from workbench.sources.tables import CsvSource
@@ -267,3 +268,13 @@ def test_rows_that_open_quotes_take_linear_time(tmp_path: Path) -> None:
     began = time.process_time()
     assert len(refusal(tmp_path, content).problems) == 50_000
     assert time.process_time() - began < 30
+
+
+def test_more_documents_than_a_file_may_hold_are_refused_with_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.sources.intake.LIMITS", Limits(documents=2))
+    assert len(read(tmp_path, "text\none\ntwo\n").documents) == 2
+    error = refusal(tmp_path, "text\none\ntwo\nthree\n")
+    assert places(error) == [("too-many", 4)]
+    assert "More than 2 documents" in str(error)

@@ -49,6 +49,7 @@ def test_a_reader_sees_one_moment_while_others_write(five: ProjectStore) -> None
     with five.database.read() as connection:
         assert len(connection.execute(count).all()) == 5
         with five.database.write() as writing:
+            writing.execute(schema.import_documents.delete())
             writing.execute(schema.documents.delete())
         assert len(connection.execute(count).all()) == 5
     assert five.n_documents() == 0
@@ -56,6 +57,7 @@ def test_a_reader_sees_one_moment_while_others_write(five: ProjectStore) -> None
 
 def test_an_exception_undoes_the_whole_transaction(five: ProjectStore) -> None:
     with pytest.raises(RuntimeError), five.database.write() as writing:
+        writing.execute(schema.import_documents.delete())
         writing.execute(schema.documents.delete())
         raise RuntimeError
     assert five.n_documents() == 5

@@ -11,7 +11,7 @@ from workbench.domain.conversion import Imported
 from workbench.domain.documents import Document
 from workbench.domain.questions import LabelChange, Question
 from workbench.domain.spans import Span
-from workbench.errors import InputError, SourceError
+from workbench.errors import InputError, SourceError, UnknownNameError
 from workbench.store.project_store import ImportCounts, ProjectStore
 
 Bring = Callable[..., ImportCounts]
@@ -103,6 +103,22 @@ def test_metadata_of_a_document_that_stands_twice_in_a_file_is_joined(
     bring([Document("a", "one")])
     bring([Document("a", "one", {"x": 1}), Document("a", "one", {"y": 2})])
     assert store.document("a").metadata == {"x": 1, "y": 2}
+
+
+def test_the_documents_of_one_file_come_in_its_order_as_it_was_last_imported(
+    store: ProjectStore, bring: Bring
+) -> None:
+    bring([Document("a", "one"), Document("b", "two"), Document("c", "three")], file_name="first.csv")
+    bring([Document("d", "four"), Document("b", "two"), Document("a", "one")], file_name="second.csv")
+
+    def ids(file_name: str) -> list[str]:
+        return [d.document.id for d in store.labelled_documents(file_name=file_name)]
+
+    assert (ids("first.csv"), ids("second.csv")) == (["a", "b", "c"], ["d", "b", "a"])
+    bring([Document("c", "three"), Document("a", "one")], file_name="first.csv")
+    assert ids("first.csv") == ["c", "a"]
+    with pytest.raises(UnknownNameError, match=r"second\.csv"):
+        ids("secnd.csv")
 
 
 def test_each_format_keeps_its_layout_of_a_document_and_of_the_file(

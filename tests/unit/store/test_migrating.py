@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from workbench.store import migrating, schema
-from workbench.store.database import Database, connect
+from workbench.store.database import FILE_NAME, Database, connect
 from workbench.store.project_store import ProjectStore
 
 
@@ -71,6 +72,26 @@ def test_an_older_project_is_brought_up_to_date_when_it_is_opened(
     assert len(asked) == 1
 
 
+def test_a_project_of_the_first_tables_keeps_its_rows_through_the_steps(tmp_path: Path) -> None:
+    connect(tmp_path / FILE_NAME, create=True).close()
+    database = Database(tmp_path / FILE_NAME)
+    database.keep_log()
+    with database.write() as connection:
+        migrating.upgrade(connection, "0001")
+        connection.execute(text("INSERT INTO project VALUES (1, 'old', '2026-01-02T03:04:05+00:00')"))
+        connection.execute(
+            text("INSERT INTO documents VALUES (0, 'a', 'Ada', :digest, 'pool', '{}')"),
+            {"digest": sha256(b"Ada").hexdigest()},
+        )
+    database.close()
+    with ProjectStore.open(tmp_path) as store:
+        assert [document.text for document in store.documents()] == ["Ada"]
+        with store.database.read() as connection:
+            assert migrating.version_of(connection) == migrating.HEAD
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, schema.metadata) == []
+
+
 @pytest.mark.slow
 def test_alembic_is_not_imported_to_open_a_project_of_today(store: ProjectStore) -> None:
     code = (
@@ -85,5 +106,5 @@ def test_the_tables_are_said_in_sql_that_postgresql_knows() -> None:
         str(CreateTable(table).compile(dialect=postgresql.dialect()))
         for table in schema.metadata.sorted_tables
     ]
-    assert len(said) == 13
+    assert len(said) == 14
     assert "AUTOINCREMENT" not in "".join(said)

@@ -17,6 +17,7 @@ from workbench.domain.conversion import (
 )
 from workbench.domain.questions import Question
 from workbench.errors import Problem, SourceError
+from workbench.sources.intake import check_count
 from workbench.sources.label_studio.collecting import Collected
 from workbench.sources.label_studio.config import LabelConfig, read_config, read_config_file
 from workbench.sources.label_studio.config_writing import write_config
@@ -45,6 +46,7 @@ class LabelStudioSource:
         reader = TaskReader(config, options.annotator, emails_of(tasks))
         collected = Collected(config, skip_bad=options.skip_bad)
         for place, task in enumerate(tasks):
+            check_count(place, path)
             number = task.get("id") if isinstance(task, dict) else None
             findings = Findings(f"no. {place + 1}" if number is None else f"task {number}")
             collected.add(reader.read(task, findings), findings)
