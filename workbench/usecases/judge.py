@@ -15,12 +15,13 @@ from workbench.domain.scores import Scores, TokenScores
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Figures with their basis and the judged documents, in the order of the examples."""
+    """Figures with their basis, and the judged documents and scores, in the order of the examples."""
 
     question: Question
     basis: FigureBasis
     figures: ClassificationFigures | SpanFigures
     documents: tuple[JudgedDocument, ...]
+    scores: Scores
 
     @property
     def headline(self) -> float:
@@ -35,10 +36,14 @@ def judge(
 ) -> Judgement:
     """Judge the scores of the examples' texts, given in the same order."""
     labels = question.labels
+    documents: tuple[JudgedDocument, ...]
+    figures: ClassificationFigures | SpanFigures
     if isinstance(scores, TokenScores):
-        spans = judge_spans(examples, scores)
-        gold_spans, found = [d.example.spans for d in spans], [d.predicted_spans for d in spans]
-        return Judgement(question, basis, span_figures(gold_spans, found, labels, basis=basis), spans)
-    documents = judge_labels(examples, scores)
-    gold, predicted = [d.example.labels for d in documents], [d.predicted_labels for d in documents]
-    return Judgement(question, basis, classification_figures(gold, predicted, labels, basis=basis), documents)
+        documents = judge_spans(examples, scores)
+        gold_spans, found = [d.example.spans for d in documents], [d.predicted_spans for d in documents]
+        figures = span_figures(gold_spans, found, labels, basis=basis)
+    else:
+        documents = judge_labels(examples, scores)
+        gold, predicted = [d.example.labels for d in documents], [d.predicted_labels for d in documents]
+        figures = classification_figures(gold, predicted, labels, basis=basis)
+    return Judgement(question, basis, figures, documents, scores)

@@ -10,6 +10,7 @@ import pytest
 from workbench.config import Home
 from workbench.domain.annotations import Annotation, new_client_id
 from workbench.domain.conversion import ReadOptions
+from workbench.domain.scores import ClassScores
 from workbench.errors import InputError, NotEnoughDataError, UnknownNameError
 from workbench.store.jobs import Jobs
 from workbench.usecases.collect_examples import collect_examples
@@ -18,8 +19,8 @@ from workbench.usecases.project import Project, create_project, open_project, pa
 from workbench.usecases.propose_batch import Ranking, propose_batch, unanswered
 from workbench.usecases.record_annotations import record_annotations
 from workbench.usecases.run_round import run_round
-from workbench.usecases.runs import need_run
-from workbench.usecases.train_model import Training
+from workbench.usecases.runs import judged_documents, judged_scores, need_run
+from workbench.usecases.train_model import Training, train_model
 from workbench.worker.loop import run_worker
 
 
@@ -67,6 +68,17 @@ def test_an_entity_file_cannot_answer_a_topic(project: Project, tmp_path: Path) 
     (tmp_path / "x.conll").write_text("Ann\tB-PER\n")
     with pytest.raises(InputError, match="answers a ner question"):
         import_documents(project, tmp_path / "x.conll", options=ReadOptions(question="topic"))
+
+
+def test_a_label_studio_file_cannot_be_taken_for_another_question(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "label_config.xml").write_text(
+        '<View><Text name="text" value="$text"/><Choices name="mood" toName="text">'
+        '<Choice value="good"/></Choices></View>'
+    )
+    (tmp_path / "export.json").write_text('[{"id": 1, "data": {"text": "one"}, "annotations": []}]')
+    with pytest.raises(InputError, match="answers: mood"):
+        import_documents(project, tmp_path / "export.json", options=ReadOptions(question="topic"))
+    assert project.store.n_documents() == 0
 
 
 def test_held_out_documents_are_never_proposed_nor_examples_of_the_pool(
@@ -128,6 +140,20 @@ def test_a_round_learns_notes_its_figures_and_asks_for_more(project: Project, tm
     assert len(batch.proposals) == 2
     (noted,) = project.store.rounds("topic")
     assert (noted["n_labelled"], noted["basis"], noted["batch"]) == (20, "out-of-fold", batch.id)
+
+
+@pytest.mark.slow
+def test_out_of_fold_scores_are_kept_with_the_run(project: Project, tmp_path: Path) -> None:
+    rows = "".join(f"where is parcel {n},delivery\nplease refund {n},returns\n" for n in range(10))
+    (tmp_path / "in.csv").write_text(f"text,topic\n{rows}")
+    import_documents(project, tmp_path / "in.csv", options=ReadOptions(question="topic"))
+    run = train_model(project, Training("topic", "tfidf"))
+    scores, documents = judged_scores(project, run), judged_documents(project, run)
+    assert run.basis == "out-of-fold"
+    assert isinstance(scores, ClassScores)
+    assert len(scores) == len(documents) == 20
+    best = [(scores.labels[k],) for k in scores.probabilities.argmax(axis=1)]
+    assert best == [document.predicted_labels for document in documents]
 
 
 @pytest.mark.slow
