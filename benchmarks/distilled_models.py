@@ -19,7 +19,14 @@ from typing import Any
 import onnxruntime
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from benchmarks.reporting import data_folder, question_of, read_entities, read_labelled_csv, write_result
+from benchmarks.reporting import (
+    data_folder,
+    question_of,
+    read_entities,
+    read_labelled_csv,
+    read_tokens,
+    write_result,
+)
 from workbench import catalog
 from workbench.config import n_training_threads, stay_offline
 from workbench.distillation.student import StudentSettings, distil
@@ -77,10 +84,10 @@ def graph_ms(path: Path, network: Network, text: str) -> float:
 
 
 def measure(
-    name: str, question: Question, train: Sequence[Example], dev: Sequence[Example], test: Sequence[Example]
+    name: str, question: Question, train: Sequence[Example], dev: Sequence[Example], held_out: HeldOut
 ) -> list[dict[str, Any]]:
     """Fit a teacher, distil it, export the student, and return a row for each of them."""
-    texts = [example.text for example in test]
+    test, texts = held_out.examples, held_out.texts
     context = LearnerContext(n_threads=n_training_threads())
     learner = catalog.learner("bert", question.kind, context)
     started = time.monotonic()
@@ -105,19 +112,19 @@ def measure(
             "s": student_seconds,
         },
     ]
-    return rows + exported(name, question, test, student, figures.figures.as_dict(), teacher_f1)
+    return rows + exported(name, question, held_out, student, figures.figures.as_dict(), teacher_f1)
 
 
 def exported(
     name: str,
     question: Question,
-    test: Sequence[Example],
+    held_out: HeldOut,
     student: Network,
     facts: dict[str, Any],
     base: float,
 ) -> list[dict[str, Any]]:
     """Export the student and its peers; return a row for each graph."""
-    held_out = HeldOut(test, None)
+    test = held_out.examples
     text = text_of_tokens(student, held_out.texts)
     run = Run(
         "benchmark",
@@ -180,11 +187,12 @@ def main() -> None:
     if "banking77" in arguments.data:
         folder = data_folder("banking77")
         train, test = read_labelled_csv(folder / "train.csv"), read_labelled_csv(folder / "test.csv")
-        rows += measure("banking77", question_of("intent", train), train, [], test)
+        rows += measure("banking77", question_of("intent", train), train, [], HeldOut(test))
     if "wnut17" in arguments.data:
         folder = data_folder("wnut17")
         train, dev, test = (read_entities(folder / f"{part}.conll") for part in ("train", "dev", "test"))
-        rows += measure("wnut17", question_of("entities", train), train, dev, test)
+        tokens = read_tokens(folder / "test.conll")
+        rows += measure("wnut17", question_of("entities", train), train, dev, HeldOut(test, tokens))
     columns = ("data", "model", "F1", "of teacher", "MB", "p50 ms", "gate", "s")
     write_result("distilled_models", [{c: row.get(c, "") for c in columns} for row in rows])
 

@@ -16,9 +16,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from workbench.domain.conversion import ReadOptions
+import numpy as np
+
+from workbench.domain.arrays import Offsets
+from workbench.domain.conversion import LabelledDocument, ReadOptions
 from workbench.domain.examples import Example
-from workbench.domain.questions import Question
+from workbench.domain.questions import Kind, Question
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -46,19 +49,28 @@ def read_labelled_csv(path: Path) -> list[Example]:
 
 def read_entities(path: Path) -> list[Example]:
     """Read an IOB2 file as examples with spans."""
-    from workbench import catalog
-
-    imported = catalog.source("iob2").read(path, ReadOptions(question="entities", kind="ner"))
     return [
         Example(d.document.id, d.document.text, spans=d.annotations[0].spans if d.annotations else ())
-        for d in imported.documents
+        for d in _column_file(path)
     ]
+
+
+def read_tokens(path: Path) -> list[Offsets]:
+    """Return the tokens of each document of an IOB2 file, as character offsets."""
+    layouts = [labelled.document.layout or {} for labelled in _column_file(path)]
+    return [np.asarray(layout["words"], dtype=np.int32).reshape(-1, 2) for layout in layouts]
+
+
+def _column_file(path: Path) -> Sequence[LabelledDocument]:
+    from workbench import catalog
+
+    return catalog.source("iob2").read(path, ReadOptions(question="entities", kind="ner")).documents
 
 
 def question_of(name: str, examples: Sequence[Example]) -> Question:
     """Return the question that the examples answer."""
     labels = {label for e in examples for label in e.labels} | {s.label for e in examples for s in e.spans}
-    kind = "ner" if any(example.spans for example in examples) else "textcat"
+    kind: Kind = "ner" if any(example.spans for example in examples) else "textcat"
     return Question(name, kind, tuple(sorted(labels)))
 
 
