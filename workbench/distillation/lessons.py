@@ -14,10 +14,7 @@ from workbench.errors import InputError
 from workbench.networks.network import Network
 from workbench.networks.training import Batch
 from workbench.tokenisation.pieces import Pieces, cut_many, special_pieces
-from workbench.tokenisation.windows import Window, by_length, padded, windows
-
-# How many batches are sorted by length together: enough to save padding, few enough to stay random.
-SORTED_TOGETHER = 40
+from workbench.tokenisation.windows import Window, padded, shuffled_by_length, windows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,13 +62,9 @@ class Lessons:
         stands, else 0.
         """
         rng = np.random.default_rng((self.seed, epoch))
-        order = rng.permutation(len(self.lessons)).tolist()
-        together = self.batch_size * SORTED_TOGETHER
-        for start in range(0, len(order), together):
-            part = [self.lessons[place] for place in order[start : start + together]]
-            groups = list(by_length([len(lesson.pieces) for lesson in part], self.batch_size))
-            for group in rng.permutation(len(groups)).tolist():
-                yield self._batch([part[place] for place in groups[group]])
+        lengths = [len(lesson.pieces) for lesson in self.lessons]
+        for places in shuffled_by_length(lengths, self.batch_size, rng):
+            yield self._batch([self.lessons[place] for place in places])
 
     def _batch(self, lessons: Sequence[Lesson]) -> Batch:
         ids, mask = padded([lesson.pieces for lesson in lessons], self.special)

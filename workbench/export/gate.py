@@ -21,6 +21,7 @@ from workbench.domain.decoding import (
     tags_from_spans,
 )
 from workbench.domain.examples import Example
+from workbench.domain.f1 import macro_f1, strict_f1
 from workbench.domain.scores import ClassScores, Scores, TokenScores
 from workbench.domain.spans import Span
 from workbench.errors import NotEnoughDataError
@@ -238,24 +239,3 @@ def rows_of(scores: Scores) -> list[AnyArray]:
     if isinstance(scores, ClassScores):
         return [scores.probabilities]
     return [document.probabilities for document in scores.documents]
-
-
-def macro_f1(
-    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], labels: Sequence[str]
-) -> float:
-    """Return the mean F1 of the labels that occur in gold or predicted answers, 0 to 1."""
-    f1s = []
-    for label in labels:
-        pairs = [(label in g, label in p) for g, p in zip(gold, predicted, strict=True)]
-        right = sum(g and p for g, p in pairs)
-        seen = sum(g for g, _ in pairs) + sum(p for _, p in pairs)
-        if seen:
-            f1s.append(2 * right / seen)
-    return sum(f1s) / len(f1s) if f1s else 1.0
-
-
-def strict_f1(gold: Sequence[Sequence[Span]], predicted: Sequence[Sequence[Span]]) -> float:
-    """Return the F1 of spans over all documents: bounds and label must match, 0 to 1."""
-    pairs = [(set(g), set(p)) for g, p in zip(gold, predicted, strict=True)]
-    seen = sum(len(g) + len(p) for g, p in pairs)
-    return 2 * sum(len(g & p) for g, p in pairs) / seen if seen else 1.0

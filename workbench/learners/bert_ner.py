@@ -17,6 +17,7 @@ from workbench.domain.annotations import Scope
 from workbench.domain.arrays import Offsets, Rows
 from workbench.domain.decoding import decode_spans, tags_from_spans, unaligned_spans, words_under
 from workbench.domain.examples import Example
+from workbench.domain.f1 import strict_f1
 from workbench.domain.ports import LearnerContext
 from workbench.domain.questions import Kind, Question
 from workbench.domain.scores import tags_of
@@ -24,7 +25,6 @@ from workbench.domain.spans import Span
 from workbench.errors import InputError, NotEnoughDataError, UnknownNameError
 from workbench.learners.fine_tuning import (
     UNKNOWN_TAG,
-    FineTunedModel,
     FineTuningConfig,
     Row,
     fine_tune,
@@ -32,11 +32,11 @@ from workbench.learners.fine_tuning import (
     only_question,
     silence_outputs,
     stratified_split,
-    strict_f1,
 )
 from workbench.learners.options import with_options
 from workbench.networks.heads import TokenTagger
 from workbench.networks.network import Network, network_scores
+from workbench.networks.network_model import NetworkModel
 from workbench.networks.training import Batch
 from workbench.tokenisation.pieces import Pieces, cut_many
 from workbench.tokenisation.windows import window_of_words, windows
@@ -51,6 +51,7 @@ class BertNerConfig(FineTuningConfig):
 
     span_weight: float = 1.0
     train_vocabulary: bool = True
+    capitals: bool = True
 
     def __post_init__(self) -> None:
         FineTuningConfig.__post_init__(self)
@@ -78,7 +79,7 @@ class BertNerLearner:
         *,
         seed: int,
         dev: Mapping[Question, Sequence[Example]] | None = None,
-    ) -> FineTunedModel:
+    ) -> NetworkModel:
         """Fit on the examples; the checkpoint with the best strict F1 on dev, or on a split, stays.
 
         The model's facts count the spans that words cannot say exactly, see `word_tags`. Raises
@@ -105,13 +106,13 @@ class BertNerLearner:
             evaluate=_figure(network, chosen) if chosen else None,
         )
         counted = {"train_examples": len(taught), "dev_examples": len(chosen), **counts}
-        return FineTunedModel(
+        return NetworkModel(
             question.name, network, {**counted, **facts}, self._context.n_threads, self._context.progress
         )
 
-    def load(self, folder: Path) -> FineTunedModel:
+    def load(self, folder: Path) -> NetworkModel:
         """Load a model. Raises ArtefactError when it cannot be trusted."""
-        return FineTunedModel.load(folder, self.kinds, self._context)
+        return NetworkModel.load(folder, self.kinds, self._context)
 
     def _split(self, examples: Sequence[Example], seed: int) -> tuple[list[Example], list[Example]]:
         rng = np.random.default_rng((seed, len(examples)))

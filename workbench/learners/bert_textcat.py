@@ -15,16 +15,14 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from workbench.domain.arrays import AnyArray
 from workbench.domain.decoding import decode_labels
 from workbench.domain.examples import Example
+from workbench.domain.f1 import macro_f1
 from workbench.domain.ports import LearnerContext
 from workbench.domain.questions import Kind, Question
-from workbench.domain.scores import ClassScores
 from workbench.errors import UnknownNameError
 from workbench.learners.fine_tuning import (
-    FineTunedModel,
     FineTuningConfig,
     Row,
     fine_tune,
-    macro_f1,
     new_network,
     only_question,
     silence_outputs,
@@ -34,6 +32,7 @@ from workbench.learners.linear_head import BALANCES, Balance, checked_targets, t
 from workbench.learners.options import with_options
 from workbench.networks.heads import TextClassifier
 from workbench.networks.network import Network, network_scores
+from workbench.networks.network_model import NetworkModel
 from workbench.networks.training import Batch
 from workbench.tokenisation.pieces import cut_many
 from workbench.tokenisation.windows import windows
@@ -76,7 +75,7 @@ class BertTextcatLearner:
         *,
         seed: int,
         dev: Mapping[Question, Sequence[Example]] | None = None,
-    ) -> FineTunedModel:
+    ) -> NetworkModel:
         """Fit on the examples; the checkpoint with the best macro-F1 on dev, or on a split, stays.
 
         Raises NotEnoughDataError when the examples do not tell two answers apart, and InputError when
@@ -100,13 +99,13 @@ class BertTextcatLearner:
             evaluate=_figure(network, question, chosen) if chosen else None,
         )
         counts = {"train_examples": len(taught), "dev_examples": len(chosen)}
-        return FineTunedModel(
+        return NetworkModel(
             question.name, network, {**counts, **facts}, self._context.n_threads, self._context.progress
         )
 
-    def load(self, folder: Path) -> FineTunedModel:
+    def load(self, folder: Path) -> NetworkModel:
         """Load a model. Raises ArtefactError when it cannot be trusted."""
-        return FineTunedModel.load(folder, self.kinds, self._context)
+        return NetworkModel.load(folder, self.kinds, self._context)
 
     def _split(
         self, examples: Sequence[Example], targets: AnyArray, seed: int
@@ -178,16 +177,10 @@ def _loss(question: Question, targets: AnyArray, balance: Balance) -> Callable[[
 
 def _figure(network: Network, question: Question, examples: Sequence[Example]) -> Callable[[], float]:
     texts = [example.text for example in examples]
-    gold = targets_of(question, examples)
+    gold = [example.labels for example in examples]
 
     def figure() -> float:
         scores: Any = network_scores(network, texts)
-        return macro_f1(gold, predicted_targets(scores))
+        return macro_f1(gold, decode_labels(scores), question.labels)
 
     return figure
-
-
-def predicted_targets(scores: ClassScores) -> AnyArray:
-    """Return `(n, l)` bool: the labels that the scores answer with."""
-    said = decode_labels(scores)
-    return np.array([[label in answer for label in scores.labels] for answer in said], dtype=bool)

@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from workbench.artefacts import read_json, write_json
 from workbench.domain.arrays import AnyArray, Rows
 from workbench.domain.examples import Example
-from workbench.domain.ports import LearnerContext, Progress, silent
-from workbench.domain.questions import Kind, Question, check_slug
-from workbench.domain.scores import Scores
-from workbench.errors import ArtefactError, InputError, UnknownNameError
+from workbench.domain.ports import LearnerContext
+from workbench.domain.questions import Kind, Question
+from workbench.errors import InputError
 from workbench.networks.backbone import (
+    add_vocabulary,
     cpu_threads,
     default_base,
     freeze_vocabulary,
     load_backbone,
     longest_row,
+    n_vocabulary,
     set_dropout,
 )
-from workbench.networks.network import Network, load_network, network_scores, save_network
+from workbench.networks.network import Network
 from workbench.networks.training import Batch, Precision, TrainingSettings, train
-from workbench.tokenisation.pieces import SpecialPieces, load_tokenizer, special_pieces
+from workbench.tokenisation.pieces import (
+    SpecialPieces,
+    load_tokenizer,
+    lowers_case,
+    mark_capitals,
+    special_pieces,
+)
 from workbench.tokenisation.windows import padded, shuffled_by_length
 
 UNKNOWN_PIECES = ("[UNK]", "<unk>")
-FACTS = "fine_tuning.json"
 UNSEEN_BIAS = -1e4  # a label without examples has probability 0, and no gradient
 UNKNOWN_TAG = -100  # what cross_entropy leaves out
 
@@ -48,7 +51,8 @@ class FineTuningConfig:
     that would be fewer than `min_dev`: then all are trained on and the last weights stay. `patience`
     is after how many epochs without a better checkpoint training ends; 0 never ends it early.
     `piece_dropout` is the share of pieces that training hides behind the unknown piece, in other places
-    every epoch: what names look like matters less then, and their neighbours more.
+    every epoch: what names look like matters less then, and their neighbours more. `capitals` lets
+    weights that know small letters only see which words were written in capitals, by a piece behind them.
     """
 
     learning_rate: float = 2e-4
@@ -66,6 +70,7 @@ class FineTuningConfig:
     min_dev: int = 40
     train_vocabulary: bool = False
     piece_dropout: float = 0.0
+    capitals: bool = False
     precision: Precision = "auto"
 
     def __post_init__(self) -> None:
@@ -100,47 +105,6 @@ class Row:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FineTunedModel:
-    """A fine-tuned network that answers one question; `facts` says how it came about."""
-
-    question: str
-    only: Network
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    n_threads: int = 1
-    progress: Progress = silent
-
-    @classmethod
-    def load(cls, folder: Path, kinds: frozenset[Kind], context: LearnerContext) -> FineTunedModel:
-        """Load what `save` wrote. Raises ArtefactError when it cannot be trusted or is of another kind."""
-        told = read_json(folder / FACTS)
-        question = told.get("question") if isinstance(told, dict) else None
-        if not isinstance(question, str) or not isinstance(told.get("facts"), dict):
-            raise ArtefactError("It names no question.", where=str(folder / FACTS))
-        network = load_network(folder)
-        if network.kind not in kinds:
-            raise ArtefactError(f"The network is for {network.kind}.", where=str(folder))
-        return cls(
-            check_slug("question", question), network, told["facts"], context.n_threads, context.progress
-        )
-
-    def score(self, texts: Sequence[str]) -> Mapping[str, Scores]:
-        """Return the scores of the question, in the order of the texts."""
-        cpu_threads(self.n_threads)
-        return {self.question: network_scores(self.only, texts, progress=self.progress)}
-
-    def save(self, folder: Path) -> None:
-        """Write the network and fine_tuning.json into an existing empty folder."""
-        save_network(self.only, folder)
-        write_json(folder / FACTS, {"question": self.question, "facts": dict(self.facts)})
-
-    def network(self, question: str) -> Network:
-        """Return the network. Raises UnknownNameError for another question."""
-        if question != self.question:
-            raise UnknownNameError("question of the model", question, [self.question])
-        return self.only
-
-
 def only_question(
     learner: str, kinds: frozenset[Kind], examples: Mapping[Question, Sequence[Example]]
 ) -> tuple[Question, Sequence[Example]]:
@@ -168,9 +132,12 @@ def new_network(
     folder = context.base_model or default_base()
     backbone = load_backbone(folder)
     set_dropout(backbone, config.dropout)
+    tokenizer = load_tokenizer(folder / "tokenizer.json")
+    if config.capitals and lowers_case(tokenizer):
+        mark_capitals(tokenizer)
+        add_vocabulary(backbone, tokenizer.get_vocab_size() - n_vocabulary(backbone), seed=seed)
     if not config.train_vocabulary:
         freeze_vocabulary(backbone)
-    tokenizer = load_tokenizer(folder / "tokenizer.json")
     max_pieces = min(config.max_pieces, longest_row(backbone))
     return Network(make_module(backbone), tokenizer, question.kind, question.labels, max_pieces)
 
@@ -272,22 +239,3 @@ def stratified_split(
         dev = []
     chosen = set(dev)
     return [row for row in range(len(strata)) if row not in chosen], sorted(dev)
-
-
-def macro_f1(gold: AnyArray, predicted: AnyArray) -> float:
-    """Return the mean F1 of the labels that are gold or predicted somewhere; both `(n, l)` bool."""
-    hits = (gold & predicted).sum(axis=0)
-    either = gold.sum(axis=0) + predicted.sum(axis=0)
-    return float(np.mean(2 * hits[either > 0] / either[either > 0])) if either.any() else 0.0
-
-
-def strict_f1(gold: Sequence[Set[Hashable]], predicted: Sequence[Set[Hashable]]) -> float:
-    """Return the micro F1 of spans of documents: bounds and label must match.
-
-    >>> strict_f1([{(0, 3, "PER")}], [{(0, 3, "PER"), (5, 8, "LOC")}])
-    0.6666666666666666
-    """
-    counts = Counter[str]()
-    for right, said in zip(gold, predicted, strict=True):
-        counts.update(hits=len(right & said), either=len(right) + len(said))
-    return 2 * counts["hits"] / counts["either"] if counts["either"] else 0.0

@@ -22,7 +22,7 @@ from workbench.usecases.runs import STUDENT, load_network_of, need_run, new_run_
 
 if TYPE_CHECKING:
     from workbench.distillation.student import StudentSettings
-    from workbench.networks.student_model import StudentModel
+    from workbench.networks.network_model import NetworkModel
 
 # A student of a few hundred texts is far from its teacher after three epochs.
 LEAST_STEPS = 250
@@ -47,7 +47,7 @@ def distil_model(
     stay_offline()
     from workbench.distillation.student import distil
     from workbench.networks.network import network_scores
-    from workbench.networks.student_model import StudentModel
+    from workbench.networks.network_model import NetworkModel
 
     question = project.store.question(question_name)
     teacher = need_run(project, question_name, run_id, teacher=True)
@@ -57,7 +57,7 @@ def distil_model(
     soft = network_scores(network, texts, progress=progress)
     settings = student_settings(config or {}, n_texts=len(texts))
     student = distil(network, soft, texts, settings=settings, seed=seed, progress=progress)
-    model = StudentModel(question_name, student, n_training_threads())
+    model = NetworkModel(question_name, student, {"teacher": teacher.id}, n_training_threads())
     judgement = judge_student(project, question, model)
     run = replace(
         teacher,
@@ -98,7 +98,7 @@ def student_settings(config: Mapping[str, Any], *, n_texts: int) -> StudentSetti
     return replace(settings, **chosen, training=training)
 
 
-def judge_student(project: Project, question: Question, model: StudentModel) -> Judgement:
+def judge_student(project: Project, question: Question, model: NetworkModel) -> Judgement:
     """Judge a student on the held-out documents, which neither it nor its teacher has seen."""
     held_out = collect_examples(project, question.name, part="held-out")
     if not held_out:

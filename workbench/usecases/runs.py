@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from uuid import uuid4
 
 from workbench import artefacts, catalog
 from workbench.analysis.judged import JudgedDocument
 from workbench.config import n_training_threads, stay_offline
-from workbench.domain.examples import Example
 from workbench.domain.ports import LearnerContext, Model, Progress, silent
 from workbench.domain.runs import Run
-from workbench.domain.spans import Span
-from workbench.errors import ArtefactError, InputError, NotEnoughDataError
+from workbench.domain.scores import Scores
+from workbench.errors import InputError, NotEnoughDataError
+from workbench.usecases import judged_files
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.judge import Judgement
 from workbench.usecases.project import Project
@@ -65,7 +64,7 @@ def publish_run(project: Project, run: Run, model: Model, judgement: Judgement |
         (work / "model").mkdir()
         model.save(work / "model")
         if judgement is not None:
-            artefacts.write_json(work / "judged.json", [judged_as_dict(d) for d in judgement.documents])
+            judged_files.write_judgement(work, judgement)
         artefacts.publish_folder(work, run_folder(project, run.id), {"run": asdict(run)})
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -103,13 +102,14 @@ def load_model(project: Project, run: Run, *, progress: Progress = silent) -> Mo
     folder = run_folder(project, run.id)
     artefacts.check_manifest(folder)
     stay_offline()
+    kind = project.store.question(run.question).kind
     if run.learner == STUDENT:
-        from workbench.networks.student_model import StudentModel
+        from workbench.networks.network_model import NetworkModel
 
-        return StudentModel.load(folder / "model", run.question, n_threads=n_training_threads())
+        context = LearnerContext(n_threads=n_training_threads(), progress=progress)
+        return NetworkModel.load(folder / "model", frozenset({kind}), context)
     encoder = project_encoder(project, run.config["encoder"]) if "encoder" in run.config else None
     context = LearnerContext(encoder=encoder, n_threads=n_training_threads(), progress=progress)
-    kind = project.store.question(run.question).kind
     return catalog.learner(run.learner, kind, context).load(folder / "model")
 
 
@@ -124,41 +124,12 @@ def load_network_of(project: Project, run: Run) -> Network:
     return model.network(run.question)
 
 
-def judged_as_dict(judged: JudgedDocument) -> dict[str, Any]:
-    """Return a judged document as JSON values."""
-    example = judged.example
-    return {
-        "id": example.document_id,
-        "text": example.text,
-        "scope": example.scope,
-        "gold": {"labels": example.labels, "spans": [asdict(span) for span in example.spans]},
-        "predicted": {
-            "labels": judged.predicted_labels,
-            "spans": [asdict(span) for span in judged.predicted_spans],
-            "confidences": judged.confidences,
-        },
-    }
-
-
 def judged_documents(project: Project, run: Run) -> list[JudgedDocument]:
     """Return the documents that a run was judged on. Raises ArtefactError when it has none."""
-    path = run_folder(project, run.id) / "judged.json"
-    if not path.exists():
-        raise ArtefactError(
-            f"The run {run.id} was not judged: it has no held-out documents.", where=str(path)
-        )
-    return [judged_from_dict(record) for record in artefacts.read_json(path)]
+    return judged_files.read_documents(run_folder(project, run.id))
 
 
-def judged_from_dict(record: dict[str, Any]) -> JudgedDocument:
-    """Return the document that `judged_as_dict` wrote."""
-    gold, predicted = record["gold"], record["predicted"]
-    scope = tuple((start, end) for start, end in record["scope"]) if record["scope"] is not None else None
-    example = Example(record["id"], record["text"], tuple(gold["labels"]), spans_from(gold["spans"]), scope)
-    spans = spans_from(predicted["spans"])
-    return JudgedDocument(example, tuple(predicted["labels"]), spans, tuple(predicted["confidences"]))
-
-
-def spans_from(records: Sequence[dict[str, Any]]) -> tuple[Span, ...]:
-    """Return spans from their JSON values."""
-    return tuple(Span(**record) for record in records)
+def judged_scores(project: Project, run: Run) -> Scores:
+    """Return the scores of the documents that a run was judged on, in their order. Raises ArtefactError."""
+    exclusive = project.store.question(run.question).kind == "textcat"
+    return judged_files.read_scores(run_folder(project, run.id), run.labels, exclusive=exclusive)

@@ -27,26 +27,6 @@ def test_too_small_a_dev_set_is_none() -> None:
     assert stratified_split(strata, 0.0, min_dev=1, rng=np.random.default_rng(0)) == (list(range(40)), [])
 
 
-def test_macro_f1_is_the_mean_over_labels_that_occur() -> None:
-    from workbench.learners.fine_tuning import macro_f1
-
-    gold = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0]], dtype=bool)
-    said = np.array([[1, 0, 0], [0, 1, 0], [0, 1, 0]], dtype=bool)
-    assert macro_f1(gold, said) == pytest.approx((2 / 3 + 2 / 3) / 2)
-    assert macro_f1(gold, gold) == 1.0
-    assert macro_f1(gold[:0], said[:0]) == 0.0
-
-
-def test_strict_f1_wants_bounds_and_label() -> None:
-    from workbench.learners.fine_tuning import strict_f1
-
-    gold = [{(0, 3, "PER"), (5, 8, "LOC")}, {(0, 2, "LOC")}]
-    assert strict_f1(gold, gold) == 1.0
-    assert strict_f1(gold, [{(0, 3, "LOC"), (5, 8, "LOC")}, set()]) == pytest.approx(2 / 5)
-    assert strict_f1(gold, [{(0, 2, "LOC")}, {(0, 3, "PER")}]) == 0.0
-    assert strict_f1([set()], [set()]) == 0.0
-
-
 def test_epochs_are_as_many_as_steps_need() -> None:
     from workbench.learners.fine_tuning import FineTuningConfig
 
