@@ -51,7 +51,6 @@ class BertNerConfig(FineTuningConfig):
 
     span_weight: float = 1.0
     train_vocabulary: bool = True
-    capitals: bool = True
 
     def __post_init__(self) -> None:
         FineTuningConfig.__post_init__(self)

@@ -17,24 +17,16 @@ from workbench.domain.ports import LearnerContext
 from workbench.domain.questions import Kind, Question
 from workbench.errors import InputError
 from workbench.networks.backbone import (
-    add_vocabulary,
     cpu_threads,
     default_base,
     freeze_vocabulary,
     load_backbone,
     longest_row,
-    n_vocabulary,
     set_dropout,
 )
 from workbench.networks.network import Network
 from workbench.networks.training import Batch, Precision, TrainingSettings, train
-from workbench.tokenisation.pieces import (
-    SpecialPieces,
-    load_tokenizer,
-    lowers_case,
-    mark_capitals,
-    special_pieces,
-)
+from workbench.tokenisation.pieces import SpecialPieces, load_tokenizer, special_pieces
 from workbench.tokenisation.windows import padded, shuffled_by_length
 
 UNKNOWN_PIECES = ("[UNK]", "<unk>")
@@ -51,8 +43,8 @@ class FineTuningConfig:
     that would be fewer than `min_dev`: then all are trained on and the last weights stay. `patience`
     is after how many epochs without a better checkpoint training ends; 0 never ends it early.
     `piece_dropout` is the share of pieces that training hides behind the unknown piece, in other places
-    every epoch: what names look like matters less then, and their neighbours more. `capitals` lets
-    weights that know small letters only see which words were written in capitals, by a piece behind them.
+    every epoch: what names look like matters less then, and their neighbours more.
+    `averaging` is that of `TrainingSettings`.
     """
 
     learning_rate: float = 2e-4
@@ -70,7 +62,7 @@ class FineTuningConfig:
     min_dev: int = 40
     train_vocabulary: bool = False
     piece_dropout: float = 0.0
-    capitals: bool = False
+    averaging: float = 0.0
     precision: Precision = "auto"
 
     def __post_init__(self) -> None:
@@ -93,6 +85,7 @@ class FineTuningConfig:
             weight_decay=self.weight_decay,
             precision=self.precision,
             patience=self.patience or None,
+            averaging=self.averaging,
         )
 
 
@@ -133,9 +126,6 @@ def new_network(
     backbone = load_backbone(folder)
     set_dropout(backbone, config.dropout)
     tokenizer = load_tokenizer(folder / "tokenizer.json")
-    if config.capitals and lowers_case(tokenizer):
-        mark_capitals(tokenizer)
-        add_vocabulary(backbone, tokenizer.get_vocab_size() - n_vocabulary(backbone), seed=seed)
     if not config.train_vocabulary:
         freeze_vocabulary(backbone)
     max_pieces = min(config.max_pieces, longest_row(backbone))

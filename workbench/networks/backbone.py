@@ -154,20 +154,6 @@ def n_vocabulary(backbone: nn.Module) -> int:
     return int(backbone.get_input_embeddings().num_embeddings)  # type: ignore[operator]
 
 
-def add_vocabulary(backbone: nn.Module, n_pieces: int, *, seed: int) -> None:
-    """Let the encoder know so many pieces more (if any), behind the others, drawn from around their mean."""
-    if n_pieces <= 0:
-        return
-    table: nn.Embedding = backbone.get_input_embeddings()  # type: ignore[operator]
-    known = table.weight.detach()
-    noise = torch.randn(n_pieces, known.shape[1], generator=torch.Generator().manual_seed(seed))
-    grown = torch.cat([known, known.mean(dim=0) + noise * known.std(dim=0)])
-    larger = nn.Embedding(len(grown), grown.shape[1], padding_idx=table.padding_idx)
-    larger.weight = nn.Parameter(grown)
-    backbone.set_input_embeddings(larger)  # type: ignore[operator]
-    backbone.config.vocab_size = len(grown)  # type: ignore[union-attr]
-
-
 def longest_row(backbone: nn.Module) -> int:
     """Return how many pieces, special ones included, the encoder can take at once."""
     config = backbone.config

@@ -28,8 +28,6 @@ SYMBOLS = r"\p{So}[\p{Sk}\p{Mn}]*(?:\x{200D}\p{So}[\p{Sk}\p{Mn}]*)*|\p{Sk}"
 # A regular expression in a tokenizer file can take exponential time; only these are let in.
 KNOWN_PATTERNS = frozenset({SYMBOLS, " {2,}", r"\s+"})
 PADDINGS = ("[PAD]", "<pad>")
-# Pieces that a tokenizer may know: they follow a word that begins, or is wholly, in capitals.
-CAPITAL, CAPITALS = "[CAPITAL]", "[CAPITALS]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,7 @@ class Pieces:
 
     `ids` (p,) int64; `offsets` (p, 2) int32 and `words` (k, 2) int32 are characters [start, end) of the
     original text; `first_piece` (k,) int32 is where each word begins among the pieces. Words are
-    ascending, share no character and are never empty. Text that shows nothing has no word. A piece
-    that marks capitals ends a word and covers no character.
+    ascending, share no character and are never empty. Text that shows nothing has no word.
     """
 
     ids: Rows
@@ -98,20 +95,6 @@ def special_pieces(tokenizer: Tokenizer) -> SpecialPieces:
     return SpecialPieces(first=frame[0], last=frame[1], pad=pad)
 
 
-def lowers_case(tokenizer: Tokenizer) -> bool:
-    """Return whether capitals are lost on the pieces of a text."""
-    normalizer = tokenizer.normalizer
-    return normalizer is not None and normalizer.normalize_str("Aa") == normalizer.normalize_str("aa")
-
-
-def mark_capitals(tokenizer: Tokenizer) -> int:
-    """Let a tokenizer mark words with capitals from now on, and return how many pieces that added to it.
-
-    The marks are two special pieces of its file, so that whoever loads it cuts the same way.
-    """
-    return tokenizer.add_special_tokens([CAPITAL, CAPITALS])
-
-
 def cut(tokenizer: Tokenizer, text: str) -> Pieces:
     """Cut one text; see `cut_many`."""
     return cut_many(tokenizer, [text])[0]
@@ -121,20 +104,14 @@ def cut_many(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Pieces]:
     """Cut the texts into pieces, in their order.
 
     Word ends reach over the combining marks and joiners that follow, so that a span never splits
-    what is drawn as one. A tokenizer that knows `[CAPITAL]` and `[CAPITALS]` gets one of them behind
-    each word that holds a capital letter, or several letters and no small one. Raises InputError for
-    a text that is no valid Unicode (lone surrogates).
+    what is drawn as one. Raises InputError for a text that is no valid Unicode (lone surrogates).
     """
     try:
         encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
     except TypeError:
         bad = next(number for number, text in enumerate(texts) if not _is_unicode(text))
         raise InputError("The text holds half a surrogate pair.", where=f"text {bad}") from None
-    capital, capitals = tokenizer.token_to_id(CAPITAL), tokenizer.token_to_id(CAPITALS)
-    found = [_pieces_of(encoding, text) for encoding, text in zip(encodings, texts, strict=True)]
-    if capital is None or capitals is None:
-        return found
-    return [_with_marks(pieces, text, capital, capitals) for pieces, text in zip(found, texts, strict=True)]
+    return [_pieces_of(encoding, text) for encoding, text in zip(encodings, texts, strict=True)]
 
 
 def _pieces_of(encoding: Any, text: str) -> Pieces:
@@ -156,27 +133,6 @@ def _pieces_of(encoding: Any, text: str) -> Pieces:
         offsets=np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2),
         words=np.array(_over_marks(words, text), dtype=np.int32).reshape(-1, 2),
         first_piece=np.array(first_piece, dtype=np.int32),
-    )
-
-
-def _with_marks(pieces: Pieces, text: str, capital: int, capitals: int) -> Pieces:
-    """Put a mark behind the last piece of each word with a capital letter."""
-    nexts = [*pieces.first_piece.tolist(), len(pieces)][1:]  # where the word after each word begins
-    places, marks, ends = [], [], []
-    for place, (start, end) in zip(nexts, pieces.words.tolist(), strict=True):
-        word = text[start:end]
-        if word != word.lower():
-            places.append(place)
-            marks.append(capitals if len(word) > 1 and word == word.upper() else capital)
-            ends.append((end, end))
-    if not places:
-        return pieces
-    shift = np.searchsorted(places, pieces.first_piece, side="right")
-    return Pieces(
-        ids=np.insert(pieces.ids, places, marks),
-        offsets=np.insert(pieces.offsets, places, ends, axis=0),
-        words=pieces.words,
-        first_piece=(pieces.first_piece + shift).astype(np.int32),
     )
 
 

@@ -200,20 +200,3 @@ def test_what_cannot_be_learnt_is_refused(
 ) -> None:
     with pytest.raises(error, match=message):
         make().fit(examples, seed=0)
-
-
-@pytest.mark.parametrize("capitals", [True, False])
-def test_capitals_tell_names_from_words_though_the_weights_know_small_letters_only(
-    make: Callable[..., Any], tmp_path: Path, capitals: bool
-) -> None:
-    taught = [
-        *[example("Rome is in big", (0, 4, "LOC")), example("rome is in big")] * 4,
-        *[example("is in Rome", (6, 10, "LOC")), example("is in rome")] * 4,
-    ]
-    model = make(capitals=capitals, epochs=20, train_vocabulary=True).fit({NAMES: taught}, seed=0)
-    model.save(tmp_path)
-    loaded = make().load(tmp_path)
-    texts = ["is big in Rome", "is big in rome"]
-    for fitted in (model, loaded):
-        found = [[span.covered for span in own] for own in decode_spans(fitted.score(texts)["names"], texts)]
-        assert (found == [["Rome"], []]) is capitals

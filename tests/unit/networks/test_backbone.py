@@ -14,7 +14,6 @@ from workbench.artefacts import read_tensors, write_tensors
 from workbench.errors import ArtefactError, InputError, MachineError
 from workbench.networks import backbone as module
 from workbench.networks.backbone import (
-    add_vocabulary,
     config_of,
     freeze_vocabulary,
     keep_layers,
@@ -194,16 +193,3 @@ def test_default_weights_that_were_changed_are_refused(
 def test_the_default_weights_are_the_known_ones() -> None:
     backbone = load_backbone(module.default_base())
     assert (width_of(backbone), n_vocabulary(backbone), longest_row(backbone)) == (384, 30522, 512)
-
-
-def test_more_vocabulary_leaves_what_was_known_as_it_is(weights: Write) -> None:
-    backbone = load_backbone(weights())
-    before, n_known = states(backbone), n_vocabulary(backbone)
-    add_vocabulary(backbone, 2, seed=5)
-    assert n_vocabulary(backbone) == config_of(backbone)["vocab_size"] == n_known + 2
-    assert states(backbone).equal(before)
-    table = backbone.get_input_embeddings().weight  # type: ignore[operator]
-    assert table.requires_grad
-    assert not table[-1].equal(table[-2])
-    add_vocabulary(backbone, 0, seed=5)
-    assert n_vocabulary(backbone) == n_known + 2

@@ -11,17 +11,7 @@ import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from workbench.errors import ArtefactError, InputError
-from workbench.tokenisation.pieces import (
-    CAPITAL,
-    CAPITALS,
-    SYMBOLS,
-    cut,
-    cut_many,
-    load_tokenizer,
-    lowers_case,
-    mark_capitals,
-    special_pieces,
-)
+from workbench.tokenisation.pieces import SYMBOLS, cut, cut_many, load_tokenizer, special_pieces
 
 PIECES = [
     "[PAD]",
@@ -189,49 +179,3 @@ def test_a_huge_file_is_refused_before_it_is_read(path: Path, monkeypatch: pytes
     monkeypatch.setattr("workbench.tokenisation.pieces.MAX_TOKENIZER_BYTES", 100)
     with pytest.raises(ArtefactError, match="the limit is 100"):
         load_tokenizer(path)
-
-
-def named(tokenizer: Tokenizer, text: str) -> list[str]:
-    return [tokenizer.id_to_token(piece) for piece in cut(tokenizer, text).ids.tolist()]
-
-
-def test_marks_stand_behind_words_with_capitals_and_words_keep_their_places(tokenizer: Tokenizer) -> None:
-    assert lowers_case(tokenizer)
-    assert mark_capitals(tokenizer) == 2
-    text = "NYC is bIgger, Zürich bigger A"
-    assert named(tokenizer, text) == [
-        *("nyc", CAPITALS, "is", "big", "##ger", CAPITAL, "[UNK]"),
-        *("zurich", CAPITAL, "big", "##ger", "a", CAPITAL),
-    ]
-    pieces = cut(tokenizer, text)
-    assert [text[start:end] for start, end in pieces.words.tolist()] == [
-        *("NYC", "is", "bIgger", ",", "Zürich", "bigger", "A")
-    ]
-    assert pieces.first_piece.tolist() == [0, 2, 3, 6, 7, 9, 11]
-    assert pieces.offsets[[1, 5]].tolist() == [[3, 3], [13, 13]]
-    assert len(pieces) == len(pieces.ids) == len(pieces.offsets) == 13
-
-
-def test_marks_are_part_of_the_file(tokenizer: Tokenizer, tmp_path: Path) -> None:
-    mark_capitals(tokenizer)
-    (tmp_path / "again.json").write_text(tokenizer.to_str())
-    again = load_tokenizer(tmp_path / "again.json")
-    assert named(again, "A NYC a") == ["a", CAPITAL, "nyc", CAPITALS, "a"]
-    assert mark_capitals(again) == 0
-
-
-@pytest.mark.parametrize("text", ["", " \u200b", "[CAPITAL]", "nyc", "\u1112\u1161\u11ab A"])
-def test_marks_change_nothing_but_capitals(tokenizer: Tokenizer, text: str) -> None:
-    before = cut(tokenizer, text.lower())
-    mark_capitals(tokenizer)
-    after = cut(tokenizer, text)
-    marks = {tokenizer.token_to_id(CAPITAL), tokenizer.token_to_id(CAPITALS)}
-    assert [piece for piece in after.ids.tolist() if piece not in marks] == before.ids.tolist()
-    assert after.words.tolist() == before.words.tolist()
-
-
-def test_a_tokenizer_that_keeps_capitals_needs_no_marks(path: Path) -> None:
-    cased = word_piece()
-    cased.normalizer = normalizers.BertNormalizer(lowercase=False)
-    cased.save(str(path))
-    assert not lowers_case(load_tokenizer(path))
