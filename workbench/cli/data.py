@@ -87,6 +87,11 @@ def import_file(
         f"documents: {stored.documents_new:,} new, {stored.documents_same:,} known; "
         f"answers: {stored.annotations_new:,} new, {stored.annotations_same:,} known"
     )
+    if result.n_twins:
+        print(
+            f"  warning: {result.n_twins:,} texts of the pool are held out too; those documents are neither "
+            "asked about nor learned from"
+        )
 
 
 def export_data(

@@ -72,6 +72,13 @@ def count(connection: Connection, part: Part | None) -> int:
     return found
 
 
+def held_out_twins(connection: Connection) -> set[str]:
+    """Return the ids of pool documents whose text a held-out document has too."""
+    held_out = select(_documents.text_sha256).where(_documents.part == "held-out")
+    query = select(_documents.id).where(_documents.part == "pool", _documents.text_sha256.in_(held_out))
+    return set(connection.execute(query).scalars())
+
+
 def with_layouts(
     connection: Connection, *, format: str | None, part: Part | None, file_name: str | None
 ) -> list[tuple[int, Document]]:

@@ -140,6 +140,14 @@ class ProjectStore:
         with self.database.read() as connection:
             return documents.count(connection, part)
 
+    def held_out_twins(self) -> set[str]:
+        """Return the ids of pool documents whose text a held-out document has too.
+
+        To learn from them would be to learn the answers of the examination.
+        """
+        with self.database.read() as connection:
+            return documents.held_out_twins(connection)
+
     def file_layout(self, format: str, file_name: str | None = None) -> dict[str, object]:
         """Return the layout of the newest file of a format (and name) that was imported, or {}."""
         with self.database.read() as connection:

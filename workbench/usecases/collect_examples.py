@@ -35,14 +35,18 @@ def answer_of(annotation: Annotation) -> Answer:
 
 
 def collect_examples(project: Project, question: str, *, part: Part = "pool") -> list[Example]:
-    """Return the settled answers of a part, in import order of the documents."""
+    """Return the settled answers of a part, in import order of the documents.
+
+    Documents of the pool whose text is held out too are left out: nothing is judged on what it learned.
+    """
+    left_out = project.store.held_out_twins() if part == "pool" else set()
     by_document: dict[str, list[Annotation]] = {}
     for annotation in project.store.current(question):
         by_document.setdefault(annotation.document_id, []).append(annotation)
     return [
         example
         for document in project.store.documents(part=part)
-        if document.id in by_document
+        if document.id in by_document and document.id not in left_out
         for example in examples_of(document.text, by_document[document.id])
     ]
 

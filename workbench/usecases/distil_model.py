@@ -52,7 +52,8 @@ def distil_model(
     question = project.store.question(question_name)
     teacher = need_run(project, question_name, run_id, teacher=True)
     network = load_network_of(project, teacher)
-    texts = [document.text for document in project.store.documents(part="pool")]
+    left_out = project.store.held_out_twins()
+    texts = [d.text for d in project.store.documents(part="pool") if d.id not in left_out]
     started = time.monotonic()
     soft = network_scores(network, texts, progress=progress)
     settings = student_settings(config or {}, n_texts=len(texts))

@@ -31,11 +31,15 @@ ALL_QUESTIONS_AT_ONCE = ("label-studio",)
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What the file held (`report`) and what of it was new (`stored`)."""
+    """What the file held (`report`) and what of it was new (`stored`).
+
+    `n_twins` counts documents of the project's pool whose text is held out too; they teach nothing.
+    """
 
     report: ConversionReport
     stored: ImportCounts
     format: str
+    n_twins: int = 0
 
 
 def import_documents(
@@ -63,7 +67,7 @@ def import_documents(
         imported = as_held_out(imported)
     check_questions(project, imported)
     stored = project.store.import_documents(imported, file_name=path.name, file_sha256=digest, format=name)
-    return ImportResult(imported.report, stored, name)
+    return ImportResult(imported.report, stored, name, len(project.store.held_out_twins()))
 
 
 def sniff_format(path: Path) -> str:

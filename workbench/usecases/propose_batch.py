@@ -52,7 +52,10 @@ def propose_batch(
     question = project.store.question(question_name)
     left = unanswered(project, question_name)
     if not left:
-        raise NotEnoughDataError(f"Every document of the pool is answered or skipped for '{question_name}'.")
+        raise NotEnoughDataError(
+            f"Every document of the pool is answered or skipped for '{question_name}'.",
+            hint=f"Import more documents: workbench import {project.name} FILE",
+        )
     texts = [document.text for document in project.store.documents(ids=left)]
     run = newest_run(project, question_name)
     encoder = project_encoder(project, ranking.encoder) if "vectors" in needs else None
@@ -71,8 +74,12 @@ def propose_batch(
 
 
 def unanswered(project: Project, question: str) -> list[str]:
-    """Return the ids of the pool's documents that nobody answered or skipped, in import order."""
+    """Return the ids of the pool's documents that nobody answered or skipped, in import order.
+
+    Those whose text is held out too are never asked: their answers would teach nothing.
+    """
     done = set(project.store.answered_ids(question)) | set(project.store.skipped_ids(question))
+    done |= project.store.held_out_twins()
     return [document_id for document_id in project.store.document_ids(part="pool") if document_id not in done]
 
 

@@ -94,6 +94,19 @@ def test_held_out_documents_are_never_proposed_nor_examples_of_the_pool(
     assert len(batch.proposals) == 2
 
 
+def test_a_text_that_is_held_out_too_is_counted_and_never_learned_nor_asked(
+    pool: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "gold.csv").write_text("id,text,topic\ng1,one,a\ng2,three,b\ng3,nine,b\n")
+    options = ReadOptions(question="topic", label_column="topic", id_column="id")
+    result = import_documents(pool, tmp_path / "gold.csv", options=options, held_out=True)
+    assert result.n_twins == 2
+    assert [e.text for e in collect_examples(pool, "topic")] == ["two"]
+    assert [e.text for e in collect_examples(pool, "topic", part="held-out")] == ["one", "three", "nine"]
+    batch = propose_batch(pool, "topic", Ranking("random", 50))
+    assert [pool.store.document(p.document_id).text for p in batch.proposals] == ["four"]
+
+
 def test_the_same_seed_proposes_the_same_batch(pool: Project) -> None:
     one, two = (propose_batch(pool, "topic", Ranking("random", 2, seed=7)) for _ in range(2))
     assert one.proposals == two.proposals
