@@ -73,6 +73,8 @@ def main() -> None:
             "strict F1": peer.strict_f1,
             "precision": peer.strict_precision,
             "recall": peer.strict_recall,
+            "dev": "",
+            "s": "",
         }
     ]
     values = []
@@ -90,10 +92,12 @@ def main() -> None:
                 "strict F1": figures["strict_f1"],
                 "precision": figures["strict_precision"],
                 "recall": figures["strict_recall"],
+                "dev": max(model.facts["dev_figures"]),  # type: ignore[attr-defined]
                 "s": seconds,
             }
         )
-        print(f"  seed {seed}: strict F1 {values[-1]:.4f} in {seconds:.0f} s", flush=True)
+        on_dev = model.facts["dev_figures"]  # type: ignore[attr-defined]
+        print(f"  seed {seed}: strict F1 {values[-1]:.4f} in {seconds:.0f} s, on dev {on_dev}", flush=True)
     mean = statistics.mean(values)
     write_result("wnut17_ner", rows, mean_strict_f1=mean, test_entities=sum(len(e.spans) for e in test))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from workbench.tokenisation.windows import padded, shuffled_by_length
 
 UNKNOWN_PIECES = ("[UNK]", "<unk>")
 UNSEEN_BIAS = -1e4  # a label without examples has probability 0, and no gradient
+HEAD_ALONE_RATE = 5e-3
 UNKNOWN_TAG = -100  # what cross_entropy leaves out
 
 
@@ -44,7 +46,9 @@ class FineTuningConfig:
     is after how many epochs without a better checkpoint training ends; 0 never ends it early.
     `piece_dropout` is the share of pieces that training hides behind the unknown piece, in other places
     every epoch: what names look like matters less then, and their neighbours more.
-    `averaging` is that of `TrainingSettings`.
+    `averaging` is that of `TrainingSettings`. In the first `head_epochs` the head alone learns, so that
+    a random head does not pull good weights away from what they know (Kumar et al., Fine-Tuning can
+    Distort Pretrained Features, https://arxiv.org/abs/2202.10054).
     """
 
     learning_rate: float = 2e-4
@@ -63,12 +67,15 @@ class FineTuningConfig:
     train_vocabulary: bool = False
     piece_dropout: float = 0.0
     averaging: float = 0.0
+    head_epochs: int = 0
     precision: Precision = "auto"
 
     def __post_init__(self) -> None:
         self.settings(1)
         if self.batch_size < 1 or self.max_pieces < 4 or self.min_steps < 0 or self.patience < 0:
             raise InputError("batch_size must be at least 1, max_pieces 4, min_steps and patience 0.")
+        if not 0 <= self.head_epochs <= 100:
+            raise InputError(f"head_epochs must lie from 0 to 100, not {self.head_epochs}.")
         if not 0.0 <= self.piece_dropout < 1.0:
             raise InputError(f"piece_dropout must lie from 0 to below 1, not {self.piece_dropout}.")
         if not (0.0 <= self.dev_share < 1.0 and 0.0 <= self.dropout < 1.0 and self.min_dev >= 1):
@@ -157,6 +164,10 @@ def fine_tune(
     hidden = config.piece_dropout if unknown is not None else 0.0
     batches = _Batches(rows, special_pieces(network.tokenizer), config.batch_size, seed, hidden, unknown or 0)
     settings = config.settings(len(rows))
+    if config.head_epochs:
+        alone = replace(settings, epochs=config.head_epochs, head_learning_rate=HEAD_ALONE_RATE)
+        with backbone_frozen(network.module):
+            train(network.module, batches, loss_of, alone, seed=seed, progress=context.progress)
     facts = train(
         network.module, batches, loss_of, settings, seed=seed, evaluate=evaluate, progress=context.progress
     )
@@ -167,6 +178,19 @@ def fine_tune(
         "losses": [round(loss, 4) for loss in facts.losses],
         "dev_figures": [round(figure, 4) for figure in facts.figures],
     }
+
+
+@contextmanager
+def backbone_frozen(module: nn.Module) -> Iterator[None]:
+    """Let nothing but the head learn for a while."""
+    learning = [weight for weight in module.backbone.parameters() if weight.requires_grad]  # type: ignore[union-attr]
+    for weight in learning:
+        weight.requires_grad = False
+    try:
+        yield
+    finally:
+        for weight in learning:
+            weight.requires_grad = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
