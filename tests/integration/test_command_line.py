@@ -21,7 +21,7 @@ def test_documents_and_answers_come_in_and_go_out_in_every_format(workbench: Run
     workbench("init", "p", "--question", "entities:ner")
     printed = workbench("import", "p", "in.conll").stdout
     assert "2 sentences, 5 tokens, 3 entities" in printed
-    assert "2 kept, 0 adjusted, 0 rejected" in printed
+    assert "2 sentences kept, 0 adjusted, 0 rejected" in printed
     for format_name in ("iob2", "conll2003", "jsonl", "docbin", "label-studio"):
         workbench(
             "export-data", "p", "-q", "entities", "--format", format_name, "--out", f"out.{format_name}"

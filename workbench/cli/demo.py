@@ -74,8 +74,7 @@ def import_sample(project: Project, sample: Path) -> None:
             result = import_documents(project, path, options=options, held_out=part == "held-out")
             stored = result.stored
             print(
-                f"{folder}/{path.name}: {result.report.kept} kept, {result.report.adjusted} adjusted, "
-                f"{result.report.rejected} rejected; documents {stored.documents_new} new, "
+                f"{folder}/{path.name}: {result.report.in_words()}; documents {stored.documents_new} new, "
                 f"{stored.documents_same} known; answers {stored.annotations_new} new"
             )
 

@@ -43,11 +43,11 @@ def print_conversion(report: ConversionReport) -> None:
     """Print what a conversion kept, adjusted and rejected, and why."""
     if report.counts:
         print(", ".join(f"{count:,} {name}" for name, count in report.counts.items()))
-    print(f"{report.kept:,} kept, {report.adjusted:,} adjusted, {report.rejected:,} rejected")
+    print(report.in_words())
     for reason, count in report.warnings.most_common():
         print(f"  warning: {reason} ({count:,})")
     for problem in report.rejects[:20]:
-        print(f"  rejected: {problem}")
+        print(f"  left out: {problem}")
     if len(report.rejects) > 20:
         print(f"  … and {len(report.rejects) - 20:,} more")
 

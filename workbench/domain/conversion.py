@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from workbench.domain.annotations import Annotation
 from workbench.domain.documents import Document
@@ -38,9 +39,13 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """How to write a file."""
+    """How to write a file. Fields that a format does not know are ignored by it.
+
+    `encoding` is that of a text file; '' takes that of the file that the documents came from, else UTF-8.
+    """
 
     scheme: str = "iob2"
+    encoding: str = ""
     newline: str = "\n"
     excel_safe: bool = False
     allow_loss: bool = False
@@ -50,20 +55,34 @@ class WriteOptions:
 class ConversionReport:
     """Counts of one conversion: kept + adjusted + rejected = total, each deviation with its reason.
 
+    They count records of one `unit`: what the format calls them on the way in, documents on the way out.
     `counts` holds figures a reader may check the file by: sentences, tokens, entities, rows …
+    `rejects` names the records that were left out, and parts left out of others; `beside` the further
+    files that were read or written.
     """
 
+    unit: str = "documents"
     kept: int = 0
     adjusted: int = 0
     rejected: int = 0
     warnings: Counter[str] = field(default_factory=Counter)
     rejects: list[Problem] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    beside: list[Path] = field(default_factory=list, compare=False)
 
     @property
     def total(self) -> int:
         """How many records came in."""
         return self.kept + self.adjusted + self.rejected
+
+    def in_words(self) -> str:
+        """Say how many records were kept, adjusted and rejected.
+
+        >>> ConversionReport(unit="rows", kept=1200, rejected=1).in_words()
+        '1,200 rows kept, 0 adjusted, 1 rejected'
+        """
+        unit = self.unit.removesuffix("s") if self.kept == 1 else self.unit
+        return f"{self.kept:,} {unit} kept, {self.adjusted:,} adjusted, {self.rejected:,} rejected"
 
     def warn(self, reason: str, n: int = 1) -> None:
         """Count something that was accepted but deserves a look."""

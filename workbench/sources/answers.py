@@ -42,10 +42,13 @@ class Losses:
         else:
             self._problems.append(problem)
 
-    def adjust(self, problem: Problem, reason: str) -> None:
-        """Write something in another way than it is, so that a reader gets something else."""
+    def leave_out(self, problem: Problem) -> None:
+        """Leave a part of a document out; whoever writes the document counts it."""
+        (self.report.rejects if self._allowed else self._problems).append(problem)
+
+    def change(self, problem: Problem, reason: str) -> None:
+        """Write a part of a document in another way than it is; whoever writes the document counts it."""
         if self._allowed:
-            self.report.adjusted += 1
             self.report.warn(reason)
         else:
             self._problems.append(problem)
@@ -115,11 +118,12 @@ def _choose(labelled: LabelledDocument, question: Question, losses: Losses) -> C
     if not answers:
         return Chosen(labelled.document, None)
     answer = answers[-1]
+    problem = _problem_with(answer, labelled.document, question)
     differ = len({(frozenset(a.labels), frozenset(a.spans)) for a in answers}) > 1
     if differ:
         message = f"{len(answers)} annotators answer '{question.name}' in different ways."
-        losses.reject(Problem("disagreement", message, record=labelled.document.id))
-    problem = _problem_with(answer, labelled.document, question)
+        disagreement = Problem("disagreement", message, record=labelled.document.id)
+        (losses.leave_out if problem else losses.reject)(disagreement)  # a document is rejected once
     if problem:
         losses.reject(problem)
         return Chosen(labelled.document, None, lost=True)

@@ -77,7 +77,7 @@ class ColumnSource:
         found, hint = file_problems(good, options)
         if found:
             raise refused(path, *found, hint=hint)
-        intake = Intake(path, options, "ner", takes_blanks=True)
+        intake = Intake(path, options, "ner", unit="sentences", takes_blanks=True)
         _warn_of_form(intake.report, file, parsed)
         for sentence in parsed.sentences:
             self._take(sentence, parsed, intake, options)
@@ -157,10 +157,9 @@ class ColumnSource:
         """Write documents as sentences, in the given order.
 
         Documents that came from this format get their lines back; others are cut into words and get
-        `# id =` and `# text =` lines. A word that a span cuts is written in pieces, and the span
-        counted as adjusted. Losses, refused unless `allow_loss`: documents without an answer, spans that
-        overlap a longer one, and white space at the ends of a span. The report counts spans, and
-        documents that were left out.
+        `# id =` and `# text =` lines. A word that a span cuts is written in pieces, and the
+        document counted as adjusted. Losses, refused unless `allow_loss`: documents without an answer,
+        spans that overlap a longer one, and white space at the ends of a span. The report counts documents.
         """
         check_scheme(options.scheme)
         form = FileForm.of(file_layout, documents, options, default=self.form)

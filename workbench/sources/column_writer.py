@@ -23,7 +23,7 @@ COLUMN_FORMATS = ("iob2", "conll2003")
 
 
 class ColumnWriter:
-    """Builds one file; what could not be written exactly is in `report`."""
+    """Builds one file; what could not be written exactly is in `report`, which counts documents."""
 
     def __init__(self, form: FileForm, words_of: WordsOf, path: Path, options: WriteOptions) -> None:
         self.report = ConversionReport()
@@ -41,7 +41,7 @@ class ColumnWriter:
         question = one_question(questions, ("ner",), self._path)
         for document, answer, lost in chosen_answers(documents, question, self._losses, with_blanks=True):
             if answer is not None:
-                self._add(document, answer.spans)
+                self._add(document, answer.spans, is_counted=lost)
             elif not lost:
                 message = "Nobody has answered: every word would be said to lie outside all entities."
                 self._losses.reject(Problem("no-answer", message, record=document.id))
@@ -51,12 +51,16 @@ class ColumnWriter:
         self._stand_before(None)
         return "".join(self._parts)
 
-    def _add(self, document: Document, spans: Sequence[Span]) -> None:
+    def _add(self, document: Document, spans: Sequence[Span], *, is_counted: bool) -> None:
         bounds = self._bounds(document)
         tagged = self._fitter.fit(document, bounds, spans)
         if not tagged.tokens:
-            self._losses.reject(Problem("document", "The document holds no word.", record=document.id))
+            problem = Problem("document", "The document holds no word.", record=document.id)
+            (self._losses.leave_out if is_counted else self._losses.reject)(problem)
             return
+        if not is_counted:
+            self.report.adjusted += tagged.is_changed
+            self.report.kept += not tagged.is_changed
         self.report.counts["sentences"] += 1
         layout = line_layout(document, tagged, self._form.name)
         if "id" not in values_in(line for _, line in layout["comments"]):

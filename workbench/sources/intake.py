@@ -28,7 +28,8 @@ class Intake:
 
     `kind` None means that the file answers no question. A record that cannot be taken goes to the
     rejects when the options say `skip_bad`; otherwise `imported` raises SourceError with all of them.
-    A text of white space alone is left out as empty, unless the file `takes_blanks` as tokens.
+    A text of white space alone is left out as empty, unless the file `takes_blanks` as tokens. `unit` is
+    what the format calls its records.
     """
 
     def __init__(
@@ -38,12 +39,13 @@ class Intake:
         kind: Kind | None,
         *,
         question: str = "",
+        unit: str = "documents",
         takes_blanks: bool = False,
     ) -> None:
         self.path = path
         self.stem = path.stem
         self.kind = kind
-        self.report = ConversionReport()
+        self.report = ConversionReport(unit)
         self._options = options
         self._takes_blanks = takes_blanks
         self._name = options.question or question or (DEFAULT_QUESTION[kind] if kind else "")
@@ -176,6 +178,8 @@ class Intake:
             hint = (
                 "" if self._options.skip_bad else "Nothing was imported. --skip-bad leaves bad records out."
             )
+            if self._unknown:
+                hint += " `workbench labels PROJECT --question NAME --add LABEL` declares a label."
             raise SourceError(str(self.path), problems, hint=hint)
         questions: tuple[Question, ...] = ()
         if self.kind is not None:

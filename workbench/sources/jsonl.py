@@ -53,7 +53,7 @@ class JsonLinesSource:
         if not records:
             raise refused(path, Problem("no-records", "There are 0 records in this file."))
         kind = kind_of((record.value for record in records), options, path)
-        intake = Intake(path, options, kind)
+        intake = Intake(path, options, kind, unit="records")
         if file.bom:
             intake.report.warn(BYTE_ORDER_MARK)
         reader = RecordReader(intake, options)

@@ -26,18 +26,19 @@ NO_TOKEN = {"\t": re.compile(r"[\t\r\n]"), " ": re.compile(r"[ \t\r\n]")}
 
 @dataclass(frozen=True, slots=True)
 class TaggedWords:
-    """The words of one document, cut so that its spans begin and end with them, and their tags."""
+    """The words of one document, cut so that its spans begin and end with them, and their tags.
+
+    `is_changed` tells that a word was cut, or that a span was shortened or left out.
+    """
 
     words: list[Word]
     tokens: list[str]
     tags: list[str]
+    is_changed: bool
 
 
 class SpanFitter:
-    """Fits spans to words for a file with this separator and tagging scheme, and counts what happens.
-
-    The report of `losses` counts every span as kept, adjusted or rejected.
-    """
+    """Fits spans to words for a file with this separator and tagging scheme; `losses` hears what is lost."""
 
     def __init__(self, losses: Losses, separator: str, scheme: str) -> None:
         self._losses = losses
@@ -57,25 +58,24 @@ class SpanFitter:
         n_cut = sum(1 for span in exact if {span.start, span.end} & cuts)
         if n_cut:
             self._report.warn("words cut at the bounds of a span", n_cut)
-        self._report.adjusted += n_cut
-        self._report.kept += len(exact) - n_cut
         entities = entities_under(pieces, [*exact, *shortened])
         self._report.counts.update(tokens=len(pieces), entities=len(entities))
         tokens = [text[word.start : word.end] for word in pieces]
-        return TaggedWords(pieces, tokens, tags_of(entities, len(pieces), self._scheme))
+        tags = tags_of(entities, len(pieces), self._scheme)
+        return TaggedWords(pieces, tokens, tags, n_cut > 0 or len(exact) < len(spans))
 
     def _sayable(self, document: Document, spans: Sequence[Span]) -> Iterator[Span]:
         """Yield the spans whose labels a tag can hold and that do not overlap a longer one."""
         said, overlapping = without_overlaps(spans)
         for span in overlapping:
             message = f"The span [{span.start}, {span.end}) '{span.label}' overlaps a longer one."
-            self._losses.reject(Problem("overlap", message, record=document.id))
+            self._losses.leave_out(Problem("overlap", message, record=document.id))
         for span in said:
             if self._can_be_tag(span.label):
                 yield span
             else:
                 message = f"The label {span.label[:80]!r} cannot be part of a tag in this file."
-                self._losses.reject(Problem("label", message, record=document.id))
+                self._losses.leave_out(Problem("label", message, record=document.id))
 
     def _can_be_tag(self, label: str) -> bool:
         try:
@@ -97,9 +97,9 @@ class SpanFitter:
             message = f"The span [{span.start}, {span.end}) begins or ends with white space."
             problem = Problem("white-space", message, record=document.id)
             if core is None:
-                self._losses.reject(problem)
+                self._losses.leave_out(problem)
             else:
-                self._losses.adjust(problem, "white space at the ends of spans left out")
+                self._losses.change(problem, "white space at the ends of spans left out")
                 shortened.append(core)
         return exact, shortened
 

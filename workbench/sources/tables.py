@@ -50,7 +50,7 @@ class CsvSource:
             raise refused(path, header.problem)
         columns = find_columns(header.cells, options, path, line=header.line)
         kind, question = question_of(header.cells, columns, options)
-        intake = Intake(path, options, kind, question=question)
+        intake = Intake(path, options, kind, question=question, unit="rows")
         if delimiter != ",":
             intake.report.warn(f"columns parted by {NAMES.get(delimiter, delimiter)}, not by a comma")
         reader = _TableReader(intake, header.cells, columns, delimiter)

@@ -121,7 +121,7 @@ def test_a_document_from_elsewhere_gets_its_id_and_text(tmp_path: Path) -> None:
 def test_a_span_that_cuts_words_is_written_exactly_and_counted(tmp_path: Path) -> None:
     text, report = write(tmp_path, answered("AliceBob went", (0, 5, "PER"), (5, 8, "PER")))
     assert "Alice\tB-PER\nBob\tB-PER\nwent\tO" in text
-    assert (report.kept, report.adjusted, report.rejected) == (0, 2, 0)
+    assert (report.kept, report.adjusted, report.rejected) == (0, 1, 0)
 
 
 def test_overlapping_spans_are_refused_unless_loss_is_allowed(tmp_path: Path) -> None:
@@ -131,7 +131,8 @@ def test_overlapping_spans_are_refused_unless_loss_is_allowed(tmp_path: Path) ->
     assert not (tmp_path / "b.conll").exists()
     text, report = write(tmp_path, nested, allow_loss=True)
     assert "Bank\tB-LOC\nof\tI-LOC\nEngland\tI-LOC" in text
-    assert (report.kept, report.rejected) == (1, 1)
+    assert (report.kept, report.adjusted, report.rejected) == (0, 1, 0)
+    assert "overlaps a longer one" in report.rejects[0].message
 
 
 @pytest.mark.parametrize(("span", "left"), [((0, 4), (0, 3)), ((3, 7), (4, 7)), ((3, 4), None)])
@@ -142,7 +143,7 @@ def test_white_space_at_the_ends_of_a_span_is_a_loss(
     with pytest.raises(SourceError, match="begins or ends with white space"):
         write(tmp_path, labelled)
     _, report = write(tmp_path, labelled, allow_loss=True)
-    assert (report.adjusted, report.rejected) == ((1, 0) if left else (0, 1))
+    assert (report.adjusted, report.rejected, len(report.rejects)) == (1, 0, 0 if left else 1)
     again = Iob2Source().read(tmp_path / "b.conll", ReadOptions())
     assert [(s.start, s.end) for s in again.documents[0].annotations[0].spans] == ([left] if left else [])
 
@@ -176,7 +177,20 @@ def test_annotators_who_disagree_are_refused_and_the_newest_wins_with_loss(tmp_p
     both = LabelledDocument(labelled.document, (*labelled.annotations, other))
     with pytest.raises(SourceError, match="2 annotators answer 'entities' in different ways"):
         write(tmp_path, both)
-    assert "Bob\tB-LOC" in write(tmp_path, both, allow_loss=True)[0]
+    text, report = write(tmp_path, both, allow_loss=True)
+    assert "Bob\tB-LOC" in text
+    assert report.total == report.rejected == 1
+
+
+def test_the_report_of_an_export_counts_documents_and_not_their_spans(tmp_path: Path) -> None:
+    documents = [
+        answered("Bob met Ada", (0, 3, "PER"), (8, 11, "PER"), document_id="one"),
+        answered("AliceBob", (0, 5, "PER"), (5, 8, "PER"), document_id="two"),
+        LabelledDocument(Document("three", "nobody has answered")),
+    ]
+    _, report = write(tmp_path, *documents, allow_loss=True)
+    assert report.unit == "documents"
+    assert (report.kept, report.adjusted, report.rejected) == (1, 1, 1)
 
 
 def test_an_answer_about_a_part_of_the_text_is_refused(tmp_path: Path) -> None:

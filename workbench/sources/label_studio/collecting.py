@@ -18,7 +18,7 @@ class Collected:
     def __init__(self, config: LabelConfig, *, skip_bad: bool) -> None:
         self._config = config
         self._skip_bad = skip_bad
-        self._report = ConversionReport()
+        self._report = ConversionReport("tasks")
         self._problems: list[Problem] = []
         self._documents: dict[str, LabelledDocument] = {}
         self._annotations: dict[str, Annotation] = {}
