@@ -23,15 +23,17 @@ def init(
     labels: Annotated[
         Path | None,
         typer.Option(
-            help="A text file, one label a line; else the labels come with the data.", dir_okay=False
+            help="A text file, one label a line (of several questions: [NAME] before its labels); "
+            "else the labels come with the data.",
+            dir_okay=False,
         ),
     ] = None,
 ) -> None:
     """Make a project that asks one or more questions about each document."""
-    from workbench.usecases.project import create_project, parse_question, read_labels
+    from workbench.usecases.project import create_project, parse_question, with_labels
 
-    declared = read_labels(labels, n_questions=len(questions)) if labels else ()
-    folder = create_project(Home.find(), name, [parse_question(text, declared) for text in questions])
+    asked = [parse_question(text) for text in questions]
+    folder = create_project(Home.find(), name, with_labels(asked, labels) if labels else asked)
     print(f"made {folder}")
 
 

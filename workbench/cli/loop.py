@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli.jobs import Later, leave_to_worker
 from workbench.cli.options import (
     EncoderName,
     LearnerName,
@@ -18,14 +19,17 @@ from workbench.cli.options import (
     Settings,
     StrategyName,
 )
-from workbench.cli.printing import parse_settings, print_figures, progress_bar, write_report
+from workbench.cli.outputs import check_outputs, check_picture
+from workbench.cli.printing import parse_settings, print_batch, print_figures, progress_bar, write_report
 from workbench.config import Home
 
 BatchSize = Annotated[int, typer.Option("--batch", min=1, help="How many documents.")]
 
 
-def embed(name: ProjectName, encoder: EncoderName = "minilm") -> None:
+def embed(name: ProjectName, encoder: EncoderName = "minilm", later: Later = False) -> None:
     """Compute the vectors of all documents; interrupted, it goes on where it stopped."""
+    if later:
+        return leave_to_worker(name, "embed", {"encoder_name": encoder})
     from workbench.usecases.embed_pool import embed_pool
     from workbench.usecases.project import open_project
 
@@ -41,8 +45,12 @@ def propose(
     batch: BatchSize = 20,
     seed: Seed = 0,
     encoder: EncoderName = "minilm",
+    later: Later = False,
 ) -> None:
     """Choose the documents to ask next; they are what the app shows next."""
+    if later:
+        asked = {"strategy": strategy, "n": batch, "seed": seed, "encoder": encoder}
+        return leave_to_worker(name, "propose", {"question": question, **asked})
     from workbench.usecases.project import open_project
     from workbench.usecases.propose_batch import Ranking, propose_batch
 
@@ -50,9 +58,7 @@ def propose(
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         proposed = propose_batch(project, question, ranking, progress=progress)
         documents = project.store.documents(ids=[p.document_id for p in proposed.proposals])
-    print(f"{len(documents)} documents by {proposed.strategy}, ranked by run {proposed.run or 'none'}:")
-    for proposal, document in zip(proposed.proposals, documents, strict=True):
-        print(f"  {proposal.document_id}  {proposal.utility:7.4f}  {' '.join(document.text.split())[:80]}")
+    print_batch(proposed, [document.text for document in documents])
 
 
 def train(
@@ -63,6 +69,7 @@ def train(
     encoder: EncoderName = "minilm",
     settings: Settings = None,
     report: ReportFile = None,
+    later: Later = False,
 ) -> None:
     """Train a model on the answers so far and judge it on documents it has not seen."""
     from dataclasses import asdict
@@ -70,12 +77,46 @@ def train(
     from workbench.usecases.project import open_project
     from workbench.usecases.train_model import Training, train_model
 
+    check_outputs(report)
     training = Training(question, learner, seed, encoder, parse_settings(settings))
+    if later:
+        return leave_to_worker(name, "train", asdict(training))
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         run = train_model(project, training, progress=progress)
     print(f"run {run.id}: {run.learner} on {run.n_examples:,} answers in {run.seconds:.1f} s")
     print_figures(run.figures)
     write_report(report, asdict(run))
+
+
+def round_(
+    name: ProjectName,
+    question: QuestionName,
+    learner: LearnerName = "",
+    strategy: StrategyName = "cluster-margin",
+    batch: BatchSize = 20,
+    seed: Seed = 0,
+    encoder: EncoderName = "minilm",
+    settings: Settings = None,
+    later: Later = False,
+) -> None:
+    """Train on the answers so far, note the figures, and choose the documents to ask next."""
+    from dataclasses import asdict
+
+    from workbench.usecases.project import open_project
+    from workbench.usecases.propose_batch import Ranking
+    from workbench.usecases.run_round import run_round
+    from workbench.usecases.train_model import Training
+
+    training = Training(question, learner, seed, encoder, parse_settings(settings))
+    ranking = Ranking(strategy, batch, seed, encoder)
+    if later:
+        asked = {"training": asdict(training), "ranking": asdict(ranking)}
+        return leave_to_worker(name, "round", asked)
+    with open_project(Home.find(), name) as project, progress_bar() as progress:
+        run, proposed = run_round(project, training, ranking, progress=progress)
+    print(f"run {run.id}: {run.learner} on {run.n_examples:,} answers in {run.seconds:.1f} s")
+    print_figures(run.figures)
+    print(f"{len(proposed.proposals)} documents wait in the app, chosen by {proposed.strategy}")
 
 
 def evaluate(
@@ -92,6 +133,7 @@ def evaluate(
     from workbench.usecases.evaluate_model import evaluate_model
     from workbench.usecases.project import open_project
 
+    check_outputs(html, report)
     with open_project(Home.find(), name) as project:
         evaluation = evaluate_model(project, question, run_id=run, html=html)
     print(f"run {evaluation.run.id}")
@@ -120,17 +162,24 @@ def simulate(
     picture: Annotated[
         Path | None, typer.Option(help="Draw the learning curve as PNG.", show_default=False, dir_okay=False)
     ] = None,
+    later: Later = False,
 ) -> None:
     """Replay the loop with the pool's known answers: what would each label have bought?"""
-    from workbench.usecases.draw_curves import draw_simulations
+    from dataclasses import asdict
+
+    from workbench.usecases.draw_curves import PICTURE_ENDINGS, draw_simulations
     from workbench.usecases.project import open_project
     from workbench.usecases.simulate import Simulation
     from workbench.usecases.simulate import simulate as replay
     from workbench.usecases.train_model import DEFAULT_LEARNER
 
+    check_outputs(report)
+    check_picture(picture, PICTURE_ENDINGS)
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         chosen = learner or DEFAULT_LEARNER[project.store.question(question).kind]
         simulation = Simulation(chosen, strategy, batch, rounds, seed, encoder, parse_settings(settings))
+        if later:
+            return leave_to_worker(name, "simulate", {"question": question, **asdict(simulation)})
         result = replay(project, question, simulation, progress=progress)
     for n_labelled, value in zip(result.n_labelled, result.values, strict=True):
         print(f"  {n_labelled:6,} labels  {value:.3f}")

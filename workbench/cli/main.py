@@ -9,7 +9,7 @@ from collections.abc import Callable
 import typer
 
 from workbench import __version__
-from workbench.cli import data, house, loop, models, show
+from workbench.cli import data, house, jobs, labels, loop, models, show
 from workbench.errors import MachineError, WorkbenchError
 
 app = typer.Typer(
@@ -24,15 +24,18 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "init": data.init,
     "import": data.import_file,
     "export-data": data.export_data,
+    "labels": labels.labels,
     "embed": loop.embed,
     "propose": loop.propose,
     "train": loop.train,
+    "round": loop.round_,
     "evaluate": loop.evaluate,
     "simulate": loop.simulate,
     "distil": models.distil,
     "export": models.export,
     "predict": models.predict,
     "worker": house.worker,
+    "jobs": jobs.jobs,
     "doctor": house.doctor,
     "backup": house.backup,
     "restore": house.restore,

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli.jobs import Later, leave_to_worker
 from workbench.cli.options import ProjectName, QuestionName, ReportFile, RunId, Seed, Settings
+from workbench.cli.outputs import check_outputs
 from workbench.cli.printing import parse_settings, print_figures, progress_bar, write_report
 from workbench.config import Home
 
@@ -20,6 +22,7 @@ def distil(
     seed: Seed = 0,
     settings: Settings = None,
     report: ReportFile = None,
+    later: Later = False,
 ) -> None:
     """Teach a smaller network what a run knows, on labelled and unlabelled documents."""
     from dataclasses import asdict
@@ -27,6 +30,10 @@ def distil(
     from workbench.usecases.distil_model import distil_model
     from workbench.usecases.project import open_project
 
+    check_outputs(report)
+    if later:
+        asked = {"question_name": question, "run_id": run, "seed": seed, "config": parse_settings(settings)}
+        return leave_to_worker(name, "distil", asked)
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         student = distil_model(
             project, question, run_id=run, seed=seed, config=parse_settings(settings), progress=progress
@@ -41,15 +48,19 @@ def export(
     question: QuestionName,
     run: RunId = "",
     report: ReportFile = None,
+    later: Later = False,
 ) -> None:
     """Write a run as a small ONNX bundle, if it passes the gate."""
     from workbench.usecases.export_model import export_model
     from workbench.usecases.project import open_project
 
+    check_outputs(report)
+    if later:
+        return leave_to_worker(name, "export", {"question_name": question, "run_id": run})
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         bundle = export_model(project, question, run_id=run, progress=progress)
     print(bundle.gate.in_words())
-    print(f"wrote {bundle.folder} ({bundle.bytes / 1e6:.1f} MB)")
+    print(f"wrote {bundle.folder} (model.onnx {bundle.bytes / 1e6:.1f} MB)")
     write_report(report, bundle.as_dict())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast, get_args
 
@@ -78,7 +78,7 @@ def project_names(home: Home) -> list[str]:
     return sorted(path.parent.name for path in home.projects.glob("*/project.toml"))
 
 
-def parse_question(text: str, labels: Sequence[str] = ()) -> Question:
+def parse_question(text: str) -> Question:
     """Read `NAME:KIND`, as in `topic:textcat`. Raises InputError."""
     name, colon, kind = text.partition(":")
     if not colon or kind not in KINDS:
@@ -86,7 +86,7 @@ def parse_question(text: str, labels: Sequence[str] = ()) -> Question:
             f"'{text}' is not a question.",
             hint=f"Write NAME:KIND, for example topic:textcat. Kinds: {', '.join(KINDS)}.",
         )
-    return Question(name, _kind(kind), tuple(labels))
+    return Question(name, _kind(kind))
 
 
 def parse_part(text: str) -> Part:
@@ -97,15 +97,42 @@ def parse_part(text: str) -> Part:
     raise UnknownNameError("part", text, get_args(Part))
 
 
-def read_labels(path: Path, *, n_questions: int) -> tuple[str, ...]:
-    """Read labels, one a line; empty lines are left out. Raises InputError."""
-    if n_questions != 1:
-        raise InputError("A file of labels declares those of one question; the project asks several.")
+def with_labels(questions: Sequence[Question], path: Path) -> list[Question]:
+    """Return the questions with the labels that a file declares; see `read_labels`."""
+    declared = read_labels(path, [question.name for question in questions])
+    return [replace(question, labels=declared[question.name]) for question in questions]
+
+
+def read_labels(path: Path, questions: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Read labels, one a line, and return those of each question; empty lines are left out.
+
+    For several questions a line `[question]` stands before the labels of each. Raises InputError with
+    the line for a heading that names no question, and for a file without labels.
+    """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"Not readable as UTF-8 text: {error}", where=str(path)) from error
-    return tuple(line.strip() for line in lines if line.strip())
+    except OSError as error:
+        raise InputError(f"The labels cannot be read: {error.strerror}.", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"Not UTF-8 at byte {error.start}.", where=str(path)) from error
+    found: dict[str, list[str]] = {name: [] for name in questions}
+    current = questions[0] if len(questions) == 1 else ""
+    for number, line in enumerate((line.strip() for line in lines), start=1):
+        if len(questions) > 1 and line.startswith("[") and line.endswith("]"):
+            current = line[1:-1].strip()
+            if current not in found:
+                raise UnknownNameError(f"question (line {number} of {path.name})", current, questions)
+        elif line and not current:
+            raise InputError(
+                f"Line {number} stands below no question.",
+                where=str(path),
+                hint=f"The project asks several: write [{questions[0]}] before its labels, and so on.",
+            )
+        elif line:
+            found[current].append(line)
+    if not any(found.values()):
+        raise InputError("The file holds no label.", where=str(path), hint="Write one label a line.")
+    return {name: tuple(labels) for name, labels in found.items()}
 
 
 def _kind(kind: str) -> Kind:

@@ -1,0 +1,36 @@
+"""Leave long work to the project's worker: ask for it, look at it, call it off, take it up again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.store.jobs import Job, Jobs
+from workbench.usecases.project import Project
+
+
+def ask_for(project: Project, verb: str, arguments: Mapping[str, Any]) -> Job:
+    """Put a job into the queue of the project's worker and return it.
+
+    Raises UnknownNameError when the arguments name a question that the project does not ask.
+    """
+    asked = arguments.get("training", arguments)
+    name = asked.get("question_name", asked.get("question"))
+    if name is not None:
+        project.store.question(name)
+    return Jobs(project.store).enqueue(verb, arguments)
+
+
+def jobs_of(project: Project) -> list[Job]:
+    """Return all jobs, newest first."""
+    return sorted(Jobs(project.store).list(), key=lambda job: job.id, reverse=True)
+
+
+def call_off(project: Project, job_id: int) -> Job:
+    """Cancel a job that waits, or ask the worker to end one that runs. Raises UnknownNameError."""
+    return Jobs(project.store).cancel(job_id)
+
+
+def take_up(project: Project, job_id: int) -> Job:
+    """Queue a job again that failed, was cancelled or interrupted. Raises InputError for others."""
+    return Jobs(project.store).resume(job_id)
