@@ -62,7 +62,13 @@ def import_file(
     delimiter: Annotated[
         str, typer.Option(help="What parts the columns, when the file leaves it open.")
     ] = "",
-    label_config: Annotated[str, typer.Option(help="The labelling config of a Label Studio export.")] = "",
+    label_config: Annotated[
+        str,
+        typer.Option(
+            help="The labelling config of a Label Studio export; by default NAME.label_config.xml for NAME.json, "
+            "or label_config.xml, beside it."
+        ),
+    ] = "",
 ) -> None:
     """Import documents and the answers that come with them, all or nothing."""
     from workbench.usecases.import_documents import import_documents
@@ -82,7 +88,8 @@ def import_file(
     )
     with open_project(Home.find(), name) as project:
         result = import_documents(project, file, format_name=format_name, options=options, held_out=held_out)
-    print(f"{file.name} read as {result.format}")
+    read = [file.name, *(beside.name for beside in result.report.beside)]
+    print(f"{' with '.join(read)} read as {result.format}")
     print_conversion(result.report)
     stored = result.stored
     print(
@@ -114,6 +121,10 @@ def export_data(
         typer.Option("--file", help="Only the documents of this imported file, in its order and form."),
     ] = "",
     scheme: Annotated[str, typer.Option(help="Tags of column files: iob2, iob1 or bioes.")] = "iob2",
+    encoding: Annotated[
+        str,
+        typer.Option(help="Of a text file; by default that of the imported file, else UTF-8."),
+    ] = "",
     excel_safe: Annotated[
         bool, typer.Option("--excel-safe", help="Keep spreadsheets from running cells as formulas.")
     ] = False,
@@ -126,7 +137,7 @@ def export_data(
     from workbench.usecases.project import open_project, parse_part
 
     wanted: Part | None = parse_part(part) if part else None
-    options = WriteOptions(scheme=scheme, excel_safe=excel_safe, allow_loss=allow_loss)
+    options = WriteOptions(scheme=scheme, encoding=encoding, excel_safe=excel_safe, allow_loss=allow_loss)
     with open_project(Home.find(), name) as project:
         report = write(
             project,
@@ -137,5 +148,5 @@ def export_data(
             file_name=file_name,
             options=options,
         )
-    print(f"wrote {out}")
+    print(f"wrote {' and '.join(map(str, [out, *report.beside]))}")
     print_conversion(report)

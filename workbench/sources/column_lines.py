@@ -11,7 +11,7 @@ from workbench.domain.conversion import LabelledDocument, WriteOptions
 from workbench.domain.documents import Document
 from workbench.sources.comments import comment, values_in
 from workbench.sources.span_fitting import TaggedWords
-from workbench.sources.text_files import checked_newline
+from workbench.sources.text_files import checked_newline, encoding_to_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +38,24 @@ class FileForm:
         """Return the form of the file that the documents came from, as far as it is known."""
         layouts = (labelled.document.layout or {} for labelled in documents)
         own = next((layout for layout in layouts if layout.get("format") == default.name), {})
+        known = file_layout if file_layout.get("format") == default.name else {}
+        encoding, bom = encoding_to_write(
+            options.encoding, known.get("encoding", default.encoding), bom=known.get("bom", default.bom)
+        )
         form = replace(
             default,
             newline=checked_newline(options.newline),
             separator=own.get("separator", default.separator),
+            encoding=encoding,
+            bom=bom,
         )
-        if file_layout.get("format") != default.name:
+        if not known:
             return form
         return replace(
             form,
-            separator=file_layout["separator"],
-            newline=file_layout["newline"],
-            encoding=file_layout["encoding"],
-            bom=file_layout["bom"],
-            standing=tuple((number, text) for number, text in file_layout["standing"]),
+            separator=known["separator"],
+            newline=known["newline"],
+            standing=tuple((number, text) for number, text in known["standing"]),
         )
 
 

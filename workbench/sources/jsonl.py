@@ -30,7 +30,14 @@ from workbench.sources.answers import Chosen, Losses, chosen_answers, one_questi
 from workbench.sources.intake import BYTE_ORDER_MARK, Intake
 from workbench.sources.json_records import ANSWER_KEYS, Record, RecordReader, kind_of
 from workbench.sources.strict_json import parse_json
-from workbench.sources.text_files import checked_newline, lines, read_text, refused, write_text
+from workbench.sources.text_files import (
+    checked_newline,
+    encoding_to_write,
+    lines,
+    read_text,
+    refused,
+    write_text,
+)
 
 # Readers that split lines at these would cut a record in two.
 LINE_ENDS_ELSEWHERE = {ord(mark): f"\\u{ord(mark):04x}" for mark in "\x85\u2028\u2029"}
@@ -90,7 +97,10 @@ class JsonLinesSource:
             text = f"[{newline}{f',{newline}'.join(written)}{newline}]{newline}"
         else:
             text = newline.join([*written, ""])
-        write_text(path, text, encoding=own.get("encoding", "utf-8"), bom=own.get("bom", False))
+        encoding, bom = encoding_to_write(
+            options.encoding, own.get("encoding", "utf-8"), bom=own.get("bom", False)
+        )
+        write_text(path, text, encoding=encoding, bom=bom)
         return report
 
 

@@ -13,7 +13,7 @@ from workbench.domain.questions import Question
 from workbench.errors import Problem
 from workbench.sources.answers import Chosen, Losses, chosen_answers, one_question
 from workbench.sources.csv_rows import excel_safe, format_row
-from workbench.sources.text_files import checked_newline, refused
+from workbench.sources.text_files import checked_newline, encoding_to_write, refused
 
 NONE_APPLIES = "|"
 TAB_SUFFIXES = (".tsv", ".tab")
@@ -40,10 +40,13 @@ class TableForm:
         """Return the form of the file that the documents came from, as far as it is known."""
         if file_layout.get("format") != "csv":
             delimiter = "\t" if path.suffix.lower() in TAB_SUFFIXES else ","
-            return cls(delimiter=delimiter, newline=checked_newline(options.newline))
-        known = {name: value for name, value in file_layout.items() if name != "format"}
-        known |= {name: tuple(known[name]) for name in ("header", "header_quoted")}
-        return cls(**known)
+            form = cls(delimiter=delimiter, newline=checked_newline(options.newline))
+        else:
+            known = {name: value for name, value in file_layout.items() if name != "format"}
+            known |= {name: tuple(known[name]) for name in ("header", "header_quoted")}
+            form = cls(**known)
+        encoding, bom = encoding_to_write(options.encoding, form.encoding, bom=form.bom)
+        return replace(form, encoding=encoding, bom=bom)
 
     def with_label(self, name: str) -> TableForm:
         """Return the form with a column for labels, added at the end when there is none yet."""

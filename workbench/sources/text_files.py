@@ -117,12 +117,33 @@ def foreign_kind(content: bytes) -> str:
     return ""
 
 
-def _without_bom(path: Path, content: bytes, encoding: str) -> tuple[str, bytes, bool]:
+def codec_name(encoding: str) -> str:
+    """Return Python's name of an encoding. Raises InputError when there is none of that name."""
     try:
-        name = codecs.lookup(encoding).name.removesuffix("-sig")
+        return codecs.lookup(encoding).name
     except LookupError:
         hint = "For example utf-8, utf-16, cp1252, cp1251 or latin-1."
         raise InputError(f"There is no encoding '{encoding}'.", hint=hint) from None
+
+
+def encoding_to_write(wanted: str, own: str = "utf-8", *, bom: bool = False) -> tuple[str, bool]:
+    """Return the encoding to write and whether a byte-order mark comes first.
+
+    They are those of the file that the documents came from, unless another encoding is wanted.
+
+    >>> encoding_to_write("", "cp1252"), encoding_to_write("UTF8", "cp1252"), encoding_to_write("utf-16")
+    (('cp1252', False), ('utf-8', False), ('utf-16-le', True))
+    """
+    name = codec_name(wanted) if wanted else own
+    if name == own:
+        return own, bom
+    if name in ("utf-16", "utf-32"):
+        return f"{name}-le", True
+    return name.removesuffix("-sig"), name.endswith("-sig")
+
+
+def _without_bom(path: Path, content: bytes, encoding: str) -> tuple[str, bytes, bool]:
+    name = codec_name(encoding).removesuffix("-sig")
     for codec, mark in BOMS:
         if codec.startswith(name) and content.startswith(mark):
             return codec, content[len(mark) :], True
@@ -195,8 +216,9 @@ def write_text(path: Path, text: str, *, encoding: str = "utf-8", bom: bool = Fa
     try:
         content = marked.encode(encoding)
     except UnicodeEncodeError as error:
-        message = f"{marked[error.start]!r} cannot be written in {encoding}."
-        raise refused(path, Problem("encoding", message, line=line_of(marked, error.start))) from None
+        raise _no_code(path, marked, error.start, encoding) from None
+    except (UnicodeError, LookupError) as error:
+        raise refused(path, Problem("encoding", f"Cannot be written as {encoding}: {error}.")) from None
     try:
         with write_whole(path) as file:
             file.write(content)
@@ -204,3 +226,10 @@ def write_text(path: Path, text: str, *, encoding: str = "utf-8", bom: bool = Fa
         raise refused(path, Problem("unwritable", f"Cannot be written: {error.strerror}.")) from error
     except OSError as error:
         raise MachineError(f"Cannot be written: {error.strerror}.", where=str(path)) from error
+
+
+def _no_code(path: Path, text: str, place: int, encoding: str) -> SourceError:
+    """Return the error that refuses to write a character that an encoding lacks."""
+    message = f"{text[place]!r} cannot be written in {encoding}."
+    hint = "" if encoding.startswith("utf") else "Every character can be written with --encoding utf-8."
+    return refused(path, Problem("encoding", message, line=line_of(text, place)), hint=hint)

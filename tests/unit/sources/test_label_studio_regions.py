@@ -169,7 +169,7 @@ def test_a_label_outside_the_config_is_refused_with_the_known_ones(refusal):
 @pytest.mark.parametrize("name", ["nobody", None, 3, [], {}])
 def test_names_outside_the_config_are_refused_by_name(refusal, key, name):
     message = refusal(span(**{key: name}))
-    assert f"{key} {str(name)!r} is not in the config (flags, note, parts, text, topic)" in message
+    assert f"{key} {str(name)!r} is not in label_config.xml (flags, note, parts, text, topic)" in message
 
 
 def test_a_region_about_something_else_than_the_text_is_refused(refusal):

@@ -142,7 +142,7 @@ def test_an_export_is_written_with_every_field_that_it_had(tmp_path, exported):
     imported = SOURCE.read(exported, ReadOptions())
     path, report = written(tmp_path, imported.documents, imported.questions, layout=imported.file_layout)
     assert json.loads(path.read_text(encoding="utf-8")) == EXPORT
-    assert (path.parent / "label_config.xml").read_text(encoding="utf-8") == CONFIG
+    assert (path.parent / "export.label_config.xml").read_text(encoding="utf-8") == CONFIG
     assert (report.kept, report.total) == (2, 2)
 
 
@@ -302,7 +302,7 @@ def test_an_answer_that_cannot_be_said_is_refused_or_left_out_and_counted(tmp_pa
     with pytest.raises(SourceError, match=words):
         written(tmp_path, documents)
     assert not (tmp_path / "out" / "export.json").exists()
-    assert not (tmp_path / "out" / "label_config.xml").exists()
+    assert not (tmp_path / "out" / "export.label_config.xml").exists()
     path, report = written(tmp_path, documents, allow_loss=True)
     assert (report.adjusted, report.total) == (1, 1)
     assert any(reason.startswith("left out") for reason in report.warnings)
@@ -344,7 +344,7 @@ def test_answers_to_other_questions_stay_out_and_are_counted(tmp_path):
 def test_tasks_alone_are_written_without_a_config(tmp_path):
     path, _ = written(tmp_path, [labelled()], ())
     assert json.loads(path.read_text())[0]["data"]["text"] == TEXT
-    assert not (path.parent / "label_config.xml").exists()
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_damaged_field_of_ours_is_not_used(tmp_path):
@@ -361,3 +361,25 @@ def test_a_damaged_field_of_ours_is_not_used(tmp_path):
 def test_an_unwritable_place_is_an_error_of_its_own(tmp_path):
     with pytest.raises(SourceError, match="Cannot be written"):
         SOURCE.write([labelled()], QUESTIONS, tmp_path / "none" / "export.json", WriteOptions(), {})
+
+
+def test_the_config_of_an_export_takes_no_other_files_place(tmp_path):
+    (tmp_path / "out").mkdir()
+    other = tmp_path / "out" / "label_config.xml"
+    other.write_text("<View/>")
+    path, report = written(tmp_path, [labelled(answer("topic", labels=("billing",)))])
+    assert other.read_text() == "<View/>"
+    assert report.beside == [tmp_path / "out" / "export.label_config.xml"]
+    imported = SOURCE.read(path, ReadOptions())
+    assert imported.report.beside == report.beside
+    assert [question.name for question in imported.questions] == ["topic", "tags", "parts"]
+
+
+def test_an_error_about_the_config_names_its_file(tmp_path):
+    path, report = written(tmp_path, [labelled(answer("topic", labels=("billing",)))])
+    (config,) = report.beside
+    config.write_text(config.read_text().replace("topic", "mood"))
+    with pytest.raises(SourceError, match=r"from_name 'topic' is not in export\.label_config\.xml") as caught:
+        SOURCE.read(path, ReadOptions())
+    assert str(config) in caught.value.hint
+    assert "--label-config" in caught.value.hint

@@ -167,9 +167,13 @@ def test_a_character_that_the_encoding_lacks_is_refused(tmp_path: Path) -> None:
     (first,) = imported.documents
     answer = replace(first.annotations[0], client_id="n", labels=("😀",))
     changed = [LabelledDocument(first.document, (answer,))]
-    with pytest.raises(SourceError, match=r"line 2: '😀' cannot be written in cp1252"):
+    with pytest.raises(SourceError, match=r"line 2: '😀' cannot be written in cp1252") as caught:
         CsvSource().write(changed, imported.questions, path, WriteOptions(), imported.file_layout)
+    assert "--encoding utf-8" in caught.value.hint
     assert path.read_bytes() == "text,topic\ncafé,a\n".encode("cp1252")
+    utf8 = WriteOptions(encoding="utf-8")
+    CsvSource().write(changed, imported.questions, path, utf8, imported.file_layout)
+    assert path.read_bytes() == "text,topic\ncafé,😀\n".encode()
 
 
 @pytest.mark.slow

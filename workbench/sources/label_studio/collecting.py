@@ -11,6 +11,8 @@ from workbench.errors import Problem, SourceError
 from workbench.sources.label_studio.config import LabelConfig
 from workbench.sources.label_studio.findings import Findings
 
+ABOUT_THE_CONFIG = {"no-text", "unknown-name", "unknown-label"}
+
 
 class Collected:
     """Takes what was read of each task; a task with problems is refused as a whole."""
@@ -22,6 +24,7 @@ class Collected:
         self._problems: list[Problem] = []
         self._documents: dict[str, LabelledDocument] = {}
         self._annotations: dict[str, Annotation] = {}
+        self._report.beside.append(Path(config.file))
         for warning in config.warnings:
             self._report.warn(warning)
 
@@ -83,6 +86,8 @@ class Collected:
         """Return everything that was read. Raises SourceError with every problem."""
         if self._problems:
             hint = "Nothing was imported. Leave bad tasks out with --skip-bad."
+            if any(problem.code in ABOUT_THE_CONFIG for problem in self._problems):
+                hint += f" The config is {self._config.file}; --label-config names another."
             raise SourceError(str(path), self._problems, hint=hint)
         self._report.counts["tasks"] = self._report.total
         layout: dict[str, object] = {"label_config": self._config.xml}

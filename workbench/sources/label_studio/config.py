@@ -71,7 +71,8 @@ class LabelConfig:
     """What a labelling config asks.
 
     `data_keys` gives the field of the task's data behind each Text. `names` are all names that
-    regions may refer to, `warnings` what was understood in part only, and `xml` the config itself.
+    regions may refer to, `warnings` what was understood in part only, `xml` the config itself, and
+    `file` where it was read.
     """
 
     controls: tuple[Control, ...]
@@ -79,6 +80,7 @@ class LabelConfig:
     names: frozenset[str]
     warnings: tuple[str, ...]
     xml: str
+    file: str
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -139,7 +141,7 @@ def read_config(xml: str, file: str = "labelling config") -> LabelConfig:
         problems.append(Problem("several-texts", message))
     if problems:
         raise SourceError(file, problems)
-    return LabelConfig(tuple(controls), data_keys, frozenset(names), tuple(warnings), xml)
+    return LabelConfig(tuple(controls), data_keys, frozenset(names), tuple(warnings), xml, file)
 
 
 def slug_of(name: str, taken: set[str]) -> str:

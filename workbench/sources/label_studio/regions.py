@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from workbench.domain.spans import Span
@@ -90,9 +91,8 @@ class _Reader:
         }
         for key, name in unknown.items():
             known = ", ".join(sorted(known_names)[:MAX_SHOWN])
-            self._refuse(
-                place, region, "unknown-name", f"{key} {str(name)[:80]!r} is not in the config ({known})"
-            )
+            message = f"{key} {str(name)[:80]!r} is not in {Path(self.config.file).name} ({known})"
+            self._refuse(place, region, "unknown-name", message)
         control = None if unknown else self.config.control(str(names["from_name"]))
         if control is None:
             if not unknown:

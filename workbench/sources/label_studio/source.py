@@ -28,6 +28,7 @@ from workbench.sources.label_studio.writing import TaskWriter
 from workbench.sources.strict_json import parse_json
 from workbench.sources.text_files import read_unchanged, write_text
 
+OWN_ENDING = ".label_config.xml"
 CONFIG_NAMES = ("label_config.xml", "labelling_config.xml", "config.xml")
 
 
@@ -60,7 +61,7 @@ class LabelStudioSource:
         options: WriteOptions,
         file_layout: Mapping[str, object],
     ) -> ConversionReport:
-        """Write an export, and with questions the config as `label_config.xml` beside it.
+        """Write an export, and with questions the config beside it, as `<its stem>.label_config.xml`.
 
         New annotations name their annotator by email, as Label Studio's import expects. Raises
         SourceError for answers that the questions do not allow; `allow_loss` leaves them out.
@@ -78,19 +79,27 @@ class LabelStudioSource:
         if problems and not options.allow_loss:
             raise SourceError(str(path), problems, hint="Leave out what cannot be said with --allow-loss.")
         if questions:
-            write_text(path.parent / CONFIG_NAMES[0], xml)
+            report.beside.append(own_config(path))
+            write_text(own_config(path), xml)
         write_text(path, "[\n" + ",\n".join(written) + "\n]\n")
         return report
 
 
+def own_config(path: Path) -> Path:
+    """Return where the config that belongs to this export alone stands."""
+    return path.with_name(path.stem + OWN_ENDING)
+
+
 def find_config(path: Path, named: str = "") -> LabelConfig:
-    """Return the config that belongs to an export: the named file, else one beside it.
+    """Return the config that belongs to an export: the named file, else its own, else one beside it.
 
     Raises SourceError when there is none, or when it asks nothing that can be asked here.
     """
-    beside = [path.parent / name for name in CONFIG_NAMES if (path.parent / name).is_file()]
+    candidates = [own_config(path), *(path.with_name(name) for name in CONFIG_NAMES)]
+    beside = [file for file in candidates if file.is_file()]
     if not named and not beside:
-        message = f"The labelling config is missing; beside the file there is no {', '.join(CONFIG_NAMES)}."
+        names = ", ".join(file.name for file in candidates)
+        message = f"The labelling config is missing; beside the file there is no {names}."
         hint = "Copy it from the project's settings into a file, and name that with --label-config."
         raise SourceError(str(path), [Problem("no-config", message)], hint=hint)
     file = Path(named) if named else beside[0]
