@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.domain.questions import check_slug
+from workbench.errors import InputError
 
 MEBIBYTE = 1024 * 1024
+MOST_THREADS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,16 @@ class Home:
 
 
 def n_training_threads() -> int:
-    """Return how many threads a training may use: WORKBENCH_THREADS, else all cores."""
-    return int(os.environ.get("WORKBENCH_THREADS") or os.cpu_count() or 1)
+    """Return how many threads a training may use: WORKBENCH_THREADS, else all cores. Raises InputError."""
+    said = os.environ.get("WORKBENCH_THREADS", "").strip()
+    if not said:
+        return os.cpu_count() or 1
+    if not (said.isascii() and said.isdigit() and 0 < int(said) <= MOST_THREADS):
+        raise InputError(
+            f"The variable WORKBENCH_THREADS is {said!r}, which is no number of threads.",
+            hint=f"Set it to a whole number from 1 to {MOST_THREADS:,}, or unset it to use all cores.",
+        )
+    return int(said)
 
 
 def stay_offline() -> None:

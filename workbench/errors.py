@@ -81,14 +81,14 @@ class SourceError(InputError):
 
 
 class UnknownNameError(InputError):
-    """A name that nobody knows."""
+    """A name that nobody knows; `message` says it in other words than "There is no …"."""
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, what: str, name: str, known: Iterable[str], *, message: str = "") -> None:
         self.known = tuple(known)
         close = get_close_matches(name, self.known, n=1)
         hint = f"Did you mean '{close[0]}'? " if close else ""
         listed = ", ".join(self.known) if self.known else "none"
-        super().__init__(f"There is no {what} '{name}'.", hint=f"{hint}Known: {listed}.")
+        super().__init__(message or f"There is no {what} '{name}'.", hint=f"{hint}Known: {listed}.")
 
 
 class NotEnoughDataError(InputError):

@@ -12,6 +12,7 @@ from typing import Any
 from workbench import artefacts
 from workbench.domain.conversion import ConversionReport
 from workbench.domain.ports import Progress
+from workbench.domain.runs import Batch
 from workbench.errors import InputError
 
 
@@ -42,7 +43,7 @@ def ignore(done: int, total: int, what: str) -> None:
 def print_conversion(report: ConversionReport) -> None:
     """Print what a conversion kept, adjusted and rejected, and why."""
     if report.counts:
-        print(", ".join(f"{count:,} {name}" for name, count in report.counts.items()))
+        print(", ".join(counted(count, name) for name, count in report.counts.items()))
     print(report.in_words())
     for reason, count in report.warnings.most_common():
         print(f"  warning: {reason} ({count:,})")
@@ -50,6 +51,29 @@ def print_conversion(report: ConversionReport) -> None:
         print(f"  left out: {problem}")
     if len(report.rejects) > 20:
         print(f"  … and {len(report.rejects) - 20:,} more")
+
+
+def counted(n: int, plural: str) -> str:
+    """Return a number with what it counts, named in the plural.
+
+    >>> counted(1, "entities"), counted(1, "answers to other questions"), counted(1200, "tasks")
+    ('1 entity', '1 answer to other questions', '1,200 tasks')
+    """
+    if n != 1:
+        return f"{n:,} {plural}"
+    first, of, rest = plural.partition(" to ")
+    single = f"{first.removesuffix('ies')}y" if first.endswith("ies") else first.removesuffix("s")
+    return f"1 {single}{of}{rest}"
+
+
+def print_batch(batch: Batch, texts: Sequence[str]) -> None:
+    """Print the proposed documents, best first, with their utilities if the strategy gives any."""
+    ranked = f"ranked by run {batch.run}" if batch.run else "no model needed"
+    print(f"{counted(len(texts), 'documents')} by {batch.strategy} ({ranked}):")
+    has_utilities = any(proposal.utility for proposal in batch.proposals)
+    for proposal, text in zip(batch.proposals, texts, strict=True):
+        utility = f"  {proposal.utility:7.4f}" if has_utilities else ""
+        print(f"  {proposal.document_id}{utility}  {' '.join(text.split())[:80]}")
 
 
 def print_figures(figures: Mapping[str, Any]) -> None:
@@ -74,8 +98,6 @@ def print_figures(figures: Mapping[str, Any]) -> None:
 def write_report(path: Path | None, value: object) -> None:
     """Write a result as JSON when a file was named."""
     if path is not None:
-        if not path.parent.is_dir():
-            raise InputError("There is no such folder.", where=str(path.parent))
         artefacts.write_json(path, value)
         print(f"wrote {path}")
 

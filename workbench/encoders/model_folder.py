@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.artefacts import file_sha256, read_json
-from workbench.errors import ArtefactError, InputError, MachineError
+from workbench.errors import ArtefactError, InputError
 from workbench.networks.backbone import CODE_KEYS, MODEL_TYPES
 
 REMOTE_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[\w.-]+)?", re.ASCII)
@@ -45,7 +45,7 @@ def find_folder(name: str | Path) -> Path:
     """Return the folder of that name, else of the model of that name, downloaded once.
 
     The network is asked only for a name that stands for no folder and was not downloaded before.
-    Raises InputError when it can be neither, MachineError when the download fails.
+    Raises InputError when it is no folder and cannot be downloaded either.
     """
     path = Path(name).expanduser()
     if str(name) and path.is_dir():
@@ -70,10 +70,10 @@ def _downloaded(name: str) -> Path:
         [sys.executable, "-c", script, repository, *FETCHED], env=environment, capture_output=True, text=True
     )
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise MachineError(
-            f"The model '{name}' could not be downloaded: {reason}",
-            hint="Name a folder on this machine, or use the encoder 'minilm', which needs no network.",
+        raise InputError(
+            f"The model '{name}' is no folder on this machine, and it could not be fetched from the network.",
+            hint=f"Name a folder, or allow the network (asked for: huggingface.co/{repository}), "
+            "or use 'minilm', which needs none.",
         )
     return Path(done.stdout.strip())
 

@@ -25,7 +25,8 @@ def with_options(learner: str, defaults: Config, options: Mapping[str, Any]) -> 
     known = {field.name: getattr(defaults, field.name) for field in fields(defaults)}
     for name, value in options.items():
         if name not in known:
-            raise UnknownNameError(f"option of the learner '{learner}'", name, known)
+            message = f"The learner '{learner}' has no option '{name}'."
+            raise UnknownNameError("option", name, known, message=message)
         if not _same_type(value, known[name]):
             raise InputError(
                 f"The option '{name}' of the learner '{learner}' cannot be {value!r}.",

@@ -8,6 +8,8 @@ from pathlib import Path
 from workbench.analysis.curve_points import CurvePoint
 from workbench.usecases.simulate import SimulationReport
 
+PICTURE_ENDINGS = (".png",)
+
 
 def draw_simulations(reports: Sequence[SimulationReport], path: Path, *, title: str = "") -> None:
     """Draw one line a strategy (and learner, when they differ), a band over its seeds, as PNG."""

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from workbench.encoders.model_folder import find_folder, read_folder
-from workbench.errors import ArtefactError, InputError, MachineError
+from workbench.errors import ArtefactError, InputError
 
 pytestmark = pytest.mark.torch
 
@@ -111,7 +111,7 @@ def test_a_name_that_can_be_neither_folder_nor_model_is_refused():
             find_folder(name)
 
 
-def test_a_failed_download_says_why_and_what_else_to_do(monkeypatch):
+def test_a_failed_download_says_what_was_asked_for_and_what_else_to_do(monkeypatch):
     calls = []
 
     def fails(command, **options):
@@ -120,9 +120,11 @@ def test_a_failed_download_says_why_and_what_else_to_do(monkeypatch):
 
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(subprocess, "run", fails)
-    with pytest.raises(MachineError, match="no route to host") as caught:
+    with pytest.raises(InputError, match=r"'all-mpnet-base-v2' is no folder .* not be fetched") as caught:
         find_folder("all-mpnet-base-v2")
-    assert "minilm" in caught.value.hint
+    assert "no route to host" not in str(caught.value), "the library's own words say nothing to a person"
+    assert "folder" in caught.value.hint
+    assert "network" in caught.value.hint
     (command, environment), *_ = calls
     assert "sentence-transformers/all-mpnet-base-v2" in command
     assert "*.safetensors" in command

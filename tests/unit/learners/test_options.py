@@ -20,8 +20,9 @@ def test_options_stand_in_place_of_defaults():
 
 
 def test_an_unknown_option_is_answered_with_the_known_ones():
-    with pytest.raises(UnknownNameError, match="Did you mean 'epochs'"):
+    with pytest.raises(UnknownNameError, match="Did you mean 'epochs'") as caught:
         with_options("toy", Config(), {"epoch": 5})
+    assert caught.value.message == "The learner 'toy' has no option 'epoch'."
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,34 @@
+"""How results look on a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.cli.printing import counted, print_batch
+from workbench.domain.runs import Batch, Proposal
+
+
+@pytest.mark.parametrize(
+    ("n", "plural", "words"),
+    [
+        (1, "sentences", "1 sentence"),
+        (1, "entities", "1 entity"),
+        (1, "answers to other questions", "1 answer to other questions"),
+        (0, "tokens", "0 tokens"),
+        (1200, "tasks", "1,200 tasks"),
+    ],
+)
+def test_one_thing_is_counted_in_the_singular(n: int, plural: str, words: str) -> None:
+    assert counted(n, plural) == words
+
+
+def test_a_batch_without_a_model_is_shown_without_utilities(capsys: pytest.CaptureFixture[str]) -> None:
+    print_batch(Batch("b", "topic", "random", 0, (Proposal("t1", 0.0, "chance"),)), ["a\ntext"])
+    assert capsys.readouterr().out == "1 document by random (no model needed):\n  t1  a text\n"
+
+
+def test_a_batch_of_a_model_is_shown_with_utilities(capsys: pytest.CaptureFixture[str]) -> None:
+    print_batch(Batch("b", "topic", "margin", 0, (Proposal("t1", 0.5, "unsure"),), "run-1"), ["a"])
+    shown = capsys.readouterr().out
+    assert "ranked by run run-1" in shown
+    assert "0.5000" in shown
