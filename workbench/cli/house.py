@@ -30,7 +30,8 @@ def doctor(name: ProjectName) -> None:
     from workbench.store.safety import doctor as examine
     from workbench.usecases.project import project_folder
 
-    findings = examine(project_folder(Home.find(), name))
+    home = Home.find()
+    findings = examine(project_folder(home, name), models=home.models(name))
     for finding in findings:
         print(f"{finding.level:8} {finding.check}: {finding.message}")
         if finding.hint:
@@ -43,11 +44,13 @@ def backup(
     name: ProjectName,
     out: Annotated[Path, typer.Option("--out", help="The folder to make.", show_default=False)],
 ) -> None:
-    """Copy a project's database into a new folder while others go on working."""
+    """Copy a project's database into a new folder while others go on working; models are left out."""
     from workbench.store.safety import backup as copy
     from workbench.usecases.project import project_folder
 
-    print(f"wrote {copy(project_folder(Home.find(), name), out)}")
+    home = Home.find()
+    print(f"wrote {copy(project_folder(home, name), out)}")
+    print(f"not in it: the runs and bundles in {home.models(name)}; copy that folder too if you need them")
 
 
 def restore(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -26,6 +27,7 @@ WAL_RESET_MENDED_TOO = ((3, 44, 6), (3, 50, 7))
 FREE_BYTES = 512 * MEBIBYTE
 NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs")
 NAMED = 5
+RESTORING = "Bring back a backup: workbench restore NAME BACKUP --move-aside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +40,37 @@ class Finding:
     hint: str = ""
 
 
-def doctor(folder: Path) -> list[Finding]:
-    """Look at a project's database from every side; never raises for what is wrong with it."""
+def doctor(folder: Path, *, models: Path | None = None) -> list[Finding]:
+    """Look at a project's database from every side; never raises for what is wrong with it.
+
+    `models` is where the folders of its runs should be; without it nobody looks for them.
+    """
     path = folder / FILE_NAME
     findings = [check_sqlite_version(sqlite3.sqlite_version_info), _disk(folder), _file_system(folder)]
     try:
         check_file(path)
     except StoreError as error:
-        return [*findings, Finding("file", "problem", str(error))]
+        return [*findings, _refusal("file", error)]
     findings.append(_wal(path))
-    for name, check in CHECKS.items():
+    checks = dict(CHECKS)
+    if models is not None:
+        checks["runs"] = partial(_runs, models)
+    for name, check in checks.items():
         try:
             with closing(connect(path)) as connection:
                 findings.append(check(connection))
         except sqlite3.Error as error:
-            findings.append(Finding(name, "problem", str(store_error(error, path))))
+            findings.append(_refusal(name, store_error(error, path)))
         except StoreError as error:
-            findings.append(Finding(name, "problem", str(error)))
+            findings.append(_refusal(name, error))
     findings.append(_worker(folder))
     return findings
+
+
+def _refusal(check: str, error: StoreError) -> Finding:
+    """Return the store's refusal; where it would send to the doctor, the doctor sends to the backup."""
+    message = f"{error.where}: {error.message}" if error.where else error.message
+    return Finding(check, "problem", message, hint=error.hint.replace(MENDING, RESTORING))
 
 
 def check_sqlite_version(version: tuple[int, ...]) -> Finding:
@@ -120,7 +134,7 @@ def _version(connection: sqlite3.Connection) -> Finding:
     except sqlite3.OperationalError:
         found = None
     if found is None:
-        return Finding("tables", "problem", "This database holds no workbench project.", hint=MENDING)
+        return Finding("tables", "problem", "This database holds no workbench project.", hint=RESTORING)
     if found[0] != migrating.HEAD:
         message = f"The tables are of version {found[0]}, this workbench has {migrating.HEAD}."
         return Finding(
@@ -133,7 +147,7 @@ def _integrity(connection: sqlite3.Connection) -> Finding:
     found = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
     if found == ["ok"]:
         return Finding("pages", "ok", "Every page and index is as it should be.")
-    return Finding("pages", "problem", "; ".join(found), hint=MENDING)
+    return Finding("pages", "problem", "; ".join(found), hint=RESTORING)
 
 
 def _foreign_keys(connection: sqlite3.Connection) -> Finding:
@@ -141,7 +155,7 @@ def _foreign_keys(connection: sqlite3.Connection) -> Finding:
     if lost:
         tables = ", ".join(sorted({row[0] for row in lost}))
         message = f"{len(lost)} row(s) refer to something that is gone, in: {tables}."
-        return Finding("references", "problem", message, hint=MENDING)
+        return Finding("references", "problem", message, hint=RESTORING)
     return Finding("references", "ok", "Every reference leads somewhere.")
 
 
@@ -169,8 +183,11 @@ def _spans(connection: sqlite3.Connection) -> Finding:
 def _named(check: str, names: list[str], good: str, bad: str) -> Finding:
     if not names:
         return Finding(check, "ok", good)
-    shown = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
-    return Finding(check, "problem", f"{len(names)} {bad}: {shown}", hint=MENDING)
+    return Finding(check, "problem", f"{len(names)} {bad}: {_first(names)}", hint=RESTORING)
+
+
+def _first(names: list[str]) -> str:
+    return ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
 
 
 def _leases(connection: sqlite3.Connection) -> Finding:
@@ -186,6 +203,20 @@ def _jobs(connection: sqlite3.Connection) -> Finding:
         return Finding("jobs", "ok", "No job is stuck.")
     hint = "Start `workbench worker`: it marks them as interrupted; then resume them."
     return Finding("jobs", "warning", f"{n_jobs} running job(s) show no sign of life.", hint=hint)
+
+
+def _runs(models: Path, connection: sqlite3.Connection) -> Finding:
+    """Runs are rows here and folders elsewhere, which a backup leaves out."""
+    ids = [row[0] for row in connection.execute("SELECT id FROM runs ORDER BY id")]
+    lost = [id for id in ids if not (models / id).is_dir()]
+    if not lost:
+        return Finding("runs", "ok", "Every run has its folder.")
+    return Finding(
+        "runs",
+        "warning",
+        f"{len(lost)} run(s) have no folder in {models}: {_first(lost)}",
+        hint=f"Copy models/{models.name} back from where it was, or train again.",
+    )
 
 
 def _worker(folder: Path) -> Finding:

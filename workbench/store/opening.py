@@ -18,6 +18,7 @@ from workbench.store import migrating
 from workbench.store.database import BUSY_SECONDS, FILE_NAME, MENDING, Database, connect, translated
 from workbench.store.locks import exclusive
 
+PROJECT_FILE = "project.toml"
 # Reading a file of this size takes about a tenth of a second; larger ones are left to `workbench doctor`.
 CHECKED_BYTES = 64 * MEBIBYTE
 SMALLEST_BYTES = 512  # SQLite takes a shorter file for an empty database
@@ -85,7 +86,9 @@ def check_file(path: Path) -> None:
     """
     where = str(path)
     if not path.exists():
-        raise StoreError("There is no project here.", where=where, hint=f"Create one. {MENDING}")
+        if (path.parent / PROJECT_FILE).exists():
+            raise StoreError("The project's database is gone.", where=where, hint=MENDING)
+        raise StoreError("There is no project here.", where=where, hint="Make one: workbench init")
     if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
         raise StoreError(
             "The database cannot be read and written.", where=where, hint="Look at its owner and permissions."

@@ -16,11 +16,10 @@ from workbench.errors import InputError, StoreError
 from workbench.store.database import BUSY_SECONDS, FILE_NAME, MENDING, Database, connect, translated
 from workbench.store.doctor import Finding, doctor
 from workbench.store.locks import exclusive
-from workbench.store.opening import check_file, open_file
+from workbench.store.opening import PROJECT_FILE, check_file, open_file
 
 __all__ = ["Finding", "backup", "doctor", "restore"]
 
-PROJECT_FILE = "project.toml"
 LOG_ENDINGS = ("", "-wal", "-shm")
 
 
@@ -93,7 +92,7 @@ def _make_room(folder: Path, *, move_aside: bool) -> Path | None:
         raise InputError(
             "There is a project in this folder already; nothing was changed.",
             where=str(folder),
-            hint="Restore into a new folder, or ask for the present database to be moved aside.",
+            hint="Restore under a new name; or with --move-aside, which keeps the present database beside it.",
         )
     _refuse_if_open(folder / FILE_NAME)
     stamp = now().replace(":", "").replace("+0000", "Z")

@@ -15,7 +15,7 @@ from workbench.config import n_training_threads, stay_offline
 from workbench.domain.ports import LearnerContext, Model, Progress, silent
 from workbench.domain.runs import Run
 from workbench.domain.scores import Scores
-from workbench.errors import InputError, NotEnoughDataError
+from workbench.errors import ArtefactError, InputError, NotEnoughDataError
 from workbench.usecases import judged_files
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.judge import Judgement
@@ -39,6 +39,19 @@ class HasNetwork(Protocol):
 def run_folder(project: Project, run_id: str) -> Path:
     """Return where a run's files are."""
     return project.models / run_id
+
+
+def need_run_folder(project: Project, run: Run) -> Path:
+    """Return where a run's files are. Raises ArtefactError when they are gone: a backup leaves them out."""
+    folder = run_folder(project, run.id)
+    if not folder.is_dir():
+        train = f"workbench train {project.name} --question {run.question}"
+        raise ArtefactError(
+            f"The files of the run {run.id} are missing.",
+            where=str(folder),
+            hint=f"Copy models/{project.name} back to {project.models}, or train again: {train}",
+        )
+    return folder
 
 
 def new_run_id(question: str, learner: str) -> str:
@@ -99,7 +112,7 @@ def need_run(project: Project, question: str, run_id: str = "", *, teacher: bool
 
 def load_model(project: Project, run: Run, *, progress: Progress = silent) -> Model:
     """Load a run's model after checking every file of it. Raises ArtefactError."""
-    folder = run_folder(project, run.id)
+    folder = need_run_folder(project, run)
     artefacts.check_manifest(folder)
     stay_offline()
     kind = project.store.question(run.question).kind
@@ -126,10 +139,10 @@ def load_network_of(project: Project, run: Run) -> Network:
 
 def judged_documents(project: Project, run: Run) -> list[JudgedDocument]:
     """Return the documents that a run was judged on. Raises ArtefactError when it has none."""
-    return judged_files.read_documents(run_folder(project, run.id))
+    return judged_files.read_documents(need_run_folder(project, run))
 
 
 def judged_scores(project: Project, run: Run) -> Scores:
     """Return the scores of the documents that a run was judged on, in their order. Raises ArtefactError."""
     exclusive = project.store.question(run.question).kind == "textcat"
-    return judged_files.read_scores(run_folder(project, run.id), run.labels, exclusive=exclusive)
+    return judged_files.read_scores(need_run_folder(project, run), run.labels, exclusive=exclusive)

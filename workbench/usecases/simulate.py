@@ -16,7 +16,7 @@ from workbench.config import n_training_threads, stay_offline
 from workbench.domain.examples import Example
 from workbench.domain.ports import Encoder, LearnerContext, Progress, silent
 from workbench.domain.questions import Question
-from workbench.errors import InputError
+from workbench.errors import InputError, NotEnoughDataError
 from workbench.usecases.collect_examples import collect_examples, need_examples
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.judge import Judgement, judge
@@ -93,9 +93,12 @@ def simulate(
     """
     question = project.store.question(question_name)
     pool = need_examples(collect_examples(project, question_name), question_name)
-    held_out = need_examples(
-        collect_examples(project, question_name, part="held-out"), f"{question_name} (held out)"
-    )
+    held_out = collect_examples(project, question_name, part="held-out")
+    if not held_out:
+        raise NotEnoughDataError(
+            f"A simulation is judged on held-out documents, and none is answered for '{question_name}'.",
+            hint=f"workbench import {project.name} FILE --held-out",
+        )
     stay_offline()
     on_vectors = simulation.learner in catalog.LEARNERS_ON_VECTORS
     wants_vectors = on_vectors or "vectors" in catalog.strategy(simulation.strategy).needs

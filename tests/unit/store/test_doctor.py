@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from workbench.domain.annotations import Annotation
+from workbench.domain.runs import Run
 from workbench.domain.spans import Span
 from workbench.store import doctor as doctor_module
-from workbench.store.doctor import check_sqlite_version, doctor
+from workbench.store.doctor import RESTORING, check_sqlite_version, doctor
 from workbench.store.jobs import Jobs
 from workbench.store.project_store import ProjectStore
 
@@ -34,6 +35,40 @@ def test_a_sound_project_has_no_finding_but_fine_ones(five: ProjectStore, answer
 def test_a_missing_project_is_a_finding_and_stays_missing(tmp_path: Path) -> None:
     assert "no project here" in wrong(tmp_path / "desk")["file"]
     assert not (tmp_path / "desk").exists()
+
+
+def test_a_damaged_or_lost_database_leads_to_a_backup_and_never_to_the_doctor_again(
+    five: ProjectStore,
+) -> None:
+    five.close()
+    path = five.folder / "workbench.sqlite3"
+    (five.folder / "project.toml").write_text('name = "desk"\n')
+
+    def hints() -> set[str]:
+        findings = [found for found in doctor(five.folder) if found.level == "problem"]
+        assert not any("workbench doctor" in f"{found.message} {found.hint}" for found in findings)
+        return {found.hint for found in findings}
+
+    path.write_bytes(b"Dear diary, today " * 300)
+    assert hints() == {RESTORING}
+    path.write_bytes(b"")
+    assert hints() == {RESTORING}
+    path.unlink()
+    assert hints() == {RESTORING}
+
+
+def test_runs_without_a_folder_are_a_warning(five: ProjectStore, tmp_path: Path) -> None:
+    for name in ("topic-tfidf-1", "topic-tfidf-2"):
+        five.save_run(Run(name, "topic", "tfidf", 0, ("billing",), 0, n_examples=2, data_hash="0" * 64))
+    models = tmp_path / "models" / "desk"
+    (models / "topic-tfidf-1").mkdir(parents=True)
+    (found,) = [found for found in doctor(five.folder, models=models) if found.level != "ok"]
+    assert (found.check, found.level) == ("runs", "warning")
+    assert "1 run(s)" in found.message
+    assert "topic-tfidf-2" in found.message
+    assert "train again" in found.hint
+    (models / "topic-tfidf-2").mkdir()
+    assert "runs" in {found.check for found in doctor(five.folder, models=models) if found.level == "ok"}
 
 
 def test_something_that_is_no_database_is_a_finding(folder: Path) -> None:

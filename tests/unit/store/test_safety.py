@@ -87,8 +87,9 @@ def test_a_present_project_is_refused_or_moved_aside_whole(
 ) -> None:
     saved = backup(five.folder, tmp_path / "saved")
     five.record([answer("t0", "billing")])
-    with pytest.raises(InputError, match="a project in this folder already"):
+    with pytest.raises(InputError, match="a project in this folder already") as refused:
         restore(saved, five.folder)
+    assert "--move-aside" in refused.value.hint
     with pytest.raises(StoreError, match="has this project open"):
         restore(saved, five.folder, move_aside=True)
     assert five.answered_ids("topic") == ["t0"]

@@ -10,8 +10,9 @@ import pytest
 from workbench.config import Home
 from workbench.domain.annotations import Annotation, new_client_id
 from workbench.domain.conversion import ReadOptions
+from workbench.domain.runs import Run
 from workbench.domain.scores import ClassScores
-from workbench.errors import InputError, NotEnoughDataError, UnknownNameError
+from workbench.errors import ArtefactError, InputError, NotEnoughDataError, UnknownNameError
 from workbench.store.jobs import Jobs
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.import_documents import import_documents
@@ -19,7 +20,8 @@ from workbench.usecases.project import Project, create_project, open_project, pa
 from workbench.usecases.propose_batch import Ranking, propose_batch, unanswered
 from workbench.usecases.record_annotations import record_annotations
 from workbench.usecases.run_round import run_round
-from workbench.usecases.runs import judged_documents, judged_scores, need_run
+from workbench.usecases.runs import judged_documents, judged_scores, load_model, need_run
+from workbench.usecases.simulate import Simulation, simulate
 from workbench.usecases.train_model import Training, train_model
 from workbench.worker.loop import run_worker
 
@@ -119,8 +121,9 @@ def test_an_answered_or_skipped_document_is_not_asked_again(pool: Project) -> No
     answered = Annotation(new_client_id(), left[1], "topic", "ann", ("a",), label_version=version)
     record_annotations(pool, [skipped, answered])
     assert unanswered(pool, "topic") == []
-    with pytest.raises(NotEnoughDataError, match="answered or skipped"):
+    with pytest.raises(NotEnoughDataError, match="answered or skipped") as caught:
         propose_batch(pool, "topic", Ranking("random", 2))
+    assert "workbench import p FILE" in caught.value.hint
 
 
 def test_a_strategy_that_needs_scores_says_so_before_the_first_model(pool: Project) -> None:
@@ -133,6 +136,24 @@ def test_a_run_that_does_not_exist_says_what_to_do(pool: Project) -> None:
         need_run(pool, "topic")
     with pytest.raises(UnknownNameError):
         need_run(pool, "topic", "topic-bert-00000000")
+
+
+def test_a_simulation_without_held_out_answers_says_how_to_bring_some(pool: Project) -> None:
+    with pytest.raises(NotEnoughDataError, match="held-out documents") as caught:
+        simulate(pool, "topic", Simulation("tfidf", "random", batch=2, rounds=1))
+    assert caught.value.hint == "workbench import p FILE --held-out"
+
+
+def test_a_run_whose_files_are_gone_says_where_they_were_and_what_to_do(pool: Project) -> None:
+    labels = pool.store.question("topic").labels
+    run = Run("topic-tfidf-1", "topic", "tfidf", 0, labels, 0, n_examples=2, data_hash="0" * 64)
+    pool.store.save_run(run)
+    for look in (judged_documents, judged_scores, load_model):
+        with pytest.raises(ArtefactError, match="files of the run topic-tfidf-1 are missing") as caught:
+            look(pool, run)
+        assert caught.value.where == str(pool.models / run.id)
+        assert "models/p" in caught.value.hint
+        assert "workbench train p --question topic" in caught.value.hint
 
 
 def test_projects_are_listed_and_their_names_cannot_be_taken_twice(pool: Project, tmp_path: Path) -> None:
