@@ -73,6 +73,7 @@ class Cell:
 def view_page(run: Run, curves: Mapping[str, Sequence[CurvePoint]], *, curve_metric: str) -> dict[str, Any]:
     """Return the parts that every kind of question has: the curve and the facts of the run."""
     bands = [band_over_seeds(name, points) for name, points in curves.items()]
+    is_line = any(len(band.n_labelled) > 1 for band in bands)
     facts = {
         "Run": run.id,
         "Learner": run.learner,
@@ -84,7 +85,8 @@ def view_page(run: Run, curves: Mapping[str, Sequence[CurvePoint]], *, curve_met
         "Finished": run.created_at or "–",
     }
     return {
-        "curve": curve_chart(bands, metric=curve_metric) if bands else None,
+        "curve": curve_chart(bands, metric=curve_metric) if is_line else None,
+        "single_points": [] if is_line else [(b.name, b.n_labelled[0], b.mean[0]) for b in bands],
         "n_seeds": max((band.n_seeds for band in bands), default=0),
         "facts": [
             ("Run", facts),

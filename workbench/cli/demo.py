@@ -122,7 +122,7 @@ def make_bundle(project: Project, question: str, learner: str) -> Path:
     key = "strict_f1" if question == "entities" else "macro_f1"
     print(f"{key.replace('_', ' ')}: teacher {teacher.figures[key]:.3f}, student {student.figures[key]:.3f}")
     print(bundle.gate.in_words())
-    print(f"wrote {bundle.folder} ({bundle.bytes / 1e6:.1f} MB)")
+    print(f"wrote {bundle.folder} (model.onnx {bundle.bytes / 1e6:.1f} MB)")
     return bundle.folder
 
 

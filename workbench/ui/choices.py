@@ -9,13 +9,13 @@ import streamlit as st
 
 from workbench.config import Home
 from workbench.domain.questions import Question
-from workbench.errors import InputError
+from workbench.errors import InputError, UnknownNameError
 from workbench.ui.projects import open_shared
 from workbench.usecases.project import Project, project_names
 
 
 def choose_project() -> Project:
-    """Ask for a project and open it. Raises InputError when there is none."""
+    """Ask for a project and open it. Raises InputError when there is none, or not that of the URL."""
     names = project_names(Home.find())
     if not names:
         raise InputError(
@@ -23,13 +23,19 @@ def choose_project() -> Project:
             where=str(Home.find().projects),
             hint="Make one: workbench init tickets --question topic:textcat",
         )
-    name = st.selectbox("Project", names, index=_place("project", names), key="project", width=240)
+    place = _place("project", names)
+    before = st.query_params.get("project")
+    name = st.selectbox("Project", names, index=place, key="project", width=240)
+    if before not in (None, name):
+        # What else the URL says belongs to the project before.
+        for what in ("question", "run"):
+            st.query_params.pop(what, None)
     remember("project", name)
     return open_shared(name)
 
 
 def choose_question(project: Project) -> Question:
-    """Ask for one of the project's questions."""
+    """Ask for one of the project's questions. Raises UnknownNameError for another one in the URL."""
     questions = {question.name: question for question in project.store.questions()}
     names = list(questions)
     name = st.segmented_control(
@@ -73,6 +79,10 @@ def recalled(what: str) -> str | None:
 
 
 def _place(what: str, names: Sequence[str]) -> int:
+    """Return where the choice is among the names; what the URL names must be there."""
+    named = st.query_params.get(what)
+    if named is not None and named not in names:
+        raise UnknownNameError(what, named, names)
     chosen = recalled(what)
     return names.index(chosen) if chosen in names else 0
 

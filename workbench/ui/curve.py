@@ -29,7 +29,7 @@ def curve_spec(steps: Sequence[CurveStep]) -> dict[str, Any]:
             "field": "answers",
             "type": "quantitative",
             "title": "answered documents",
-            "axis": {"tickMinStep": 1, "tickCount": 8},
+            "axis": {"tickMinStep": 1, "tickCount": 8, "format": ",d"},
         },
         "color": {
             "field": "model",

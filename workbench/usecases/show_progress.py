@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from workbench.errors import ArtefactError
 from workbench.usecases.project import Project
 from workbench.usecases.runs import newest_run
 
+GRAPH = "model.onnx"
 BUNDLE_MANIFEST = "bundle.json"  # what serving.bundle reads; that module would load onnxruntime
 GATE_FIELDS = ("name", "value", "limit", "direction", "basis", "passed")
 
@@ -56,7 +58,10 @@ class CurveStep:
 
 @dataclass(frozen=True, slots=True)
 class BundleFacts:
-    """What the manifest of an exported bundle says; `gate` has one figure with its limit a row."""
+    """What the manifest of an exported bundle says.
+
+    `n_bytes` is the size of its graph, `gate` has one figure with its limit a row.
+    """
 
     name: str
     n_bytes: int
@@ -109,6 +114,12 @@ def learning_curve(project: Project, question: str) -> list[CurveStep]:
     return [places[place] for place in sorted(places)]
 
 
+def has_line(steps: Sequence[CurveStep]) -> bool:
+    """Tell whether any learner was judged on one basis after two numbers of answers."""
+    places = Counter((step.run.learner, step.headline.basis) for step in steps)
+    return max(places.values(), default=0) > 1
+
+
 def bundle_folders(project: Project) -> list[Path]:
     """Return the folders of the project's exported bundles, by name."""
     return sorted(manifest.parent for manifest in project.models.glob(f"*/{BUNDLE_MANIFEST}"))
@@ -123,7 +134,7 @@ def read_bundle_facts(folder: Path) -> BundleFacts:
     try:
         return BundleFacts(
             name=folder.name,
-            n_bytes=sum(int(file["bytes"]) for file in facts["files"].values()),
+            n_bytes=int(facts["files"][GRAPH]["bytes"]),
             question=str(facts["question"]),
             run=str(facts["run"]),
             n_examples=int(facts["n_examples"]),

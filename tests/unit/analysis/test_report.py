@@ -232,6 +232,22 @@ def test_a_perfect_run_has_no_pairs_and_no_examples():
     assert "Calibration" not in page.text
 
 
+def test_a_curve_of_single_points_is_said_in_words_and_not_drawn():
+    page = render_report(report_of(["a", "b"], curves={"setfit": [CurvePoint(653, 0.7)]}))
+    assert "Learning curves," not in page
+    assert "There is no line yet" in page
+    assert "0.700 after 653 answers" in page
+    line = render_report(report_of(["a", "b"], curves={"setfit": [CurvePoint(9, 0.4), CurvePoint(653, 0.7)]}))
+    assert "Learning curves," in line
+    assert "There is no line yet" not in line
+
+
+def test_every_table_but_the_facts_scrolls_in_a_box_of_its_own():
+    for report in (report_of(["a", "b"]), report_of([f"l{n}" for n in range(40)])):
+        page = render_report(report).split('class="facts"')[0]
+        assert page.count("<table") == page.count('class="scroll"') > 0
+
+
 def test_a_report_of_nothing_is_refused():
     with pytest.raises(NotEnoughDataError, match="no judged document"):
         render_report(Report(run_of(["a"]), "textcat", [], "held-out"))

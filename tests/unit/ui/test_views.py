@@ -10,9 +10,14 @@ from streamlit.testing.v1 import AppTest
 
 from workbench import artefacts
 from workbench.config import Home
+from workbench.domain.questions import Question
 from workbench.store.database import FILE_NAME
+from workbench.ui.curve import curve_spec
 from workbench.ui.launch import MAIN
 from workbench.ui.messages import as_markdown
+from workbench.ui.views import review
+from workbench.usecases.project import create_project, open_project
+from workbench.usecases.show_progress import learning_curve
 
 pytestmark = pytest.mark.slow
 
@@ -97,6 +102,36 @@ def test_the_confused_pair_leads_to_its_documents_with_markup_escaped(tickets: H
     assert labels["label"].tolist()[0] == "fault"  # the worst F1 is first
 
 
+def test_a_project_or_question_that_there_is_none_of_is_said_and_no_other_is_shown(tickets: Home) -> None:
+    for view in ("annotate", "review"):
+        page = open_view(view, project="nope", question="topic", annotator="ana")
+        assert "There is no project 'nope'" in as_plain(page.error[0].value)
+        assert "tickets" in as_plain(page.error[0].value)
+        page = open_view(view, project="tickets", question="nope", annotator="ana")
+        assert "There is no question 'nope'" in as_plain(page.error[0].value)
+        assert not [element for element in page.main if element.type == "bidi_component"]
+
+
+def test_another_project_may_be_chosen_that_asks_other_questions(tickets: Home) -> None:
+    create_project(tickets, "other", [Question("mood", "textcat", ("good", "bad"))])
+    page = open_view("annotate", project="tickets", question="topic", annotator="ana")
+    page.selectbox(key="project").set_value("other").run()
+    assert not page.error
+    assert card_of(page)["task"]["question"] == "mood"
+
+
+def test_a_curve_without_a_line_is_said_in_words(tickets: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review, "has_line", lambda steps: False)
+    page = open_view("review", project="tickets", question="topic")
+    assert "There is no line yet" in html_of(page)
+
+
+def test_the_answers_on_the_curve_are_whole_numbers(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        spec = curve_spec(learning_curve(project, "topic"))
+    assert spec["encoding"]["x"]["axis"]["format"] == ",d"
+
+
 def test_a_question_without_a_model_says_what_to_run(tickets: Home) -> None:
     page = open_view("review", project="tickets", question="entities")
     assert "workbench train tickets" in page.info[0].value
@@ -129,7 +164,7 @@ def test_models_lists_runs_and_bundles_with_their_gate(tickets: Home) -> None:
     assert not page.exception
     assert page.dataframe[0].value["run"].tolist() == ["topic-tfidf-2", "topic-tfidf-1"]
     assert page.dataframe[1].value["measured"].tolist() == [0.99]
-    assert "5.0 MB" in html_of(page)
+    assert "model.onnx 5.0 MB" in html_of(page)
     assert "Export the model again" in as_plain(page.error[0].value)
 
 

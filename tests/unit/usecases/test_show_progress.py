@@ -17,7 +17,9 @@ from workbench.domain.runs import Run
 from workbench.errors import ArtefactError
 from workbench.usecases.project import Project, create_project, open_project
 from workbench.usecases.show_progress import (
+    CurveStep,
     bundle_folders,
+    has_line,
     headline,
     learning_curve,
     question_progress,
@@ -91,10 +93,31 @@ def test_the_curve_has_the_newest_run_of_each_place(project: Project) -> None:
     assert [(step.run.n_examples, step.headline.value) for step in curve] == [(20, 0.4), (40, 0.5)]
 
 
+def test_a_line_needs_one_learner_at_two_places() -> None:
+    def step(number: int, n_examples: int, learner: str) -> CurveStep:
+        run = run_of(number, n_examples, {"n": 5, "macro_f1": 0.5}, learner)
+        figure = headline(run)
+        assert figure is not None
+        return CurveStep(run, figure)
+
+    assert not has_line([])
+    assert not has_line([step(1, 20, "tfidf"), step(2, 40, "linear")])
+    assert has_line([step(1, 20, "tfidf"), step(2, 40, "tfidf")])
+
+
+def test_the_size_of_a_bundle_is_that_of_its_graph(project: Project) -> None:
+    folder = project.models / "topic-x-int8"
+    folder.mkdir(parents=True)
+    files = {"model.onnx": {"bytes": 5_000_000}, "tokenizer.json": {"bytes": 700_000}}
+    told = {"question": "topic", "run": "run-1", "n_examples": 9, "created_at": "", "gate": {"figures": []}}
+    artefacts.write_json(folder / "bundle.json", {**told, "files": files})
+    assert read_bundle_facts(folder).n_bytes == 5_000_000
+
+
 def test_a_manifest_that_lacks_something_is_refused_by_name(project: Project) -> None:
     folder = project.models / "topic-x-int8"
     folder.mkdir(parents=True)
-    artefacts.write_json(folder / "bundle.json", {"files": {}})
+    artefacts.write_json(folder / "bundle.json", {"files": {"model.onnx": {"bytes": 1}}})
     assert bundle_folders(project) == [folder]
     with pytest.raises(ArtefactError, match="'question'"):
         read_bundle_facts(folder)

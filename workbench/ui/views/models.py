@@ -11,7 +11,7 @@ from workbench.domain.runs import Run
 from workbench.ui.choices import choose_project
 from workbench.ui.messages import as_markdown, errors_shown
 from workbench.ui.words import table_height, when
-from workbench.usecases.show_progress import BundleFacts, bundle_folders, headline, read_bundle_facts
+from workbench.usecases.show_progress import GRAPH, BundleFacts, bundle_folders, headline, read_bundle_facts
 
 
 def show() -> None:
@@ -69,7 +69,10 @@ def show_bundle(bundle: BundleFacts) -> None:
         else:
             st.badge("gate failed", icon=":material/close:", color="red")
     st.html(
-        Markup('<p class="wb-quiet">{:.1f} MB · question {} · run {} · {} answers · exported {}</p>').format(
+        Markup(
+            '<p class="wb-quiet">{} {:.1f} MB · question {} · run {} · {} answers · exported {}</p>'
+        ).format(
+            GRAPH,
             bundle.n_bytes / 1e6,
             bundle.question,
             bundle.run,

@@ -18,7 +18,7 @@ from workbench.ui.words import figure, run_in_words, table_height
 from workbench.usecases.evaluate_model import pairs_of
 from workbench.usecases.project import Project
 from workbench.usecases.runs import judged_documents
-from workbench.usecases.show_progress import headline, learning_curve
+from workbench.usecases.show_progress import has_line, headline, learning_curve
 
 NOTHING = "(nothing)"  # the other side of a label that was missed or too much
 MOST_DOCUMENTS = 50
@@ -86,8 +86,11 @@ def show_curve(project: Project, question: Question) -> None:
     """Show what the answers bought, one line a learner."""
     steps = learning_curve(project, question.name)
     st.subheader("Learning curve", anchor=False)
-    if len(steps) < 2:
-        st.html('<p class="wb-quiet">It begins with the second trained model.</p>')
+    if not has_line(steps):
+        st.html(
+            '<p class="wb-quiet">There is no line yet: it begins when a learner is trained again, '
+            "with more answers.</p>"
+        )
         return
     name = steps[0].headline.name
     st.vega_lite_chart(curve_spec(steps), width="stretch", height=270, alt=f"{name} by number of answers")
