@@ -65,8 +65,8 @@ def import_file(
     label_config: Annotated[
         str,
         typer.Option(
-            help="The labelling config of a Label Studio export; by default NAME.label_config.xml for NAME.json, "
-            "or label_config.xml, beside it."
+            help="The labelling config of a Label Studio export; by default NAME.label_config.xml "
+            "for NAME.json, or label_config.xml, beside it."
         ),
     ] = "",
 ) -> None:

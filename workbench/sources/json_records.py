@@ -55,14 +55,35 @@ def kind_of(values: Iterable[Any], options: ReadOptions, path: Path) -> Kind | N
     return kinds[0] if kinds else None
 
 
-class RecordReader:
-    """Puts records into the intake one by one."""
+def answer_key_of(values: Iterable[Any], kind: Kind | None, options: ReadOptions) -> tuple[str, str]:
+    """Return the key of the answers, and the one that no record may have in its place ('' for none).
 
-    def __init__(self, intake: Intake, options: ReadOptions) -> None:
+    Where no record has the usual key of its kind, that of the other kind of labels is taken.
+    """
+    if options.label_column or kind is None:
+        return options.label_column, ""
+    own = ANSWER_KEYS[kind]
+    if kind == "ner":
+        return own, ""
+    other = ANSWER_KEYS["textcat" if kind == "textcat-multi" else "textcat-multi"]
+    keys = {
+        key
+        for value in values
+        if isinstance(value, dict)
+        for key in (own, other)
+        if value.get(key) is not None
+    }
+    return (other, "") if keys == {other} else (own, other)
+
+
+class RecordReader:
+    """Puts records into the intake one by one; `keys` as `answer_key_of` gives them."""
+
+    def __init__(self, intake: Intake, options: ReadOptions, keys: tuple[str, str]) -> None:
         self._intake = intake
         self._text_key = options.text_column or "text"
         self._id_key = options.id_column or "id"
-        self._answer_key = options.label_column or (ANSWER_KEYS[intake.kind] if intake.kind else "")
+        self._answer_key, self._mistaken_key = keys
 
     def take(self, record: Record, number: int) -> None:
         """Take or refuse the record of this number, from 1."""
@@ -73,7 +94,7 @@ class RecordReader:
             if not isinstance(record.value, dict):
                 raise InputError(f"A record must be an object, not {json_name(record.value)}.")
             document = self._document(record.value, number)
-            value = record.value.get(self._answer_key)
+            value = self._answered(record.value)
             answer, n_changes = self._answer(value, document.text)
         except InputError as error:
             problem = Problem("record", error.message, line=record.line, record=str(number))
@@ -116,19 +137,38 @@ class RecordReader:
             self._intake.report.warn("records with further fields, kept as metadata")
         return {**(meta or {}), **others}
 
+    def _answered(self, value: Mapping[str, Any]) -> Any:
+        """Return what stands under the key of the answer. Raises InputError when another has it."""
+        found = value.get(self._answer_key)
+        if found is None and self._mistaken_key and value.get(self._mistaken_key) is not None:
+            raise InputError(
+                f"There is {self._mistaken_key!r} but no {self._answer_key!r}, which other records have. "
+                f"If this one is not answered, say --label-column {self._answer_key}."
+            )
+        return found
+
     def _answer(self, value: Any, text: str) -> tuple[Answer | None, int]:
         """Return the answer and how many things in it had to be changed."""
         if value is None:
             return None, 0
         if self._intake.kind == "ner":
             return self._spans(_list(value, self._answer_key), text)
-        if self._intake.kind == "textcat":
-            value = [value]
-        labels = _list(value, self._answer_key)
+        labels = self._labels(value)
         for label in labels:
             if not isinstance(label, str):
                 raise InputError(f"A label must be a string, not {json_name(label)}.")
         return tuple(labels), 0
+
+    def _labels(self, value: Any) -> list[Any]:
+        """Return the labels; under the key of the other kind both a label and a list of them may stand."""
+        if self._intake.kind == "textcat":
+            listed = value if self._answer_key == "labels" and isinstance(value, list) else [value]
+            if len(listed) != 1:
+                raise InputError(f"The answer to a textcat question is one label, not {len(listed)}.")
+            return listed
+        if self._answer_key == "label" and isinstance(value, str):
+            return [value]
+        return _list(value, self._answer_key)
 
     def _spans(self, values: list[Any], text: str) -> tuple[tuple[Span, ...], int]:
         spans = [span_in(value, text) for value in values]

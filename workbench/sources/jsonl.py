@@ -5,7 +5,8 @@
     {"id": "t-3", "text": "Ada wrote.", "spans": [{"start": 0, "end": 3, "label": "person", "text": "Ada"}]}
 
 `label` answers a textcat question, `labels` a textcat-multi one, `spans` a ner one; without the key, or
-with null, nobody has answered. Spans count code points, `[start, end)`; their `text` is checked when it
+with null, nobody has answered. A file whose records have only the other one of `label` and `labels` is
+understood, one that mixes them refused. Spans count code points, `[start, end)`; their `text` is checked when it
 is there. Fields that mean nothing here become metadata. Ids are strings or whole numbers; a record without
 one is `<file stem>-<number of the record>`.
 """
@@ -28,7 +29,7 @@ from workbench.domain.questions import KINDS, Question
 from workbench.errors import Problem, SourceError
 from workbench.sources.answers import Chosen, Losses, chosen_answers, one_question
 from workbench.sources.intake import BYTE_ORDER_MARK, Intake
-from workbench.sources.json_records import ANSWER_KEYS, Record, RecordReader, kind_of
+from workbench.sources.json_records import ANSWER_KEYS, Record, RecordReader, answer_key_of, kind_of
 from workbench.sources.strict_json import parse_json
 from workbench.sources.text_files import (
     checked_newline,
@@ -63,7 +64,8 @@ class JsonLinesSource:
         intake = Intake(path, options, kind, unit="records")
         if file.bom:
             intake.report.warn(BYTE_ORDER_MARK)
-        reader = RecordReader(intake, options)
+        keys = answer_key_of((record.value for record in records), kind, options)
+        reader = RecordReader(intake, options, keys)
         for number, record in enumerate(records, start=1):
             reader.take(record, number)
         intake.report.counts.update(records=len(records))

@@ -23,10 +23,10 @@ from workbench.domain.conversion import (
 )
 from workbench.domain.documents import Document
 from workbench.domain.questions import SLUG, Kind, Question
-from workbench.errors import InputError, Problem
+from workbench.errors import InputError, Problem, SourceError
 from workbench.sources.csv_rows import NAMES, Row, needs_quotes, read_rows, sniff_delimiter
 from workbench.sources.intake import BYTE_ORDER_MARK, MIXED_NEWLINES, Intake
-from workbench.sources.table_columns import Columns, find_columns
+from workbench.sources.table_columns import NO_LABELS, Columns, find_columns
 from workbench.sources.table_writer import NONE_APPLIES, TableForm, TableWriter
 from workbench.sources.text_files import TextFile, read_text, refused, usual_newline, write_text
 
@@ -37,11 +37,10 @@ class CsvSource:
     def read(self, path: Path, options: ReadOptions) -> Imported:
         """Read a table: see the module and `find_columns`; a row is the record that `skip_bad` leaves out.
 
-        Raises SourceError for a table without rows, whose delimiter or label column is not clear, or
-        that has faults; the problems name their lines.
+        A table without a label column brings documents for a question of any kind. Raises SourceError
+        for one without rows, whose delimiter or label column is not clear, that has labels for a ner
+        question, or that has faults; the problems name their lines.
         """
-        if options.kind == "ner":
-            raise refused(path, Problem("kind", "A table of this kind holds labels, not spans."))
         file = read_text(path, options.encoding)
         delimiter, start = delimiter_of(file.text, options, path)
         rows = read_rows(file.text, delimiter, start=start, line=1 + (start > 0))
@@ -49,6 +48,8 @@ class CsvSource:
         if header.problem:
             raise refused(path, header.problem)
         columns = find_columns(header.cells, options, path, line=header.line)
+        if options.kind == "ner" and columns.label is not None:
+            raise _no_spans(header.cells[columns.label], path, header.line)
         kind, question = question_of(header.cells, columns, options)
         intake = Intake(path, options, kind, question=question, unit="rows")
         if delimiter != ",":
@@ -92,6 +93,16 @@ def delimiter_of(text: str, options: ReadOptions, path: Path) -> tuple[str, int]
         message = "The first row holds several characters that could part columns: , ; or tab."
         raise refused(path, Problem("delimiter", message, line=1), hint="Name one with --delimiter.")
     return delimiter, start
+
+
+def _no_spans(column: str, path: Path, line: int) -> SourceError:
+    """Return the error that refuses a column of labels as the answers to a ner question."""
+    message = f"A table holds labels, not spans; the column '{column[:60]}' cannot answer a ner question."
+    hint = (
+        f"--label-column {NO_LABELS} imports the texts alone, with that column as metadata. Spans come as "
+        "IOB2, CoNLL-2003, JSON Lines, DocBin or Label Studio."
+    )
+    return refused(path, Problem("kind", message, line=line), hint=hint)
 
 
 def question_of(header: Sequence[str], columns: Columns, options: ReadOptions) -> tuple[Kind | None, str]:

@@ -297,3 +297,38 @@ def test_100_000_records_are_read_in_seconds(tmp_path: Path) -> None:
     began = time.process_time()
     assert read(tmp_path, content).report.kept == 100_000
     assert time.process_time() - began < 30
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "labels"),
+    [
+        ("textcat-multi", {"label": "x"}, ("x",)),
+        ("textcat-multi", {"label": ["x", "y"]}, ("x", "y")),
+        ("textcat-multi", {"label": []}, ()),
+        ("textcat", {"labels": ["x"]}, ("x",)),
+        ("textcat", {"labels": "x"}, ("x",)),
+    ],
+)
+def test_the_key_of_the_other_kind_of_labels_is_an_answer_too(
+    tmp_path: Path, kind: str, field: dict[str, object], labels: tuple[str, ...]
+) -> None:
+    imported = read(tmp_path, record(**field) + "\n" + record(id="open"), kind=kind)
+    assert imported.documents[0].annotations[0].labels == labels
+    assert imported.documents[0].document.metadata == {}
+    assert imported.documents[1].annotations == ()
+
+
+def test_several_labels_are_no_answer_to_a_textcat_question(tmp_path: Path) -> None:
+    error = refusal(tmp_path, record(labels=["x", "y"]), kind="textcat")
+    assert "one label, not 2" in error.message
+
+
+def test_records_that_mix_the_two_keys_of_labels_are_refused_unless_one_is_named(tmp_path: Path) -> None:
+    content = record(labels=["x"]) + "\n" + record(id="two", label="y")
+    error = refusal(tmp_path, content, kind="textcat-multi")
+    assert [problem.line for problem in error.problems] == [2]
+    assert "--label-column labels" in error.message
+    imported = read(tmp_path, content, kind="textcat-multi", label_column="labels")
+    assert [len(found.annotations) for found in imported.documents] == [1, 0]
+    both = read(tmp_path, record(labels=["x"], label="y"), kind="textcat-multi")
+    assert both.documents[0].annotations[0].labels == ("x",)

@@ -243,7 +243,7 @@ def test_what_cannot_be_a_label_is_refused_with_its_line(tmp_path: Path, label: 
 
 
 def test_spans_do_not_fit_into_a_table(tmp_path: Path) -> None:
-    assert places(refusal(tmp_path, "text,label\nx,a\n", kind="ner")) == [("kind", None)]
+    assert places(refusal(tmp_path, "text,label\nx,a\n", kind="ner")) == [("kind", 1)]
 
 
 def test_importing_a_file_twice_gives_the_same_ids(tmp_path: Path) -> None:
@@ -278,3 +278,17 @@ def test_more_documents_than_a_file_may_hold_are_refused_with_the_limit(
     error = refusal(tmp_path, "text\none\ntwo\nthree\n")
     assert places(error) == [("too-many", 4)]
     assert "More than 2 documents" in str(error)
+
+
+def test_texts_without_labels_are_documents_for_a_question_about_spans_too(tmp_path: Path) -> None:
+    imported = read(tmp_path, "id,text\nx,Hello\n", kind="ner", question="entities", labels=("PER",))
+    assert rows(imported) == [("x", "Hello", None)]
+    imported = read(tmp_path, "text,channel\nHello,mail\n", kind="ner", label_column="-")
+    assert dict(imported.documents[0].document.metadata) == {"channel": "mail"}
+
+
+def test_labels_for_a_question_about_spans_are_refused_with_the_ways_out(tmp_path: Path) -> None:
+    error = refusal(tmp_path, "text,topic\nHello,a\n", kind="ner")
+    assert "'topic' cannot answer a ner question" in error.message
+    assert "--label-column -" in error.hint
+    assert "IOB2" in error.hint
