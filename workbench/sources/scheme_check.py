@@ -10,6 +10,7 @@ from workbench.sources.columns import Sentence
 from workbench.sources.iob_schemes import MARKS, SCHEMES, evidence, faults
 
 REPAIRABLE = {"stray-inside", "type-change", "needless-begin", "unclosed"}
+NAMED_LINES = 5
 REPAIR_HINT = "--repair-iob takes a tag that goes on with nothing as the beginning of an entity."
 ASKED_AS = {"bilou": "bioes"}  # reading bioes takes both ways to spell it
 
@@ -25,7 +26,8 @@ def scheme_read(sentences: Sequence[Sentence], asked: str) -> str:
 def file_problems(sentences: Sequence[Sentence], options: ReadOptions) -> tuple[list[Problem], str]:
     """Return what is wrong with the scheme of the file as a whole, and a hint.
 
-    A file that keeps to another scheme throughout gets one problem that names it. A file that mixes
+    A file that keeps to another scheme throughout gets one problem that names it and the first lines
+    that tell; few stray tags may make an IOB2 file look like IOB1. A file that mixes
     schemes gets every fault, and the first line of each scheme. With `repair_iob` the faults of single
     tags pass; with `skip_bad` they are left to the sentences that have them.
     """
@@ -41,15 +43,28 @@ def file_problems(sentences: Sequence[Sentence], options: ReadOptions) -> tuple[
         return [], ""
     for other in SCHEMES:
         if other != scheme and not any(faults(sentence.tags, other) for sentence in sentences):
-            first = found[0].line
-            message = f"This looks like {other.upper()}, not {scheme.upper()}: {len(found)} tags say so."
-            name = ASKED_AS.get(other, other)
-            return [Problem("other-scheme", message, line=first)], f"If it is, read it with --scheme {name}."
+            return [_other_scheme(other, scheme, found)], _hint_for(other, scheme)
     mixed = _mixed(sentences)
     if options.skip_bad:
         return [], ""
     hint = REPAIR_HINT if MARKS[scheme] == "BIO" else ""
     return [*mixed, *found], hint
+
+
+def _other_scheme(other: str, scheme: str, found: Sequence[Problem]) -> Problem:
+    """Return the problem of a file that keeps to another scheme than the one asked for."""
+    said = "1 tag says so" if len(found) == 1 else f"{len(found)} tags say so"
+    lines = ", ".join(str(problem.line) for problem in found[:NAMED_LINES])
+    more = " …" if len(found) > NAMED_LINES else ""
+    message = f"This looks like {other.upper()}, not {scheme.upper()}: {said} (line {lines}{more})."
+    return Problem("other-scheme", message, line=found[0].line)
+
+
+def _hint_for(other: str, scheme: str) -> str:
+    hint = f"If it is, read it with --scheme {ASKED_AS.get(other, other)}."
+    if (other, scheme) == ("iob1", "iob2"):
+        hint += f" If these tags are mistakes in an IOB2 file: {REPAIR_HINT}"
+    return hint
 
 
 def _mixed(sentences: Sequence[Sentence]) -> list[Problem]:

@@ -182,3 +182,12 @@ def test_the_tags_of_each_scheme_are_the_published_ones() -> None:
 def test_a_label_is_never_mistaken_for_the_outside_tag() -> None:
     assert parse_tag("O") == Tag("O")
     assert parse_tag("B-O") == Tag("B", "O")
+
+
+def test_a_single_stray_tag_is_named_with_both_ways_to_read_it(tmp_path: Path) -> None:
+    error = refusal(tmp_path, "O", "I-PER", "B-PER", "", "O")
+    assert "1 tag says so (line 2)" in error.message
+    assert "--scheme iob1" in error.hint
+    assert "--repair-iob" in error.hint
+    repaired = read(tmp_path, "O", "I-PER", "B-PER", "", "O", repair_iob=True)
+    assert spans(repaired) == spans(read(tmp_path, "O", "I-PER", "B-PER", "", "O", scheme="iob1"))
