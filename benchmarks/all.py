@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ SCRIPTS = (
 
 def main() -> None:
     """Run them in processes of their own, so that none inherits another's threads."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     for name in SCRIPTS:
         subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
 

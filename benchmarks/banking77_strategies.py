@@ -92,7 +92,7 @@ def peer_rows(
 
 def main() -> None:
     """Simulate, compare and write the figures."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=6)
     arguments = parser.parse_args()

@@ -6,6 +6,7 @@ answers, no report), in a process of its own in the same run.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import random
 import sys
@@ -52,6 +53,7 @@ def write_rows(path: Path) -> None:
 
 def main() -> None:
     """Import the same file with both and write seconds and peak memory."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
         write_rows(path)

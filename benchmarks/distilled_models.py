@@ -179,7 +179,7 @@ def size_mb(path: Path) -> float:
 
 def main() -> None:
     """Measure one or both data sets."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="*", default=["banking77", "wnut17"])
     arguments = parser.parse_args()
     stay_offline()

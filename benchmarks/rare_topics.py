@@ -47,7 +47,7 @@ def read_topics(part: str) -> list[Example]:
 
 def main() -> None:
     """Train each learner with each seed and write recall and accuracy."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--learners", nargs="*", default=list(LEARNERS))
     arguments = parser.parse_args()

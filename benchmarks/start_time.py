@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import statistics
 from pathlib import Path
 
@@ -12,6 +13,7 @@ RUNS = 9
 
 def main() -> None:
     """Time both commands in turn and write the medians."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     ours, theirs = workbench_command(), Path(workbench_command()).with_name("streamlit")
     times: dict[str, list[float]] = {"workbench --help": [], "streamlit --help": []}
     for _ in range(RUNS):

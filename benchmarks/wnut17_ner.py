@@ -55,7 +55,7 @@ def longest_matches(text: str, best: dict[str, str]) -> list[Span]:
 
 def main() -> None:
     """Fit, judge on test, and write the figures."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
     stay_offline()

@@ -7,6 +7,7 @@ readers do.
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import tempfile
 import time
@@ -81,6 +82,7 @@ def measure(path: Path, folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     """Measure the three files."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     folder = data_folder("wnut17")
     with tempfile.TemporaryDirectory() as scratch:
         rows = [measure(folder / f"{name}.conll", Path(scratch)) for name in ("train", "dev", "test")]
