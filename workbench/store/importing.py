@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import PurePath
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -20,6 +22,11 @@ from workbench.store.documents import IDS_AT_ONCE
 from workbench.store.recording import is_known, known_rows
 from workbench.store.values import annotation_row, chunks, from_json, storable, text_sha256, to_json
 
+DIFFERENT_TEXT = "The project has this id with a different text."
+MADE_IDS = (
+    "A file without ids gets them from its name and the numbers of its rows, so that two files of one "
+    "name meet: rename this one, or name its column of ids (--id-column)."
+)
 _documents = schema.documents.c
 
 
@@ -87,7 +94,7 @@ class _Import:
         for chunk in chunks(imported.documents, IDS_AT_ONCE):
             _Chunk(self, chunk).take(chunk)
         if self.problems:
-            raise SourceError(self.origin.file_name, self.problems, hint="Nothing was imported.")
+            raise SourceError(self.origin.file_name, self.problems, hint=self._hint())
         counts = ImportCounts(**self.counts)
         row = {
             **asdict(self.origin),
@@ -103,6 +110,14 @@ class _Import:
         ]
         self.connection.execute(insert(schema.import_documents), rows)
         return counts
+
+    def _hint(self) -> str:
+        """Say what to do; ids made of file name and row number may only seem to be known."""
+        made = re.compile(rf"{re.escape(PurePath(self.origin.file_name).stem)}-\d+")
+        same = [problem for problem in self.problems if problem.message == DIFFERENT_TEXT]
+        if any(made.fullmatch(problem.record or "") for problem in same):
+            return f"Nothing was imported. {MADE_IDS}"
+        return "Nothing was imported."
 
     def _take_question(self, question: Question) -> None:
         if question.name not in self.asked:
@@ -186,7 +201,7 @@ class _Chunk:
 
     def _compare(self, document: Document, digest: str, known: _Known) -> None:
         if digest != known.text_sha256:
-            raise InputError("The project has this id with a different text.")
+            raise InputError(DIFFERENT_TEXT)
         if document.part != known.part:
             raise InputError(
                 f"The project has this document in the part '{known.part}', the file in '{document.part}'."

@@ -25,10 +25,11 @@ def export_data(
 ) -> ConversionReport:
     """Write the labelled documents of a question; the file appears whole or not at all.
 
-    With `file_name` only the documents of that imported file are written, in its order, and in its form
-    when the format is the same. Formats with one answer a document get the settled one (see `settle`);
-    a Label Studio export keeps every annotator's. Raises SourceError when an answer cannot be said in
-    the format, UnknownNameError for a file that was never imported.
+    Documents that nobody answered are left out, and counted in the report's warnings. With `file_name`
+    only the documents of that imported file are written, in its order, and in its form when the format
+    is the same. Formats with one answer a document get the settled one (see `settle`); a Label Studio
+    export keeps every annotator's. Raises SourceError when an answer cannot be said in the format,
+    UnknownNameError for a file that was never imported.
     """
     question = project.store.question(question_name)
     documents = project.store.labelled_documents(format_name, part=part, file_name=file_name or None)
@@ -42,7 +43,10 @@ def export_data(
         raise NotEnoughDataError(f"Nobody has answered '{question_name}' yet: there is nothing to export.")
     source = catalog.source(format_name)
     layout = project.store.file_layout(format_name, file_name or None)
-    return source.write(answered, questions, path, options or WriteOptions(), layout)
+    report = source.write(answered, questions, path, options or WriteOptions(), layout)
+    if len(answered) < len(documents):
+        report.warn("documents without an answer left out", len(documents) - len(answered))
+    return report
 
 
 def one_answer(labelled: LabelledDocument, question: str) -> LabelledDocument:

@@ -9,7 +9,7 @@ from workbench import artefacts, catalog
 from workbench.config import LIMITS, MEBIBYTE
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument, ReadOptions
 from workbench.domain.questions import Question
-from workbench.errors import InputError
+from workbench.errors import InputError, SourceError
 from workbench.store.project_store import ImportCounts
 from workbench.usecases.project import Project
 
@@ -50,17 +50,16 @@ def import_documents(
     A question without labels takes those of its first file; after that other labels are refused.
     Raises SourceError with every problem of the file, InputError for wrong options.
     """
-    if not path.is_file():
-        what = "This is a folder, not a file." if path.is_dir() else "There is no such file."
-        raise InputError(what, where=str(path))
-    if path.stat().st_size > LIMITS.file_bytes:
-        raise InputError(f"The file is larger than {LIMITS.file_bytes // MEBIBYTE} MB.", where=str(path))
+    check_file(path)
     name = format_name or sniff_format(path)
     source = catalog.source(name)
     digest = artefacts.file_sha256(path)
     imported = source.read(path, with_question(project, name, options))
     if artefacts.file_sha256(path) != digest:
         raise InputError("The file changed while it was read; nothing was imported.", where=str(path))
+    if not imported.documents:
+        hint = f"Nothing was imported: none of the {imported.report.unit} could be taken."
+        raise SourceError(str(path), imported.report.rejects, hint=hint)
     if options.question and name in ALL_QUESTIONS_AT_ONCE:
         check_only_question(imported, options.question)
     if held_out:
@@ -68,6 +67,15 @@ def import_documents(
     check_questions(project, imported)
     stored = project.store.import_documents(imported, file_name=path.name, file_sha256=digest, format=name)
     return ImportResult(imported.report, stored, name, len(project.store.held_out_twins()))
+
+
+def check_file(path: Path) -> None:
+    """Raise InputError unless the path is a file, and not too large."""
+    if not path.is_file():
+        what = "This is a folder, not a file." if path.is_dir() else "There is no such file."
+        raise InputError(what, where=str(path))
+    if path.stat().st_size > LIMITS.file_bytes:
+        raise InputError(f"The file is larger than {LIMITS.file_bytes // MEBIBYTE} MB.", where=str(path))
 
 
 def sniff_format(path: Path) -> str:

@@ -1,0 +1,67 @@
+"""Files into a project and out of it: what is refused, and what the reports say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.config import Home
+from workbench.domain.conversion import ReadOptions
+from workbench.errors import SourceError
+from workbench.usecases.export_data import export_data
+from workbench.usecases.import_documents import import_documents
+from workbench.usecases.project import Project, create_project, open_project, parse_question
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    create_project(Home(tmp_path), "p", [parse_question("topic:textcat")])
+    with open_project(Home(tmp_path), "p") as opened:
+        yield opened
+
+
+def bring(project: Project, path: Path, content: str, *, skip_bad: bool = False) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content)
+    import_documents(project, path, options=ReadOptions(skip_bad=skip_bad))
+
+
+def test_two_files_of_one_name_without_ids_are_refused_with_the_ways_out(
+    project: Project, tmp_path: Path
+) -> None:
+    bring(project, tmp_path / "monday" / "in.csv", "text,topic\none,a\n")
+    with pytest.raises(SourceError, match="in-1: The project has this id with a different text") as caught:
+        bring(project, tmp_path / "tuesday" / "in.csv", "text,topic\ntwo,a\n")
+    assert "its name and the numbers of its rows" in caught.value.hint
+    assert "--id-column" in caught.value.hint
+
+
+def test_an_id_of_the_file_itself_is_not_said_to_be_made(project: Project, tmp_path: Path) -> None:
+    bring(project, tmp_path / "in.csv", "id,text,topic\nx,one,a\n")
+    with pytest.raises(SourceError, match="different text") as caught:
+        bring(project, tmp_path / "in.csv", "id,text,topic\nx,two,a\n")
+    assert caught.value.hint == "Nothing was imported."
+
+
+@pytest.mark.parametrize("skip_bad", [False, True])
+def test_a_file_of_which_no_record_can_be_taken_is_refused_with_the_reasons(
+    project: Project, tmp_path: Path, *, skip_bad: bool
+) -> None:
+    content = "text,topic\n ,a\n\t,a\n" + ("one,a,b\n" if skip_bad else "")
+    with pytest.raises(SourceError, match=r"line 2, record in-1: The text is empty") as caught:
+        bring(project, tmp_path / "in.csv", content, skip_bad=skip_bad)
+    assert caught.value.exit_code == 2
+    assert "none of the rows" in caught.value.hint
+    assert project.store.n_documents() == 0
+
+
+@pytest.mark.parametrize("format_name", ["csv", "jsonl", "label-studio"])
+def test_an_export_counts_the_documents_that_it_leaves_out(
+    project: Project, tmp_path: Path, format_name: str
+) -> None:
+    bring(project, tmp_path / "in.csv", "text,topic\none,a\ntwo,\nthree,\n")
+    report = export_data(project, "topic", tmp_path / "out", format_name=format_name)
+    assert report.kept == 1
+    assert report.warnings["documents without an answer left out"] == 2
