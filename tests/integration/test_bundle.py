@@ -20,7 +20,7 @@ from workbench.domain.decoding import decode_labels, decode_spans
 from workbench.domain.examples import Example
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run
-from workbench.domain.scores import ClassScores
+from workbench.domain.scores import ClassScores, Scores
 from workbench.errors import ArtefactError, GateError, InputError, NotEnoughDataError
 from workbench.export import bundle_writer
 from workbench.export.bundle_writer import bundle_name, export_network
@@ -113,6 +113,13 @@ class Published:
     report: GateReport
 
 
+def figures_of(scores: Scores) -> dict[str, object]:
+    """Judge scores by something that only the exported graph can say."""
+    first = float(rows_of(scores)[0][0, 0])
+    row = {"label": "a", "precision": 0.5, "recall": None, "f1": 0.25, "support": len(scores)}
+    return {"macro_f1": first, "basis": "held-out", "per_label": [row]}
+
+
 @pytest.fixture(scope="module")
 def publish(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Published]:
     """Export a tiny network of a kind, once for all tests: a graph takes seconds to write."""
@@ -122,7 +129,11 @@ def publish(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Publish
         network = tiny_network(kind)
         folder = tmp_path_factory.mktemp(kind) / bundle_name("mood", "r1")
         report = export_network(
-            network, held_out_of(network, HELD_OUT), folder, origin=origin(network, **THRESHOLDS[kind])
+            network,
+            held_out_of(network, HELD_OUT),
+            folder,
+            origin=origin(network, **THRESHOLDS[kind]),
+            figures_of=figures_of,
         )
         return Published(network, folder, report)
 
@@ -154,13 +165,17 @@ def test_a_bundle_says_where_it_comes_from_and_how_it_was_judged(
     assert facts["gate"] == made.report.as_json()
     assert facts["run"] == "r1"
     assert facts["recipe"]["name"] == made.report.recipe
-    assert facts["figures"] == {"macro_f1": 0.9}
+    assert facts["figures_before_int8"] == {"macro_f1": 0.9}
+    served = Bundle.load(made.folder).score(HELD_OUT[:1])
+    assert facts["figures"]["macro_f1"] == pytest.approx(float(rows_of(served)[0][0, 0]), abs=1e-4)
     assert facts["basis"] == "held-out"
     assert len(facts["golden"]["texts"]) == len(facts["golden"]["scores"]) == 10
     assert {"onnxruntime", "tokenizers", "torch"} <= set(facts["versions"])
     card = (made.folder / "README.md").read_text()
     for part in ("# tickets / mood", "`a`, `b`, `c`", "12 labelled documents", "macro_f1", "at least 0.98"):
         assert part in card
+    assert "Of the exported graph itself. Measured on: held-out." in card
+    assert "| a | 0.500 | – | 0.250 | 60 |" in card
 
 
 def test_thresholds_travel_with_the_bundle(publish: Callable[[str], Published]) -> None:

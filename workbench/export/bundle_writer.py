@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from workbench.config import n_training_threads
 from workbench.domain.annotations import now
 from workbench.domain.ports import Progress, silent
 from workbench.domain.questions import check_slug
-from workbench.domain.scores import ClassScores
+from workbench.domain.scores import ClassScores, Scores
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError
 from workbench.export.gate import GateReport, HeldOut, check
 from workbench.export.model_card import Origin, model_card
@@ -40,9 +41,18 @@ def bundle_name(question: str, run: str) -> str:
 
 
 def export_network(
-    network: Network, held_out: HeldOut, folder: Path, *, origin: Origin, progress: Progress = silent
+    network: Network,
+    held_out: HeldOut,
+    folder: Path,
+    *,
+    origin: Origin,
+    figures_of: Callable[[Scores], Mapping[str, Any]] = lambda scores: {},
+    progress: Progress = silent,
 ) -> GateReport:
     """Publish a network as a bundle in `folder`, which must not exist, and return the gate's figures.
+
+    `figures_of` judges scores of the held-out documents; what it says of the int8 graph, one document at
+    a time, stands in the manifest and on the model card, because that is what will be served.
 
     Raises GateError, and publishes nothing, when the graph answers otherwise than the network, and
     NotEnoughDataError when there are no held-out documents to see it by.
@@ -53,11 +63,16 @@ def export_network(
     progress(1, 3, "measuring the graph against the network")
     compared = Comparison.of(network, fp32, held_out.texts, n_threads=n_training_threads())
 
+    alone: dict[str, Scores] = {}
+
     def judge(model: ModelProto, recipe: str) -> GateReport:
         progress(2, 3, f"measuring int8, recipe '{recipe}'")
-        return check(compared.with_int8(model), held_out, recipe=recipe)
+        scores = compared.with_int8(model)
+        alone[recipe] = scores.alone
+        return check(scores, held_out, recipe=recipe)
 
     chosen = choose(fp32, judge)
+    origin = replace(origin, figures=figures_of(alone[chosen.report.recipe]))
     publish(network, chosen, golden_texts(held_out), folder, origin=origin)
     progress(3, 3, "published")
     return chosen.report
@@ -128,7 +143,8 @@ def _facts(network: Network, chosen: Chosen, origin: Origin) -> dict[str, Any]:
         "data_hash": run.data_hash,
         "created_at": now(),
         "max_pieces": network.max_pieces,
-        "figures": dict(run.figures),
+        "figures": dict(origin.figures),
+        "figures_before_int8": dict(run.figures),
         "basis": run.basis,
         "recipe": {"name": chosen.recipe.name, "words": chosen.recipe.words, "why": chosen.why},
         "gate": chosen.report.as_json(),

@@ -22,7 +22,7 @@ from workbench.domain.decoding import (
 )
 from workbench.domain.examples import Example
 from workbench.domain.f1 import macro_f1, strict_f1
-from workbench.domain.scores import ClassScores, Scores, TokenScores
+from workbench.domain.scores import ClassScores, DocumentTokenScores, Scores, TokenScores
 from workbench.domain.spans import Span
 from workbench.errors import NotEnoughDataError
 
@@ -191,19 +191,34 @@ def f1_figures(scores: GateScores, held_out: HeldOut, basis: str) -> list[Figure
 
 
 def aligned_f1(scores: TokenScores, held_out: HeldOut) -> float:
-    """Return strict F1 where bounds are forgiven what tokens cannot say.
+    """Return strict F1 where words are those of the gold answers.
 
-    With gold tokens the predicted spans grow to the gold tokens they touch; without, the gold spans grow
-    to the words that the model tags, as they did in training.
+    With gold tokens the network is evaluated on them: a token has the scores of its first piece, and
+    spans are decoded token by token. Without, the gold spans grow to the words that the model tags, as
+    they did in training.
     """
     texts = held_out.texts
     gold: Sequence[Sequence[Span]] = [example.spans for example in held_out.examples]
-    predicted: Sequence[Sequence[Span]] = decode_spans(scores, texts)
     if held_out.tokens is not None:
-        triples = zip(predicted, held_out.tokens, texts, strict=True)
-        return strict_f1(gold, [grown(*triple) for triple in triples])
+        return strict_f1(gold, decode_spans(on_tokens(scores, held_out.tokens), texts))
     words = [document.words for document in scores.documents]
-    return strict_f1([grown(*triple) for triple in zip(gold, words, texts, strict=True)], predicted)
+    grown_gold = [grown(*triple) for triple in zip(gold, words, texts, strict=True)]
+    return strict_f1(grown_gold, decode_spans(scores, texts))
+
+
+def on_tokens(scores: TokenScores, tokens: Sequence[Offsets]) -> TokenScores:
+    """Return the scores of gold tokens: of the first word under each; a token that shows nothing is O."""
+    documents = []
+    for document, own in zip(scores.documents, tokens, strict=True):
+        rows = np.zeros((len(own), len(scores.tags)), dtype=np.float32)
+        rows[:, 0] = 1.0
+        if len(document.words):
+            first = np.searchsorted(document.words[:, 1], own[:, 0], side="right")
+            first = np.minimum(first, len(document.words) - 1)
+            found = (document.words[first, 0] < own[:, 1]) & (document.words[first, 1] > own[:, 0])
+            rows[found] = document.probabilities[first[found]]
+        documents.append(DocumentTokenScores(own, rows))
+    return TokenScores(scores.labels, tuple(documents))
 
 
 def grown(spans: Sequence[Span], words: Offsets, text: str) -> tuple[Span, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +16,16 @@ SHOWN_LABELS = 100
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a network comes from: the project, its question, and the run that trained it."""
+    """Where a network comes from: the project, its question, and the run that trained it.
+
+    `figures` are those of the exported int8 graph on the held-out documents.
+    """
 
     project: str
     question: Question
     run: Run
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 def model_card(origin: Origin, chosen: Chosen, versions: Mapping[str, str]) -> str:
@@ -42,7 +46,7 @@ project `{origin.project}` (label version {run.label_version}, SHA-256 of the ex
 
 ## Figures
 
-{_figures(run)}
+{_figures(origin.figures)}
 
 ## Export
 
@@ -96,12 +100,31 @@ def _labels(question: Question) -> str:
     return f"{len(question.labels)}: {shown}" + (f" and {hidden} more" if hidden > 0 else "")
 
 
-def _figures(run: Run) -> str:
-    numbers = {name: value for name, value in run.figures.items() if isinstance(value, int | float)}
+def _figures(figures: Mapping[str, Any]) -> str:
+    numbers = {name: value for name, value in figures.items() if isinstance(value, int | float)}
     if not numbers:
-        return "No figures were measured for this run."
+        return "No figures were measured."
     rows = "\n".join(f"| {name} | {value:.4g} |" for name, value in numbers.items())
-    return f"Measured on: {run.basis}.\n\n| figure | value |\n|---|---|\n{rows}"
+    return (
+        f"Of the exported graph itself. Measured on: {figures.get('basis')}.\n\n"
+        f"| figure | value |\n|---|---|\n{rows}{_per_label(figures.get('per_label', ()))}"
+    )
+
+
+def _per_label(figures: Sequence[Mapping[str, Any]]) -> str:
+    if not figures:
+        return ""
+    ordered = sorted(figures, key=lambda row: 2.0 if row["f1"] is None else row["f1"])
+    rows = "\n".join(
+        f"| {row['label']} | " + " | ".join(_share(row[name]) for name in ("precision", "recall", "f1"))
+        + f" | {row['support']} |"
+        for row in ordered[:SHOWN_LABELS]
+    )  # fmt: skip
+    return f"\n\n| label, worst first | precision | recall | F1 | answers |\n|---|---|---|---|---|\n{rows}"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _gate_table(report: GateReport) -> str:

@@ -19,6 +19,7 @@ from workbench.domain.questions import Question
 from workbench.domain.runs import Run
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError
 from workbench.usecases.collect_examples import collect_examples
+from workbench.usecases.judge import judge
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import load_network_of, need_run
 
@@ -47,7 +48,7 @@ class ExportedBundle:
             "bytes": self.bytes,
             "sha256": artefacts.file_sha256(self.folder / "model.onnx"),
             "gate": self.gate.as_json(),
-            "figures": dict(self.run.figures),
+            "figures": artefacts.read_json(self.folder / "bundle.json")["figures"],
         }
 
 
@@ -79,7 +80,14 @@ def export_model(
         raise InputError("This run is exported already.", where=str(folder))
     judges = HeldOut(held_out, gold_tokens(project, held_out))
     origin = Origin(project.name, question, run)
-    gate = export_network(load_network_of(project, run), judges, folder, origin=origin, progress=progress)
+    gate = export_network(
+        load_network_of(project, run),
+        judges,
+        folder,
+        origin=origin,
+        figures_of=lambda scores: judge(question, held_out, scores, basis="held-out").figures.as_dict(),
+        progress=progress,
+    )
     refuse_unservable(folder)
     return ExportedBundle(folder, run, gate)
 

@@ -20,6 +20,7 @@ from workbench.export.gate import (
     check,
     largest_difference,
     macro_f1,
+    on_tokens,
     strict_f1,
 )
 
@@ -167,3 +168,16 @@ def test_entities_on_word_bounds_pass() -> None:
     scores = tokens(([[0, 3], [4, 8]], [SURE["B"], SURE["O"]]), ([], []))
     held_out = HeldOut([Example("1", "Ada rest", spans=(Span(0, 3, "PER", "Ada"),)), Example("2", "")])
     assert check(all_the_same(scores), held_out, recipe="none").passed
+
+
+def test_a_gold_token_has_the_scores_of_its_first_word_and_none_is_outside() -> None:
+    # Text "U.S. \u200b x": the model's words are U . S . and x; the middle gold token shows nothing.
+    words = [[0, 1], [1, 2], [2, 3], [3, 4], [7, 8]]
+    scores = tokens((words, [SURE["B"], SURE["O"], SURE["I"], SURE["O"], SURE["I"]]), ([], []))
+    gold = [np.array([[0, 4], [5, 6], [7, 8]], dtype=np.int32), np.array([[0, 1]], dtype=np.int32)]
+    found = on_tokens(scores, gold)
+    assert [document.probabilities.argmax(axis=1).tolist() for document in found.documents] == [
+        [1, 0, 2],
+        [0],
+    ]
+    assert [document.words.tolist() for document in found.documents] == [own.tolist() for own in gold]
