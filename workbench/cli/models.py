@@ -66,7 +66,9 @@ def export(
 
 def predict(
     bundle: Annotated[Path, typer.Argument(help="The bundle's folder.", show_default=False)],
-    file: Annotated[Path, typer.Argument(help="A .txt, .csv or .jsonl file of texts.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A .txt, .csv, .tsv, .jsonl or .json file of texts.", show_default=False)
+    ],
     text_column: Annotated[str, typer.Option(help="The column or key of the text.")] = "text",
     threads: Annotated[int, typer.Option(min=1, help="Threads of the processor to use.")] = 1,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Predictions for a file of texts: .txt (one a line), .csv (a column) or .jsonl (a field)."""
+"""Predictions for a file of texts: .txt (one a line), .csv or .tsv (a column), .jsonl or .json (a field)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from workbench.errors import InputError, Problem, SourceError, UnknownNameError
 from workbench.serving.bundle import Bundle
 
 FILE_CHUNK = 1024
+JSON_SPACE = " \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,11 @@ def _plain(content: str, _: str, __: list[Problem]) -> Iterator[InputText]:
         yield InputText(number, line)
 
 
-def _table(content: str, text_column: str, problems: list[Problem]) -> Iterator[InputText]:
+def _table(
+    content: str, text_column: str, problems: list[Problem], *, delimiter: str = ","
+) -> Iterator[InputText]:
     csv.field_size_limit(LIMITS.text_characters)
-    rows = csv.reader(io.StringIO(content, newline=""), strict=True)
+    rows = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     begins = 1
     try:
         columns = next(rows, [])
@@ -130,19 +134,72 @@ def _json_lines(content: str, text_field: str, problems: list[Problem]) -> Itera
         if not line.strip():
             continue
         try:
-            record = json.loads(line, object_pairs_hook=_object, parse_constant=_no_number)
+            record = JSON.decode(line)
         except (ValueError, RecursionError) as error:
             problems.append(Problem("json", f"Not readable as JSON: {error}.", number))
             continue
-        text, name = (record.get(text_field), record.get("id")) if isinstance(record, dict) else (None, None)
-        if not isinstance(text, str):
-            problems.append(
-                Problem("text", f'Each line must be an object with a string "{text_field}".', number)
-            )
-        elif type(name) not in (str, int, type(None)):
-            problems.append(Problem("id", "An id must be a string or a whole number.", number))
+        item = _record(record, number, text_field)
+        if isinstance(item, Problem):
+            problems.append(item)
         else:
-            yield InputText(number, text, None if name is None else str(name))
+            yield item
+
+
+def _json_list(content: str, text_field: str, problems: list[Problem]) -> Iterator[InputText]:
+    """Yield the texts of a JSON list of strings, or of objects as in JSON Lines."""
+    if not content.lstrip(JSON_SPACE).startswith("["):
+        message = f'The file must be a list of texts, or of objects with "{text_field}"'
+        problems.append(Problem("list", f"{message}. One object a line is a .jsonl file.", 1))
+        return
+    try:
+        for line, value in _items(content):
+            item = InputText(line, value) if isinstance(value, str) else _record(value, line, text_field)
+            if isinstance(item, Problem):
+                problems.append(item)
+            else:
+                yield item
+    except json.JSONDecodeError as error:
+        problems.append(Problem("json", f"Not readable as JSON: {error.msg}.", error.lineno))
+
+
+def _items(content: str) -> Iterator[tuple[int, Any]]:
+    """Yield each item of a JSON list and the line it begins on. Raises JSONDecodeError."""
+    line, counted = 1, 0
+    place = _behind_space(content, content.index("[") + 1)
+    is_open = not content.startswith("]", place)
+    while is_open:
+        line, counted = line + content.count("\n", counted, place), place
+        try:
+            value, end = JSON.raw_decode(content, place)
+        except json.JSONDecodeError:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise json.JSONDecodeError(str(error), content, place) from error
+        yield line, value
+        place = _behind_space(content, end)
+        is_open = content.startswith(",", place)
+        if not is_open and not content.startswith("]", place):
+            raise json.JSONDecodeError("a comma or the end of the list is missing", content, place)
+        place = _behind_space(content, place + 1) if is_open else place
+    behind = _behind_space(content, place + 1)
+    if behind < len(content):
+        raise json.JSONDecodeError("something follows the list", content, behind)
+
+
+def _behind_space(content: str, place: int) -> int:
+    while place < len(content) and content[place] in JSON_SPACE:
+        place += 1
+    return place
+
+
+def _record(record: Any, line: int, text_field: str) -> InputText | Problem:
+    """Return the text of a JSON object, or what is wrong with it."""
+    text, name = (record.get(text_field), record.get("id")) if isinstance(record, dict) else (None, None)
+    if not isinstance(text, str):
+        return Problem("text", f'This must be an object with a string "{text_field}".', line)
+    if type(name) not in (str, int, type(None)):
+        return Problem("id", "An id must be a string or a whole number.", line)
+    return InputText(line, text, None if name is None else str(name))
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -156,5 +213,13 @@ def _no_number(name: str) -> object:
     raise ValueError(f"{name} is not a finite number")
 
 
+JSON = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number)
 Reader = Callable[[str, str, list[Problem]], Iterator[InputText]]
-READERS: dict[str, Reader] = {".txt": _plain, ".csv": _table, ".jsonl": _json_lines}
+READERS: dict[str, Reader] = {
+    ".txt": _plain,
+    ".csv": _table,
+    ".tsv": partial(_table, delimiter="\t"),
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+    ".json": _json_list,
+}

@@ -104,7 +104,44 @@ def test_all_bad_lines_are_told_at_once(tmp_path: Path) -> None:
     assert [p.line for p in caught.value.problems] == [1, 3]
 
 
-@pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.jsonl"])
+def test_a_table_may_be_parted_by_tabs(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.tsv", 'id\ttext\n7\ta, "b"\n8\t"two\nlines"\n')
+    assert [(t.line, t.id, t.text) for t in read_texts(path)] == [(2, "7", 'a, "b"'), (3, "8", "two\nlines")]
+
+
+def test_a_list_in_json_holds_texts_or_objects(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.json", '\ufeff[\n"one",\n{"id": 7,\n"text": "two"} ,"three"\n]\n')
+    assert [(t.line, t.id, t.text) for t in read_texts(path)] == [
+        (2, None, "one"),
+        (3, "7", "two"),
+        (4, None, "three"),
+    ]
+    assert texts_of(write(tmp_path, "a.json", '[{"body": "x"}]'), text_column="body") == [(1, "x")]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"text": "a"}', r"line 1: The file must be a list"),
+        ('{"text": "a"}\n{"text": "b"}\n', r"\.jsonl"),
+        ('["a",\n5]', "line 2: This must be an object"),
+        ('["a",\n{"Text": "b"}]', 'line 2: .*a string "text"'),
+        ('["a",\n{"text": "b", "text": "c"}]', "line 2: .*twice"),
+        ('["a",\n"b"', "line 2: .*missing"),
+        ('["a"\n"b"]', "line 2: .*missing"),
+        ('["a",\n]', "line 2: Not readable"),
+        ('["a"]\n["b"]', "line 2: .*follows the list"),
+        ("[" * 100_000, "line 1: Not readable"),
+        ('["a\\u0000b"]', "line 1: .*NUL"),
+        ("[]", "holds no texts"),
+    ],
+)
+def test_a_json_file_that_is_no_list_of_texts_is_refused(tmp_path: Path, content: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        read_texts(write(tmp_path, "a.json", content))
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.tsv", "a.jsonl", "a.json"])
 def test_an_empty_file_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError):
         read_texts(write(tmp_path, name, ""))
