@@ -6,29 +6,99 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from workbench.config import Home
+from workbench.usecases.project import open_project
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SAMPLE = Path(__file__).parents[2] / "projects" / "support-tickets"
 pytestmark = pytest.mark.slow
 
 ENTITIES = "# id = a-1\nAnn\tB-PER\nmet\tO\nBob\tB-PER\n\n# id = a-2\nIn\tO\nOslo\tB-LOC\n"
+TOPICS = 'id,text,asked,channel\n7,"Ann, met ""Bob""",a,mail\nx/y,In Oslo 😀,b,\n'
+TAGS = "id,text,asked\n1,Ann,a|b\n2,Oslo,|\n3,Bob,b\n"
 
 
-def test_documents_and_answers_come_in_and_go_out_in_every_format(workbench: Run, tmp_path: Path) -> None:
+def test_a_file_comes_in_with_its_counts_and_goes_out_as_it_was(workbench: Run, tmp_path: Path) -> None:
     (tmp_path / "in.conll").write_text(ENTITIES)
     workbench("init", "p", "--question", "entities:ner")
     printed = workbench("import", "p", "in.conll").stdout
     assert "2 sentences, 5 tokens, 3 entities" in printed
     assert "2 sentences kept, 0 adjusted, 0 rejected" in printed
-    for format_name in ("iob2", "conll2003", "jsonl", "docbin", "label-studio"):
-        workbench(
-            "export-data", "p", "-q", "entities", "--format", format_name, "--out", f"out.{format_name}"
-        )
+    printed = workbench("export-data", "p", "-q", "entities", "--format", "iob2", "--out", "out.iob2").stdout
+    assert "2 documents kept, 0 adjusted, 0 rejected" in printed
     assert (tmp_path / "out.iob2").read_text() == ENTITIES
-    records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-    assert [record["id"] for record in records] == ["a-1", "a-2"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "content", "formats"),
+    [
+        ("ner", "in.conll", ENTITIES, ("iob2", "conll2003", "jsonl", "docbin", "label-studio")),
+        ("textcat", "in.csv", TOPICS, ("csv", "jsonl", "docbin", "label-studio")),
+        ("textcat-multi", "in.csv", TAGS, ("csv", "jsonl", "docbin", "label-studio")),
+    ],
+)
+def test_documents_and_answers_go_out_and_come_back_in_every_format(
+    workbench: Run, tmp_path: Path, kind: str, file: str, content: str, formats: tuple[str, ...]
+) -> None:
+    (tmp_path / file).write_text(content)
+    label_column = ("--label-column", "asked") if kind != "ner" else ()
+    workbench("init", "p", "--question", f"asked:{kind}")
+    workbench("import", "p", file, *label_column)
+    before = answers_in(tmp_path, "p")
+    assert all(answers for *_, answers in before)
+    for format_name in formats:
+        out, other = f"out.{format_name}", f"from-{format_name}"
+        printed = workbench("export-data", "p", "-q", "asked", "--format", format_name, "--out", out).stdout
+        assert f"{len(before)} documents kept, 0 adjusted, 0 rejected" in printed
+        assert format_name != "label-studio" or f"wrote {out} and out.label_config.xml" in printed
+        workbench("init", other, "--question", f"asked:{kind}")
+        again = label_column if format_name == "csv" else ()
+        workbench("import", other, out, "--format", format_name, *again)
+        assert answers_in(tmp_path, other) == before, format_name
+
+
+def answers_in(home: Path, project_name: str) -> list[tuple[Any, ...]]:
+    """Return what a project holds: id, text and metadata of each document, and its answers."""
+    with open_project(Home(home), project_name) as project:
+        return [
+            (
+                found.document.id,
+                found.document.text,
+                dict(found.document.metadata),
+                [(a.question, a.annotator, a.status, set(a.labels), set(a.spans)) for a in found.annotations],
+            )
+            for found in project.store.labelled_documents("")
+        ]
+
+
+def test_texts_without_answers_come_into_a_project_of_any_kind(workbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\nAnn met Bob\nOslo\n")
+    workbench("init", "p", "--question", "entities:ner")
+    assert "documents: 2 new, 0 known; answers: 0 new" in workbench("import", "p", "in.csv").stdout
+
+
+def test_an_export_says_its_encoding_when_it_is_asked_to(workbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,text,topic\n1,naïve 😀,a\n")
+    (tmp_path / "b.csv").write_bytes("id,text,topic\n2,café,a\n".encode("cp1252"))
+    workbench("init", "p", "--question", "topic:textcat")
+    workbench("import", "p", "a.csv")
+    workbench("import", "p", "b.csv", "--encoding", "cp1252")
+    export = ("export-data", "p", "-q", "topic", "--format", "csv", "--out", "out.csv")
+    assert "--encoding utf-8" in workbench(*export, fails=2).stderr
+    workbench(*export, "--encoding", "utf-8")
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "id,text,topic\n1,naïve 😀,a\n2,café,a\n"
+
+
+def test_skipping_bad_records_never_means_to_import_nothing(workbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text,topic\none,a,b\ntwo,a,b\n")
+    workbench("init", "p", "--question", "topic:textcat")
+    complaint = workbench("import", "p", "in.csv", "--skip-bad", fails=2).stderr
+    assert "line 2: 3 cells, but the header has 2 columns" in complaint
+    assert "none of the rows" in complaint
 
 
 def test_each_of_several_files_comes_back_byte_for_byte(workbench: Run, tmp_path: Path) -> None:
@@ -85,6 +155,18 @@ def test_a_wrong_file_is_refused_with_its_line_and_nothing_is_imported(
         (("init", "q", "-q", "topic"), "is not a question"),
         (("init", "p", "-q", "topic:textcat"), "already a project"),
         (("export-data", "p", "-q", "topic", "--format", "xlsx", "--out", "x"), "There is no format 'xlsx'"),
+        (("train", "p", "-q", "topic", "--learner", "tfidf", "--report", "nope/x.json"), "no folder 'nope'"),
+        (("evaluate", "p", "-q", "topic", "--html", "nope/x.html"), "no folder 'nope'"),
+        (
+            ("simulate", "p", "-q", "topic", "--learner", "tfidf", "--picture", "nope/x.png"),
+            "no folder 'nope'",
+        ),
+        (
+            ("simulate", "p", "-q", "topic", "--learner", "tfidf", "--picture", "x.bmpx"),
+            "Let its name end in",
+        ),
+        (("distil", "p", "-q", "topic", "--report", "nope/x.json"), "no folder 'nope'"),
+        (("export", "p", "-q", "topic", "--report", "nope/x.json"), "no folder 'nope'"),
     ],
 )
 def test_a_wrong_name_or_option_gets_one_clear_message(
@@ -114,6 +196,26 @@ def test_a_model_is_trained_judged_and_explained_without_a_held_out_set(
     shown = workbench("evaluate", "p", "-q", "topic", "--html", "report.html").stdout
     assert "wrote report.html" in shown
     assert "<script" not in (tmp_path / "report.html").read_text()
+
+
+def test_a_project_that_comes_back_without_its_models_says_what_is_missing(
+    workbench: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"where is parcel {n},delivery\nplease refund {n},returns\n" for n in range(20))
+    (tmp_path / "in.csv").write_text(f"text,topic\n{rows}")
+    workbench("init", "p", "-q", "topic:textcat")
+    workbench("import", "p", "in.csv")
+    workbench("train", "p", "-q", "topic", "--learner", "tfidf")
+    assert str(tmp_path / "models" / "p") in workbench("backup", "p", "--out", "saved").stdout
+    assert "--move-aside" in workbench("restore", "p", "saved", fails=2).stderr
+    workbench("restore", "again", "saved")
+    assert "1 run(s) have no folder" in workbench("doctor", "again").stdout
+    complaint = workbench("evaluate", "again", "-q", "topic", fails=2).stderr
+    assert "are missing" in complaint
+    assert "models/again" in complaint
+    monkeypatch.setenv("WORKBENCH_THREADS", "abc")
+    refused = workbench("train", "p", "-q", "topic", "--learner", "tfidf", fails=2).stderr
+    assert "WORKBENCH_THREADS" in refused
 
 
 def test_a_damaged_run_is_refused(workbench: Run, tmp_path: Path) -> None:
