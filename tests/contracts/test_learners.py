@@ -210,7 +210,7 @@ def test_an_unknown_label_is_refused(make):
 
 
 def test_an_unknown_option_is_refused_with_the_known_ones(make):
-    with pytest.raises(UnknownNameError, match="option of the learner"):
+    with pytest.raises(UnknownNameError, match="has no option 'cc'"):
         make(cc=1.0)
     with pytest.raises(InputError, match="'c'"):
         make(c="much")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from workbench.cli.printing import print_conversion
 from workbench.config import Home
 from workbench.domain.conversion import ReadOptions, WriteOptions
 from workbench.domain.documents import Part
+
+if TYPE_CHECKING:
+    from workbench.usecases.import_documents import ImportResult
 
 
 def init(
@@ -88,6 +91,10 @@ def import_file(
     )
     with open_project(Home.find(), name) as project:
         result = import_documents(project, file, format_name=format_name, options=options, held_out=held_out)
+    print_import(file, result)
+
+
+def print_import(file: Path, result: ImportResult) -> None:
     read = [file.name, *(beside.name for beside in result.report.beside)]
     print(f"{' with '.join(read)} read as {result.format}")
     print_conversion(result.report)
