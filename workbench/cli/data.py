@@ -95,6 +95,7 @@ def import_file(
 
 
 def print_import(file: Path, result: ImportResult) -> None:
+    """Print what was read from a file and what of it is new to the project."""
     read = [file.name, *(beside.name for beside in result.report.beside)]
     print(f"{' with '.join(read)} read as {result.format}")
     print_conversion(result.report)
