@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,9 +29,7 @@ from workbench.networks.training import Batch, Precision, TrainingSettings, trai
 from workbench.tokenisation.pieces import SpecialPieces, load_tokenizer, special_pieces
 from workbench.tokenisation.windows import padded, shuffled_by_length
 
-UNKNOWN_PIECES = ("[UNK]", "<unk>")
 UNSEEN_BIAS = -1e4  # a label without examples has probability 0, and no gradient
-HEAD_ALONE_RATE = 5e-3
 UNKNOWN_TAG = -100  # what cross_entropy leaves out
 
 
@@ -44,11 +41,6 @@ class FineTuningConfig:
     need more epochs. Without dev examples `dev_share` of the examples chooses the checkpoint, unless
     that would be fewer than `min_dev`: then all are trained on and the last weights stay. `patience`
     is after how many epochs without a better checkpoint training ends; 0 never ends it early.
-    `piece_dropout` is the share of pieces that training hides behind the unknown piece, in other places
-    every epoch: what names look like matters less then, and their neighbours more.
-    `averaging` is that of `TrainingSettings`. In the first `head_epochs` the head alone learns, so that
-    a random head does not pull good weights away from what they know (Kumar et al., Fine-Tuning can
-    Distort Pretrained Features, https://arxiv.org/abs/2202.10054).
     """
 
     learning_rate: float = 2e-4
@@ -65,19 +57,12 @@ class FineTuningConfig:
     dev_share: float = 0.15
     min_dev: int = 40
     train_vocabulary: bool = False
-    piece_dropout: float = 0.0
-    averaging: float = 0.0
-    head_epochs: int = 0
     precision: Precision = "auto"
 
     def __post_init__(self) -> None:
         self.settings(1)
         if self.batch_size < 1 or self.max_pieces < 4 or self.min_steps < 0 or self.patience < 0:
             raise InputError("batch_size must be at least 1, max_pieces 4, min_steps and patience 0.")
-        if not 0 <= self.head_epochs <= 100:
-            raise InputError(f"head_epochs must lie from 0 to 100, not {self.head_epochs}.")
-        if not 0.0 <= self.piece_dropout < 1.0:
-            raise InputError(f"piece_dropout must lie from 0 to below 1, not {self.piece_dropout}.")
         if not (0.0 <= self.dev_share < 1.0 and 0.0 <= self.dropout < 1.0 and self.min_dev >= 1):
             raise InputError("dev_share and dropout lie between 0 and 1, and min_dev is at least 1.")
 
@@ -92,7 +77,6 @@ class FineTuningConfig:
             weight_decay=self.weight_decay,
             precision=self.precision,
             patience=self.patience or None,
-            averaging=self.averaging,
         )
 
 
@@ -159,15 +143,8 @@ def fine_tune(
 ) -> dict[str, Any]:
     """Train the network in place and return what happened, as JSON values."""
     cpu_threads(context.n_threads)
-    named = (network.tokenizer.token_to_id(name) for name in UNKNOWN_PIECES)
-    unknown = next((piece for piece in named if piece is not None), None)
-    hidden = config.piece_dropout if unknown is not None else 0.0
-    batches = _Batches(rows, special_pieces(network.tokenizer), config.batch_size, seed, hidden, unknown or 0)
+    batches = _Batches(rows, special_pieces(network.tokenizer), config.batch_size, seed)
     settings = config.settings(len(rows))
-    if config.head_epochs:
-        alone = replace(settings, epochs=config.head_epochs, head_learning_rate=HEAD_ALONE_RATE)
-        with backbone_frozen(network.module):
-            train(network.module, batches, loss_of, alone, seed=seed, progress=context.progress)
     facts = train(
         network.module, batches, loss_of, settings, seed=seed, evaluate=evaluate, progress=context.progress
     )
@@ -180,19 +157,6 @@ def fine_tune(
     }
 
 
-@contextmanager
-def backbone_frozen(module: nn.Module) -> Iterator[None]:
-    """Let nothing but the head learn for a while."""
-    learning = [weight for weight in module.backbone.parameters() if weight.requires_grad]  # type: ignore[union-attr]
-    for weight in learning:
-        weight.requires_grad = False
-    try:
-        yield
-    finally:
-        for weight in learning:
-            weight.requires_grad = True
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Batches:
     """The batches of an epoch: `input_ids`, `attention_mask`, `targets` and `weights`."""
@@ -201,20 +165,14 @@ class _Batches:
     special: SpecialPieces
     batch_size: int
     seed: int
-    piece_dropout: float
-    unknown: int
 
     def __call__(self, epoch: int) -> Iterator[Batch]:
         rng = np.random.default_rng((self.seed, epoch))
         for places in shuffled_by_length([len(row.ids) for row in self.rows], self.batch_size, rng):
-            yield self._batch([self.rows[place] for place in places], rng)
+            yield self._batch([self.rows[place] for place in places])
 
-    def _batch(self, rows: Sequence[Row], rng: np.random.Generator) -> Batch:
-        seen = [row.ids for row in rows]
-        if self.piece_dropout:
-            hits = [rng.random(len(ids)) < self.piece_dropout for ids in seen]
-            seen = [np.where(hit, self.unknown, ids) for hit, ids in zip(hits, seen, strict=True)]
-        ids, mask = padded(seen, self.special)
+    def _batch(self, rows: Sequence[Row]) -> Batch:
+        ids, mask = padded([row.ids for row in rows], self.special)
         arrays = {
             "input_ids": ids,
             "attention_mask": mask,

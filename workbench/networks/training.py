@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -22,10 +22,7 @@ class TrainingSettings:
     """How to train. `head_learning_rate` (default: the same) is for weights named `head.…`.
 
     The rate rises for `warmup_share` of the steps and then falls linearly to zero. `patience` is after
-    how many epochs without a better checkpoint training ends; None never ends it early. `averaging`
-    above 0 is the decay of a moving average of the weights (0.99 looks back about 100 steps): what is
-    judged and kept is then the average (Polyak and Juditsky 1992; Izmailov et al., Averaging Weights
-    Leads to Wider Optima, https://arxiv.org/abs/1803.05407).
+    how many epochs without a better checkpoint training ends; None never ends it early.
     """
 
     learning_rate: float = 1e-4
@@ -36,7 +33,6 @@ class TrainingSettings:
     max_grad_norm: float = 1.0
     precision: Precision = "auto"
     patience: int | None = None
-    averaging: float = 0.0
 
     def __post_init__(self) -> None:
         rates = (self.learning_rate, self.head_learning_rate)
@@ -44,8 +40,6 @@ class TrainingSettings:
             raise InputError("A learning rate must be above 0 and at most 1.", hint="Usual are 1e-5 to 1e-3.")
         if not 1 <= self.epochs <= 1000 or not 0.0 <= self.warmup_share < 1.0:
             raise InputError("Training needs 1 to 1000 epochs and a warm-up share from 0 to below 1.")
-        if not 0.0 <= self.averaging < 1.0:
-            raise InputError(f"averaging must lie from 0 to below 1, not {self.averaging}.")
         if self.weight_decay < 0.0 or not self.max_grad_norm > 0.0:
             raise InputError("Weight decay must not be negative, and max_grad_norm must be above 0.")
         if self.precision not in ("auto", "fp32", "bf16"):
@@ -100,7 +94,6 @@ class _Loop:
         torch.manual_seed(seed)
         self.module.to(self.device)
         optimizer = _optimizer(self.module, self.settings)
-        self.average = _Average(self.module, self.settings.averaging) if self.settings.averaging else None
         kept, best_epoch = weights_of(self.module), 0
         losses: list[float] = []
         figures: list[float] = []
@@ -108,10 +101,9 @@ class _Loop:
             for epoch in range(self.settings.epochs):
                 losses.append(self._epoch(epoch, list(batches_of(epoch)), optimizer))
                 self.module.eval()
-                with nullcontext() if self.average is None else self.average.in_place():
-                    figures.extend([] if evaluate is None else [evaluate()])
-                    if evaluate is None or figures[-1] > max(figures[:-1], default=float("-inf")):
-                        kept, best_epoch = weights_of(self.module), epoch + 1
+                figures.extend([] if evaluate is None else [evaluate()])
+                if evaluate is None or figures[-1] > max(figures[:-1], default=float("-inf")):
+                    kept, best_epoch = weights_of(self.module), epoch + 1
                 if self.settings.patience is not None and epoch + 1 - best_epoch >= self.settings.patience:
                     break
         finally:
@@ -149,41 +141,7 @@ class _Loop:
         if not torch.isfinite(norm):
             raise _broken_loss(self.n_steps)
         optimizer.step()
-        if self.average is not None:
-            self.average.take(self.n_steps)
         return float(loss.detach())
-
-
-class _Average:
-    """A moving average of the weights that are trained."""
-
-    def __init__(self, module: nn.Module, decay: float) -> None:
-        self.decay = decay
-        self.trained = [weight for weight in module.parameters() if weight.requires_grad]
-        self.means = [weight.detach().clone() for weight in self.trained]
-
-    def take(self, n_steps: int) -> None:
-        """Take the weights of today in; the first ones count more, or the untrained ones would linger."""
-        decay = min(self.decay, (1 + n_steps) / (10 + n_steps))
-        with torch.no_grad():
-            for mean, weight in zip(self.means, self.trained, strict=True):
-                mean.lerp_(weight, 1.0 - decay)
-
-    @contextmanager
-    def in_place(self) -> Iterator[None]:
-        """Put the average into the module for a while."""
-        self._swap()
-        try:
-            yield
-        finally:
-            self._swap()
-
-    def _swap(self) -> None:
-        with torch.no_grad():
-            for mean, weight in zip(self.means, self.trained, strict=True):
-                today = weight.clone()
-                weight.copy_(mean)
-                mean.copy_(today)
 
 
 def rate_factor(done: float, warmup_share: float) -> float:

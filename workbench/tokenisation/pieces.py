@@ -18,8 +18,9 @@ from tokenizers import Regex, Tokenizer, pre_tokenizers
 
 from workbench.artefacts import read_json
 from workbench.config import MEBIBYTE
-from workbench.domain.arrays import Offsets, Rows
+from workbench.domain.arrays import AnyArray, Offsets, Rows
 from workbench.errors import ArtefactError, InputError
+from workbench.tokenisation.unbroken import begins_word
 
 MAX_TOKENIZER_BYTES = 50 * MEBIBYTE
 ZERO_WIDTH_JOINER = "\u200d"
@@ -103,8 +104,9 @@ def cut(tokenizer: Tokenizer, text: str) -> Pieces:
 def cut_many(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Pieces]:
     """Cut the texts into pieces, in their order.
 
-    Word ends reach over the combining marks and joiners that follow, so that a span never splits
-    what is drawn as one. Raises InputError for a text that is no valid Unicode (lone surrogates).
+    Words are those of the tokenizer, but addresses, account names, hashtags and runs of a mark are one
+    each (see `unbroken`). Their ends reach over the combining marks and joiners that follow, so that a
+    span never splits what is drawn as one. Raises InputError for a text that is no valid Unicode (lone surrogates).
     """
     try:
         encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
@@ -128,12 +130,21 @@ def _pieces_of(encoding: Any, text: str) -> Pieces:
             words.append((start, end))
             first_piece.append(place)
         last_word = word
+    begins = begins_word(words, text)
     return Pieces(
         ids=np.array(encoding.ids, dtype=np.int64),
         offsets=np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2),
-        words=np.array(_over_marks(words, text), dtype=np.int32).reshape(-1, 2),
-        first_piece=np.array(first_piece, dtype=np.int32),
+        words=_joined(_over_marks(words, text), begins),
+        first_piece=np.array(first_piece, dtype=np.int32)[begins],
     )
+
+
+def _joined(words: list[tuple[int, int]], begins: AnyArray) -> Offsets:
+    """Join each word that does not begin one of a reader to the one before it."""
+    bounds = np.array(words, dtype=np.int32).reshape(-1, 2)
+    starts = np.flatnonzero(begins)
+    lasts = np.append(starts, len(bounds))[1:] - 1
+    return np.stack([bounds[starts, 0], bounds[lasts, 1]], axis=1)
 
 
 def _over_marks(words: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:

@@ -66,33 +66,6 @@ def test_the_head_has_a_rate_of_its_own() -> None:
     assert moved == pytest.approx(2 * (1.0 - module.weight), rel=0.02)
 
 
-def test_an_average_of_the_weights_is_what_is_judged_and_kept() -> None:
-    plain, averaged = OneWeight(), OneWeight()
-    steps: list[float] = []
-
-    def noting(module: nn.Module, batch: Batch) -> Tensor:
-        steps.append(module.weight)  # type: ignore[arg-type]
-        return loss_of(module, batch)
-
-    train(plain, batches, noting, settings(), seed=0)
-    seen: list[float] = []
-
-    def judge() -> float:
-        seen.append(averaged.weight)
-        return float(len(seen))
-
-    train(averaged, batches, loss_of, settings(averaging=0.5), seed=0, evaluate=judge)
-    mean = 1.0
-    by_hand = []
-    for n, weight in enumerate([*steps[1:], plain.weight]):  # the weight after each of the eight steps
-        decay = min(0.5, (1 + n) / (10 + n))
-        mean = decay * mean + (1 - decay) * weight
-        by_hand.append(mean)
-    assert seen == pytest.approx([by_hand[3], by_hand[7]])
-    assert averaged.weight == pytest.approx(by_hand[7])
-    assert averaged.weight > plain.weight
-
-
 def figures(*values: float) -> Callable[[], float]:
     given = iter(values)
     return lambda: next(given)
