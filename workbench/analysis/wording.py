@@ -50,6 +50,23 @@ def as_facts(values: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def remarks_on_training(facts: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each kind of span that a tagger could not learn as it is, with the count.
+
+    >>> remarks_on_training({"spans": 40, "adjusted_spans": 2, "spans_without_words": 0})
+    ['2 of 40 spans begin or end inside a word: they were learned as the whole words they touch.']
+    """
+    sentences = {
+        "adjusted_spans": "begin or end inside a word: they were learned as the whole words they touch.",
+        "overlapping_spans": "share a word with a longer one: they were not learned.",
+        "spans_without_words": "hold no word that the model sees: they were not learned.",
+    }
+    total = facts.get("spans", 0)
+    return [
+        f"{facts[name]:,} of {total:,} spans {said}" for name, said in sentences.items() if facts.get(name)
+    ]
+
+
 def shorten_name(name: str, limit: int = 22) -> str:
     """Return the name, its middle replaced by … when it is longer than the limit.
 

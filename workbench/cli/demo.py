@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from workbench.cli.printing import print_figures, progress_bar
+from workbench.cli.printing import print_run, progress_bar
 from workbench.config import Home
 from workbench.domain.conversion import ReadOptions
 from workbench.errors import InputError
@@ -112,8 +112,7 @@ def make_bundle(project: Project, question: str, learner: str) -> Path:
     heading(f"Train '{learner}' for '{question}'")
     with progress_bar() as progress:
         teacher = train_model(project, Training(question, learner), progress=progress)
-    print(f"{teacher.n_examples} answers in {teacher.seconds:.0f} s")
-    print_figures(teacher.figures)
+    print_run(teacher)
     print(f"wrote {evaluate_model(project, question, run_id=teacher.id).html}")
     heading(f"Distil '{question}' to half the layers, then export it as int8")
     with progress_bar() as progress:

@@ -20,7 +20,14 @@ from workbench.cli.options import (
     StrategyName,
 )
 from workbench.cli.outputs import check_outputs, check_picture
-from workbench.cli.printing import parse_settings, print_batch, print_figures, progress_bar, write_report
+from workbench.cli.printing import (
+    parse_settings,
+    print_batch,
+    print_figures,
+    print_run,
+    progress_bar,
+    write_report,
+)
 from workbench.config import Home
 
 BatchSize = Annotated[int, typer.Option("--batch", min=1, help="How many documents.")]
@@ -83,8 +90,7 @@ def train(
         return leave_to_worker(name, "train", asdict(training))
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         run = train_model(project, training, progress=progress)
-    print(f"run {run.id}: {run.learner} on {run.n_examples:,} answers in {run.seconds:.1f} s")
-    print_figures(run.figures)
+    print_run(run)
     write_report(report, asdict(run))
 
 
@@ -114,8 +120,7 @@ def round_(
         return leave_to_worker(name, "round", asked)
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         run, proposed = run_round(project, training, ranking, progress=progress)
-    print(f"run {run.id}: {run.learner} on {run.n_examples:,} answers in {run.seconds:.1f} s")
-    print_figures(run.figures)
+    print_run(run)
     print(f"{len(proposed.proposals)} documents wait in the app, chosen by {proposed.strategy}")
 
 

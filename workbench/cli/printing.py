@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench import artefacts
+from workbench.analysis.wording import remarks_on_training
 from workbench.domain.conversion import ConversionReport
 from workbench.domain.ports import Progress
-from workbench.domain.runs import Batch
+from workbench.domain.runs import Batch, Run
 from workbench.errors import InputError
 
 
@@ -74,6 +75,14 @@ def print_batch(batch: Batch, texts: Sequence[str]) -> None:
     for proposal, text in zip(batch.proposals, texts, strict=True):
         utility = f"  {proposal.utility:7.4f}" if has_utilities else ""
         print(f"  {proposal.document_id}{utility}  {' '.join(text.split())[:80]}")
+
+
+def print_run(run: Run) -> None:
+    """Print a finished training: what it took, what it could not learn as it is, its figures."""
+    print(f"run {run.id}: {run.learner} on {run.n_examples:,} answers in {run.seconds:.1f} s")
+    for remark in remarks_on_training(run.facts):
+        print(f"  warning: {remark}")
+    print_figures(run.figures)
 
 
 def print_figures(figures: Mapping[str, Any]) -> None:

@@ -18,6 +18,7 @@ class Run:
 
     `data_hash` is the SHA-256 of the examples (see `hash_examples`). `figures` are the metrics by
     name and `basis` says on which documents they were measured; in-sample figures do not exist here.
+    `facts` are what the learner says of its training: epochs, losses, spans it could not learn as they are.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Run:
     basis: Basis | None = None
     seconds: float = 0.0
     created_at: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

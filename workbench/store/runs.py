@@ -86,6 +86,7 @@ def _row(connection: Connection, run: Run, folder: str) -> dict[str, Any]:
         "basis": run.basis,
         "seconds": run.seconds,
         "created_at": run.created_at or now(),
+        "facts": to_json(dict(run.facts), where=where),
     }
 
 
@@ -105,4 +106,5 @@ def _run(row: AnyRow) -> Run:
         basis=row.basis,
         seconds=row.seconds,
         created_at=row.created_at,
+        facts=from_json(row.facts),
     )

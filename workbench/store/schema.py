@@ -172,6 +172,7 @@ runs = Table(
     Column("basis", String(16)),
     Column("seconds", Float, nullable=False),
     Column("created_at", String(40), nullable=False),
+    Column("facts", Text, nullable=False, server_default="{}"),
     sqlite_autoincrement=True,
 )
 

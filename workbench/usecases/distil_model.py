@@ -71,6 +71,7 @@ def distil_model(
         basis=judgement.basis,
         seconds=round(time.monotonic() - started, 3),
         created_at=now(),
+        facts={},
     )
     publish_run(project, run, model, judgement)
     return run

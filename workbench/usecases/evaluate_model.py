@@ -11,6 +11,7 @@ from workbench.analysis.confusions import ConfusedPair, confused_pairs, confused
 from workbench.analysis.curve_points import CurvePoint
 from workbench.analysis.judged import JudgedDocument
 from workbench.analysis.span_errors import judge_each_span
+from workbench.analysis.wording import remarks_on_training
 from workbench.domain.runs import Run
 from workbench.usecases.project import Project
 from workbench.usecases.runs import judged_documents, need_run, run_folder
@@ -56,6 +57,7 @@ def evaluate_model(
         project=project.name,
         curves=curves(project, question_name),
         curve_metric="strict F1" if question.kind == "ner" else "macro-F1",
+        warnings=remarks_on_training(run.facts),
     )
     write_report(report, path)
     return Evaluation(run, tuple(pairs_of(documents, is_ner=question.kind == "ner")), path)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from uuid import uuid4
 
 from workbench import artefacts, catalog
@@ -34,6 +35,20 @@ class HasNetwork(Protocol):
 
     def network(self, question: str) -> Network:
         """Return the network."""
+
+
+@runtime_checkable
+class HasFacts(Protocol):
+    """A model that can say how its training went, as JSON values."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What happened, by name."""
+
+
+def facts_of(model: Model) -> dict[str, Any]:
+    """Return what a model says of its training; nothing when it says nothing."""
+    return dict(model.facts) if isinstance(model, HasFacts) else {}
 
 
 def run_folder(project: Project, run_id: str) -> Path:

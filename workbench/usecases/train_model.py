@@ -21,7 +21,7 @@ from workbench.usecases.collect_examples import collect_examples, need_examples
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.judge import Judgement, judge
 from workbench.usecases.project import Project, open_folder
-from workbench.usecases.runs import new_run_id, publish_run, versions
+from workbench.usecases.runs import facts_of, new_run_id, publish_run, versions
 from workbench.usecases.score_folds import out_of_fold_scores
 
 DEFAULT_LEARNER = {"textcat": "linear", "textcat-multi": "linear", "ner": "bert"}
@@ -68,6 +68,7 @@ def train_model(project: Project, training: Training, *, progress: Progress = si
         basis=judgement.basis,
         seconds=round(seconds, 3),
         created_at=now(),
+        facts=facts_of(model),
     )
     publish_run(project, run, model, judgement)
     return run

@@ -14,7 +14,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from workbench.store import migrating, schema
+from workbench.store import migrating, runs, schema
 from workbench.store.database import FILE_NAME, Database, connect
 from workbench.store.project_store import ProjectStore
 
@@ -58,6 +58,25 @@ def test_a_step_that_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: 
         migrating.upgrade(connection)
     with database.read() as connection:
         assert inspect(connection).get_table_names() == []
+    database.close()
+
+
+def test_a_run_from_before_facts_were_kept_has_none(tmp_path: Path) -> None:
+    connect(tmp_path / "x.sqlite3", create=True).close()
+    database = Database(tmp_path / "x.sqlite3")
+    with database.write() as connection:
+        migrating.upgrade(connection, "0002")
+        connection.execute(text("INSERT INTO questions VALUES (1, 'topic', 'textcat', '[]', 1, 0.0, '2026')"))
+        connection.execute(
+            text(
+                "INSERT INTO runs (id, question, folder, learner, seed, labels, label_version, n_examples, "
+                "data_hash, config, versions, figures, seconds, created_at) VALUES ('old', 1, 'old', 'linear', 0, "
+                "'[]', 0, 2, '', '{}', '{}', '{}', 1.0, '2026-01-01T00:00:00+00:00')"
+            )
+        )
+        migrating.upgrade(connection)
+    with database.read() as connection:
+        assert [(run.id, run.facts) for run in runs.find(connection, None)] == [("old", {})]
     database.close()
 
 

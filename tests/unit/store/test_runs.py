@@ -23,6 +23,7 @@ RUN = Run(
     basis="out-of-fold",
     seconds=1.25,
     created_at="2026-01-01T00:00:00+00:00",
+    facts={"epochs": 4, "adjusted_spans": 2},
 )
 
 
