@@ -114,7 +114,7 @@ def make_bundle(project: Project, question: str, learner: str) -> Path:
         teacher = train_model(project, Training(question, learner), progress=progress)
     print_run(teacher)
     print(f"wrote {evaluate_model(project, question, run_id=teacher.id).html}")
-    heading(f"Distil '{question}' to half the layers, then export it as int8")
+    heading(f"Distil '{question}' to fewer layers, then export it as int8")
     with progress_bar() as progress:
         student = distil_model(project, question, run_id=teacher.id, progress=progress)
         bundle = export_model(project, question, run_id=student.id, progress=progress)

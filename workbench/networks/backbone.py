@@ -29,6 +29,8 @@ MODEL_TYPES = ("bert", "roberta", "xlm-roberta")
 CODE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code", "quantization_config")
 # What transformers raises while it builds a network that cannot be.
 IMPOSSIBLE = (TypeError, ValueError, RuntimeError, KeyError, AttributeError, ZeroDivisionError)
+# The table of what each position in a row adds, in every architecture known here.
+POSITIONS = "embeddings.position_embeddings.weight"
 # Notes of other tools; names of labels are kept in network.json.
 IGNORED_KEYS = ("architectures", "transformers_version", "dtype", "torch_dtype", "id2label", "label2id")
 
@@ -173,6 +175,22 @@ def keep_layers(backbone: nn.Module, layers: Sequence[int]) -> nn.Module:
     kept.encoder.layer = nn.ModuleList(kept.encoder.layer[n] for n in layers)  # type: ignore[union-attr,index,misc]
     kept.config.num_hidden_layers = len(layers)  # type: ignore[union-attr]
     return kept
+
+
+def keep_positions(backbone: nn.Module, n_pieces: int) -> nn.Module:
+    """Return the encoder with no more positions than rows of `n_pieces` need, special pieces included.
+
+    Its answers to such rows are the same, and its file is smaller.
+    """
+    config = config_of(backbone)
+    n_rows = config["max_position_embeddings"] - longest_row(backbone) + n_pieces
+    if n_rows >= config["max_position_embeddings"]:
+        return backbone
+    shorter = empty_backbone({**config, "max_position_embeddings": n_rows})
+    weights = backbone.state_dict()
+    weights[POSITIONS] = weights[POSITIONS][:n_rows]
+    shorter.load_state_dict(weights)
+    return shorter
 
 
 def use_attention(backbone: nn.Module, kind: str) -> None:

@@ -38,7 +38,7 @@ def distil_model(
     config: Mapping[str, Any] | None = None,
     progress: Progress = silent,
 ) -> Run:
-    """Distil a run into a student with half its layers, and publish it as a run of its own.
+    """Distil a run into a student with fewer layers, and publish it as a run of its own.
 
     The student learns the teacher's scores of every pool document, answered or not, and is judged on
     the held-out documents. Options: layers, temperature, states_weight, epochs, learning_rate.

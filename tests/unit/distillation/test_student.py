@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from workbench.distillation.lessons import Lessons
-from workbench.distillation.student import StudentSettings, distil, every_second, smaller
+from workbench.distillation.student import StudentSettings, distil, kept_layers, smaller
 from workbench.domain.scores import ClassScores, Scores, TokenScores
 from workbench.errors import InputError, NotEnoughDataError
 from workbench.networks.network import Network, network_scores
@@ -35,10 +35,9 @@ def distance(a: Scores, b: Scores) -> float:
     return float(np.mean([np.abs(x.probabilities - y.probabilities).mean() for x, y in pairs]))
 
 
-def test_every_second_layer_is_kept_and_the_last_one_always() -> None:
-    assert every_second(6) == (1, 3, 5)
-    assert every_second(5) == (0, 2, 4)
-    assert every_second(1) == (0,)
+def test_half_of_a_classifier_and_two_thirds_of_a_tagger_are_kept_and_the_last_layer_always() -> None:
+    assert [kept_layers(n, "textcat") for n in (6, 5, 1)] == [(1, 3, 5), (0, 2, 4), (0,)]
+    assert [kept_layers(n, "ner") for n in (6, 4, 2, 1)] == [(0, 1, 3, 5), (0, 1, 3), (0, 1), (0,)]
 
 
 def test_a_student_of_all_layers_is_its_teacher(make_network: MakeNetwork) -> None:
@@ -47,6 +46,17 @@ def test_a_student_of_all_layers_is_its_teacher(make_network: MakeNetwork) -> No
     assert (
         distance(network_scores(smaller(teacher, (0, 1, 2, 3)), some), network_scores(teacher, some)) < 1e-6
     )
+
+
+def test_a_student_without_the_positions_that_no_row_reaches_answers_the_same(
+    make_network: MakeNetwork,
+) -> None:
+    teacher = make_network("ner")
+    student = smaller(teacher, (0, 1, 2, 3))
+    assert teacher.module.backbone.config.max_position_embeddings == 32  # type: ignore[union-attr]
+    assert student.module.backbone.config.max_position_embeddings == teacher.max_pieces == 16  # type: ignore[union-attr]
+    long = [" ".join(WORDS * 4)]
+    assert distance(network_scores(student, long), network_scores(teacher, long)) < 1e-6
 
 
 def test_a_student_shares_no_weights_with_its_teacher(make_network: MakeNetwork) -> None:
@@ -69,7 +79,7 @@ def test_a_student_comes_nearer_to_its_teacher(
     before = distance(network_scores(smaller(teacher), some), soft)
     after = distance(network_scores(student, some), soft)
     assert after < 0.5 * before
-    assert len(student.module.backbone.encoder.layer) == 2
+    assert len(student.module.backbone.encoder.layer) == len(kept_layers(4, kind))
 
 
 @pytest.mark.slow
