@@ -1,4 +1,4 @@
-"""Claim: a student of half the layers, as int8 that passed the gate, keeps the teacher's quality.
+"""Claim: a student with fewer layers, as int8 that passed the gate, keeps the teacher's quality.
 
 Banking77: at least 98 % of the teacher's macro-F1 (teacher at least .90, on all training rows). WNUT17:
 at least 92 % of its strict F1 (teacher at least .40). The int8 file has at most 20 MB and answers one text

@@ -1,0 +1,72 @@
+"""The main job from a file to predictions, each verb as a user types it, on part of the sample project.
+
+The whole sample with fine-tuned teachers and students is the demo (`test_demo.py`, nightly).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.torch, pytest.mark.slow, pytest.mark.timeout(600)]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+SAMPLE = Path(__file__).parents[2] / "projects" / "support-tickets" / "csv"
+LABELS = ("delivery", "returns", "billing")
+
+
+def some_tickets(part: str, path: Path, *, n_each: int) -> None:
+    """Write the first tickets of three topics into a CSV."""
+    with (SAMPLE / f"{part}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    kept = [row for label in LABELS for row in [r for r in rows if r["topic"] == label][:n_each]]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["id", "text", "topic"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(kept)
+
+
+def test_a_file_becomes_a_bundle_that_predicts(workbench: Run, tmp_path: Path) -> None:
+    some_tickets("pool", tmp_path / "pool.csv", n_each=25)
+    some_tickets("held-out", tmp_path / "gold.csv", n_each=20)
+    workbench("init", "tickets", "--question", "topic:textcat")
+    for file, more in (("pool.csv", ()), ("gold.csv", ("--held-out",))):
+        workbench("import", "tickets", file, "--label-column", "topic", *more)
+    curve = workbench("simulate", "tickets", "-q", "topic", "--batch", "15", "--rounds", "3").stdout
+    assert "45 labels" in curve
+    workbench("train", "tickets", "-q", "topic", "--report", "run.json")
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert (run["learner"], run["basis"], run["n_examples"]) == ("linear", "held-out", 75)
+    assert run["figures"]["accuracy"] > 0.6
+    assert "wrote" in workbench("evaluate", "tickets", "-q", "topic").stdout
+    workbench("export", "tickets", "-q", "topic", "--report", "bundle.json")
+    bundle = json.loads((tmp_path / "bundle.json").read_text())
+    assert bundle["gate"]["passed"]
+    (tmp_path / "new.txt").write_text("The courier left my parcel at the wrong house 📦\n", encoding="utf-8")
+    prediction = json.loads(workbench("predict", bundle["bundle"], "new.txt").stdout)
+    assert [found["label"] for found in prediction["labels"]] == ["delivery"]
+
+
+def test_tagged_texts_become_a_tagger_whose_spans_are_slices(workbench: Run, tmp_path: Path) -> None:
+    lines = (SAMPLE.parent / "iob2" / "pool.conll").read_text(encoding="utf-8").split("\n\n")
+    (tmp_path / "pool.conll").write_text("\n\n".join(lines[:60]) + "\n", encoding="utf-8")
+    gold = (SAMPLE.parent / "iob2" / "held-out.conll").read_text(encoding="utf-8").split("\n\n")
+    (tmp_path / "gold.conll").write_text("\n\n".join(gold[:40]) + "\n", encoding="utf-8")
+    workbench("init", "tickets", "--question", "entities:ner")
+    workbench("import", "tickets", "pool.conll")
+    workbench("import", "tickets", "gold.conll", "--held-out")
+    few = ("--set", "min_steps=30", "--set", "epochs=2")
+    run = workbench("train", "tickets", "-q", "entities", "--learner", "bert", *few).stdout
+    assert "held-out, 40 documents" in run
+    proposed = workbench("export", "tickets", "-q", "entities", "--report", "bundle.json").stdout
+    assert "FAILED" not in proposed
+    bundle = json.loads((tmp_path / "bundle.json").read_text())
+    text = "My order #91442 with the Brio Kettle never came 👍 it cost £12.50"
+    (tmp_path / "new.txt").write_text(text + "\n", encoding="utf-8")
+    prediction = json.loads(workbench("predict", bundle["bundle"], "new.txt").stdout)
+    for entity in prediction["entities"]:
+        assert text[entity["start"] : entity["end"]] == entity["text"]
