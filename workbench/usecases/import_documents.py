@@ -60,8 +60,6 @@ def import_documents(
     if not imported.documents:
         hint = f"Nothing was imported: none of the {imported.report.unit} could be taken."
         raise SourceError(str(path), imported.report.rejects, hint=hint)
-    if options.question and name in ALL_QUESTIONS_AT_ONCE:
-        check_only_question(imported, options.question)
     if held_out:
         imported = as_held_out(imported)
     check_questions(project, imported)
@@ -111,17 +109,6 @@ def with_question(project: Project, format_name: str, options: ReadOptions) -> R
     return replace(options, question=question.name, kind=question.kind, labels=question.labels or None)
 
 
-def check_only_question(imported: Imported, name: str) -> None:
-    """Raise InputError unless this is the only question that a file with named questions answers."""
-    found = [question.name for question in imported.questions]
-    if found != [name]:
-        raise InputError(
-            f"--question says '{name}', but the file answers: {', '.join(found) or 'nothing'}.",
-            hint="Leave --question out: the questions of this file go by the names of its controls, "
-            "and all of them are imported.",
-        )
-
-
 def as_held_out(imported: Imported) -> Imported:
     """Return the same import with every document held out."""
     documents = tuple(
@@ -142,7 +129,8 @@ def check_questions(project: Project, imported: Imported) -> None:
         if question is None:
             raise InputError(
                 f"The file answers a question '{found.name}' that the project does not ask.",
-                hint=f"It asks: {', '.join(known)}. Make the project with that question too.",
+                hint=f"It asks: {', '.join(known)}. Import the answers to one question with --question, "
+                "or make the project with that question too.",
             )
         refuse_other_kind(question, found)
         unknown = [label for label in found.labels if label not in question.labels]

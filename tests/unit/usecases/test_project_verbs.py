@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,15 +73,36 @@ def test_an_entity_file_cannot_answer_a_topic(project: Project, tmp_path: Path) 
         import_documents(project, tmp_path / "x.conll", options=ReadOptions(question="topic"))
 
 
+STUDIO_CONFIG = (
+    '<View><Text name="text" value="$text"/>'
+    '<Choices name="mood" toName="text"><Choice value="good"/></Choices>'
+    '<Choices name="topic" toName="text"><Choice value="a"/></Choices></View>'
+)
+
+
+def studio_export(folder: Path) -> Path:
+    chosen = {"from_name": "topic", "to_name": "text", "type": "choices", "value": {"choices": ["a"]}}
+    task = {"id": 1, "data": {"text": "one"}, "annotations": [{"id": 1, "result": [chosen]}]}
+    (folder / "label_config.xml").write_text(STUDIO_CONFIG)
+    (folder / "export.json").write_text(json.dumps([task]))
+    return folder / "export.json"
+
+
 def test_a_label_studio_file_cannot_be_taken_for_another_question(project: Project, tmp_path: Path) -> None:
-    (tmp_path / "label_config.xml").write_text(
-        '<View><Text name="text" value="$text"/><Choices name="mood" toName="text">'
-        '<Choice value="good"/></Choices></View>'
-    )
-    (tmp_path / "export.json").write_text('[{"id": 1, "data": {"text": "one"}, "annotations": []}]')
-    with pytest.raises(InputError, match="answers: mood"):
-        import_documents(project, tmp_path / "export.json", options=ReadOptions(question="topic"))
+    with pytest.raises(InputError, match=r"No control asks the question 'places'.*mood, topic"):
+        import_documents(project, studio_export(tmp_path), options=ReadOptions(question="places"))
     assert project.store.n_documents() == 0
+
+
+def test_one_question_of_a_label_studio_file_is_imported_by_its_name(
+    project: Project, tmp_path: Path
+) -> None:
+    path = studio_export(tmp_path)
+    with pytest.raises(InputError, match="'mood' that the project does not ask") as caught:
+        import_documents(project, path, options=ReadOptions())
+    assert "--question" in caught.value.hint
+    import_documents(project, path, options=ReadOptions(question="topic"))
+    assert [a.labels for a in project.store.current("topic")] == [("a",)]
 
 
 def test_held_out_documents_are_never_proposed_nor_examples_of_the_pool(

@@ -96,7 +96,8 @@ class _Reader:
         control = None if unknown else self.config.control(str(names["from_name"]))
         if control is None:
             if not unknown:
-                self.findings.warn("regions of controls that ask no question here are kept, but not used")
+                name = str(names["from_name"])[:40]
+                self.findings.warn(f"regions of the control '{name}' are kept, but not used")
             return None
         if region["type"] != control.region_type:
             message = f"it is of type '{region['type']}', but '{control.name}' gives '{control.region_type}'"

@@ -41,8 +41,13 @@ class LabelStudioSource:
     """
 
     def read(self, path: Path, options: ReadOptions) -> Imported:
-        """Read an export with all its questions. Raises SourceError with every problem."""
+        """Read an export with all its questions, or with the one that the options name.
+
+        What answers other controls is kept for the way back. Raises SourceError with every problem.
+        """
         config = find_config(path, options.label_config)
+        if options.question:
+            config = config.asking_only(options.question)
         tasks = read_tasks(path)
         reader = TaskReader(config, options.annotator, emails_of(tasks))
         collected = Collected(config, skip_bad=options.skip_bad)
