@@ -55,7 +55,7 @@ def kind_of(values: Iterable[Any], options: ReadOptions, path: Path) -> Kind | N
     if len(kinds) > 1:
         names = ", ".join(ANSWER_KEYS[kind] for kind in kinds)
         message = f"The records answer several questions: {names}."
-        raise refused(path, Problem("kind", message), hint="Name the kind of the one to import.")
+        raise refused(path, Problem("kind", message), hint="Name the one to import with --question.")
     return kinds[0] if kinds else None
 
 

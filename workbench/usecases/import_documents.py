@@ -11,6 +11,7 @@ from workbench.domain.conversion import ConversionReport, Imported, LabelledDocu
 from workbench.domain.questions import Question
 from workbench.errors import InputError, SourceError
 from workbench.store.project_store import ImportCounts
+from workbench.usecases.find_question import with_question
 from workbench.usecases.project import Project
 
 FORMAT_OF_SUFFIX = {
@@ -25,8 +26,6 @@ FORMAT_OF_SUFFIX = {
     ".json": "label-studio",
     ".spacy": "docbin",
 }
-KIND_OF_FORMAT = {"iob2": "ner", "conll2003": "ner"}
-ALL_QUESTIONS_AT_ONCE = ("label-studio",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def import_documents(
     name = format_name or sniff_format(path)
     source = catalog.source(name)
     digest = artefacts.file_sha256(path)
-    imported = source.read(path, with_question(project, name, options))
+    imported = source.read(path, with_question(project, path, name, options))
     if artefacts.file_sha256(path) != digest:
         raise InputError("The file changed while it was read; nothing was imported.", where=str(path))
     if not imported.documents:
@@ -86,27 +85,6 @@ def sniff_format(path: Path) -> str:
             hint=f"Say --format, one of: {', '.join(catalog.source_names())}.",
         )
     return name
-
-
-def with_question(project: Project, format_name: str, options: ReadOptions) -> ReadOptions:
-    """Complete the options with the question that the file answers and its declared labels."""
-    if format_name in ALL_QUESTIONS_AT_ONCE and not options.question:
-        return options
-    questions = project.store.questions()
-    wanted_kind = KIND_OF_FORMAT.get(format_name)
-    if options.question:
-        question = project.store.question(options.question)
-    else:
-        fitting = [q for q in questions if wanted_kind is None or q.kind == wanted_kind]
-        if len(fitting) != 1:
-            names = ", ".join(q.name for q in questions)
-            raise InputError("Which question does the file answer?", hint=f"Say --question, one of: {names}.")
-        question = fitting[0]
-    if wanted_kind and question.kind != wanted_kind:
-        raise InputError(
-            f"A {format_name} file answers a {wanted_kind} question; '{question.name}' is {question.kind}."
-        )
-    return replace(options, question=question.name, kind=question.kind, labels=question.labels or None)
 
 
 def as_held_out(imported: Imported) -> Imported:
