@@ -15,7 +15,7 @@ from workbench.domain.conversion import ConversionReport, Imported, LabelledDocu
 from workbench.domain.documents import Document
 from workbench.domain.questions import Kind, Question, check_label
 from workbench.domain.spans import Span
-from workbench.errors import InputError, Problem, SourceError
+from workbench.errors import InputError, Problem, SourceError, UndeclaredLabelsError
 
 DEFAULT_QUESTION: dict[Kind, str] = {"textcat": "label", "textcat-multi": "labels", "ner": "entities"}
 Answer: TypeAlias = tuple[str, ...] | tuple[Span, ...]
@@ -179,7 +179,7 @@ class Intake:
                 "" if self._options.skip_bad else "Nothing was imported. --skip-bad leaves bad records out."
             )
             if self._unknown:
-                hint += " `workbench labels PROJECT --question NAME --add LABEL` declares a label."
+                raise UndeclaredLabelsError(str(self.path), problems, labels=sorted(self._unknown), hint=hint)
             raise SourceError(str(self.path), problems, hint=hint)
         questions: tuple[Question, ...] = ()
         if self.kind is not None:

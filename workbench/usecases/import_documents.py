@@ -8,9 +8,11 @@ from pathlib import Path
 from workbench import artefacts, catalog
 from workbench.config import LIMITS, MEBIBYTE
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument, ReadOptions
+from workbench.domain.ports import Source
 from workbench.domain.questions import Question
-from workbench.errors import InputError, SourceError
+from workbench.errors import InputError, SourceError, UndeclaredLabelsError
 from workbench.store.project_store import ImportCounts
+from workbench.usecases.explain_labels import explain_labels
 from workbench.usecases.find_question import with_question
 from workbench.usecases.project import Project
 
@@ -46,14 +48,15 @@ def import_documents(
 ) -> ImportResult:
     """Import a file into a project; an error leaves the project as it was.
 
-    A question without labels takes those of its first file; after that other labels are refused.
+    A question without labels takes those of its first file; after that other labels are refused until
+    they are declared.
     Raises SourceError with every problem of the file, InputError for wrong options.
     """
     check_file(path)
     name = format_name or sniff_format(path)
     source = catalog.source(name)
     digest = artefacts.file_sha256(path)
-    imported = source.read(path, with_question(project, path, name, options))
+    imported = read_for(project, path, source, with_question(project, path, name, options))
     if artefacts.file_sha256(path) != digest:
         raise InputError("The file changed while it was read; nothing was imported.", where=str(path))
     if not imported.documents:
@@ -64,6 +67,15 @@ def import_documents(
     check_questions(project, imported)
     stored = project.store.import_documents(imported, file_name=path.name, file_sha256=digest, format=name)
     return ImportResult(imported.report, stored, name, len(project.store.held_out_twins()))
+
+
+def read_for(project: Project, path: Path, source: Source, options: ReadOptions) -> Imported:
+    """Read a file for a question; labels that it does not declare are explained by the project."""
+    try:
+        return source.read(path, options)
+    except UndeclaredLabelsError as error:
+        explained = explain_labels(project, options.question, error.labels)
+        raise SourceError(str(path), error.problems, hint=f"{error.hint} {explained}") from error
 
 
 def check_file(path: Path) -> None:
@@ -115,7 +127,8 @@ def check_questions(project: Project, imported: Imported) -> None:
         if question.labels and unknown:
             raise InputError(
                 f"The file has labels that the question '{found.name}' does not: {', '.join(unknown[:20])}.",
-                hint=f"Declared: {', '.join(question.labels[:40])}.",
+                hint=f"Declared: {', '.join(question.labels[:40])}. "
+                + explain_labels(project, found.name, unknown),
             )
 
 
