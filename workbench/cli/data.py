@@ -59,7 +59,7 @@ def import_file(
     ] = False,
     text_column: Annotated[str, typer.Option(help="The column with the text; by default `text`.")] = "",
     label_column: Annotated[
-        str, typer.Option(help="The column with the label; by default the only other.")
+        str, typer.Option(help="The column with the label (several parted by |); by default the only other.")
     ] = "",
     id_column: Annotated[str, typer.Option(help="The column with the id.")] = "",
     delimiter: Annotated[

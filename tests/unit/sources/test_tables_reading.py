@@ -292,3 +292,20 @@ def test_labels_for_a_question_about_spans_are_refused_with_the_ways_out(tmp_pat
     assert "'topic' cannot answer a ner question" in error.message
     assert "--label-column -" in error.hint
     assert "IOB2" in error.hint
+
+
+@pytest.mark.parametrize("cell", ["x;y", '"x, y"', '"[""x"",""y""]"', "[x]"])
+def test_cells_that_seem_to_part_labels_in_another_way_are_counted_with_the_first_line(
+    tmp_path: Path, cell: str
+) -> None:
+    content = f"text,tags\none,x\ntwo,{cell}\nthree,{cell}\n"
+    (warning,) = read(tmp_path, content, kind="textcat-multi").report.warnings.items()
+    assert "labels are parted by | (first at line 3" in warning[0]
+    assert warning[1] == 2
+    assert not read(tmp_path, f"{content}four,x|y\n", kind="textcat-multi").report.warnings
+    assert not read(tmp_path, content, kind="textcat").report.warnings
+
+
+def test_a_declared_label_may_hold_a_comma(tmp_path: Path) -> None:
+    content = 'text,tags\none,"x, y"\n'
+    assert not read(tmp_path, content, kind="textcat-multi", labels=("x, y",)).report.warnings
