@@ -77,7 +77,8 @@ class SourceError(InputError):
         hidden = len(self.problems) - len(shown)
         if hidden:
             shown.append(f"… and {hidden} more")
-        message = shown[0] if len(shown) == 1 else "\n  ".join(["", *shown]).lstrip(" ")
+        said = f"{len(self.problems)} problems:" if shown else "Nothing can be taken from this file."
+        message = shown[0] if len(shown) == 1 else "\n  ".join([said, *shown])
         super().__init__(message, hint=hint, where=file)
 
 

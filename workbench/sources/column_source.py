@@ -72,8 +72,10 @@ class ColumnSource:
         """
         check_scheme(options.scheme)
         if options.kind not in (None, "ner"):
-            problem = Problem("kind", f"A {self.form.name} file holds entities, no {options.kind} answers.")
-            raise refused(path, problem)
+            problem = Problem(
+                "kind", f"The format {self.form.name} holds entities, no {options.kind} answers."
+            )
+            raise refused(path, problem, hint="Name a ner question, or another format.")
         file = read_text(path, options.encoding)
         self._check_columns(file.text, path)
         parsed = parse_columns(file.text, self.n_columns)

@@ -123,8 +123,11 @@ class Intake:
                     wrong = f"The label '{label}' is not declared."
             if wrong:
                 return Problem("label", wrong, line=line, record=document_id)
-        if len(answer) > 1 and len(set(answer)) < len(answer):
-            return Problem("label", f"Something stands twice in {answer}.", line=line, record=document_id)
+        twice = next((part for part, n in Counter(answer).items() if n > 1), None)
+        if twice is not None:
+            said = f"label {twice!r}" if isinstance(twice, str) else f"span [{twice.start}, {twice.end})"
+            message = f"The {said} stands twice in one answer: leave one out."
+            return Problem("label", message, line=line, record=document_id)
         return None
 
     def _wrong_with(self, label: str) -> str:

@@ -89,7 +89,7 @@ class JsonLinesSource:
         """
         report = ConversionReport()
         losses = Losses(path, options, report)
-        question = one_question(questions, KINDS, path)
+        question = one_question(questions, KINDS, path, format_name="jsonl")
         chosen = chosen_answers(documents, question, losses)
         written = [_written(item, question, losses) for item in chosen]
         losses.check()

@@ -28,7 +28,7 @@ from workbench.errors import InputError, Problem, SourceError
 from workbench.sources.csv_rows import NAMES, Row, needs_quotes, read_rows, sniff_delimiter
 from workbench.sources.intake import BYTE_ORDER_MARK, MIXED_NEWLINES, Intake
 from workbench.sources.table_columns import NO_LABELS, Columns, find_columns
-from workbench.sources.table_writer import NONE_APPLIES, TableForm, TableWriter
+from workbench.sources.table_writer import NONE_APPLIES, TAB_SUFFIXES, TableForm, TableWriter
 from workbench.sources.text_files import TextFile, read_text, refused, usual_newline, write_text
 
 PARTED_ELSEWISE = re.compile(r"[;,]|^\[.*\]$", re.DOTALL)
@@ -55,7 +55,7 @@ class CsvSource:
             raise _no_spans(header.cells[columns.label], path, header.line)
         kind, question = question_of(header.cells, columns, options)
         intake = Intake(path, options, kind, question=question, unit="rows")
-        if delimiter != ",":
+        if delimiter != ("\t" if path.suffix.lower() in TAB_SUFFIXES else ","):
             intake.report.warn(f"columns parted by {NAMES.get(delimiter, delimiter)}, not by a comma")
         reader = _TableReader(intake, header.cells, columns, delimiter)
         endings = [header.ending, *(reader.take(row) for row in rows)]
@@ -166,8 +166,9 @@ class _TableReader:
             )
 
     def _problem_with(self, row: Row) -> Problem | None:
-        if len(row.cells) != len(self._header):
-            message = f"{len(row.cells)} cells, but the header has {len(self._header)} columns."
+        n_cells = len(row.cells)
+        if n_cells != len(self._header):
+            message = f"{n_cells} cell{'s' if n_cells != 1 else ''}, but the header has {len(self._header)} columns."
             return Problem("cell-count", message, line=row.line)
         if self._columns.id is not None and not row.cells[self._columns.id]:
             return Problem("id", "The id is empty.", line=row.line)

@@ -91,3 +91,21 @@ def test_a_former_label_is_refused_with_what_became_of_it(project: Project, tmp_
     hint = caught.value.hint
     assert "'w' was retired; 'x' was renamed to 'X'; 'y' was merged into 'yz': change the file." in hint
     assert "--add" not in hint
+
+
+def test_a_format_that_cannot_hold_the_answers_is_refused_with_those_that_can(
+    project: Project, tmp_path: Path
+) -> None:
+    bring(project, tmp_path / "in.csv", "text,topic\none,a\n")
+    with pytest.raises(SourceError, match="the format iob2 holds answers to ner questions only") as caught:
+        export_data(project, "topic", tmp_path / "out", format_name="iob2")
+    assert "csv, jsonl, docbin, label-studio" in caught.value.hint
+
+
+def test_a_list_of_records_in_a_json_file_is_pointed_to_json_lines(project: Project, tmp_path: Path) -> None:
+    for config in ("", '<View><Text name="t" value="$text"/><Choices name="topic" toName="t"/></View>'):
+        if config:
+            (tmp_path / "label_config.xml").write_text(config)
+        with pytest.raises(SourceError) as caught:
+            bring(project, tmp_path / "in.json", '[{"text": "one", "label": "a"}]')
+        assert "--format jsonl" in str(caught.value)
