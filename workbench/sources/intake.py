@@ -123,7 +123,8 @@ class Intake:
                     wrong = f"The label '{label}' is not declared."
             if wrong:
                 return Problem("label", wrong, line=line, record=document_id)
-        twice = next((part for part, n in Counter(answer).items() if n > 1), None)
+        parts: Counter[str | Span] = Counter(answer)
+        twice = next((part for part, n in parts.items() if n > 1), None)
         if twice is not None:
             said = f"label {twice!r}" if isinstance(twice, str) else f"span [{twice.start}, {twice.end})"
             message = f"The {said} stands twice in one answer: leave one out."

@@ -67,7 +67,7 @@ def only_one(path: Path, format_name: str, options: ReadOptions, questions: Sequ
 
 def answered_by(
     path: Path, format_name: str, options: ReadOptions, questions: Sequence[Question]
-) -> Sequence[Question]:
+) -> list[Question]:
     """Return the questions of the kind of answers that stand in the file, which is read to see it.
 
     A table says labels, but not of which of the two kinds. Texts alone can come for any question; when
@@ -75,11 +75,11 @@ def answered_by(
     """
     labelled = [question for question in questions if question.kind in KINDS_OF_LABELS]
     if len(questions) == 1 or (format_name == "csv" and len(labelled) == 1):
-        return labelled or questions
+        return labelled or list(questions)
     found = catalog.source(format_name).read(path, replace(options, kind=None, labels=None)).questions
     if not found:
-        return questions[:1]
+        return list(questions[:1])
     exact = [question for question in questions if question.kind == found[0].kind]
     if found[0].kind == "ner":
-        return exact or questions
-    return (exact if format_name != "csv" else labelled) or labelled or questions
+        return exact or list(questions)
+    return (exact if format_name != "csv" else labelled) or labelled or list(questions)
