@@ -3,6 +3,7 @@
     WorkbenchError
     ├── InputError             what the user gave is wrong: exit 2
     │   ├── SourceError        a foreign file cannot be read or written
+    │   │   └── UndeclaredLabelsError  its answers have labels that the question does not declare
     │   ├── UnknownNameError   a name nobody knows; says which ones exist
     │   └── NotEnoughDataError too few labels, documents or classes for what was asked
     ├── StoreError             the database refuses, is damaged, or is of another version: exit 4
@@ -76,8 +77,19 @@ class SourceError(InputError):
         hidden = len(self.problems) - len(shown)
         if hidden:
             shown.append(f"… and {hidden} more")
-        message = shown[0] if len(shown) == 1 else "\n  ".join(["", *shown]).lstrip(" ")
+        said = f"{len(self.problems)} problems:" if shown else "Nothing can be taken from this file."
+        message = shown[0] if len(shown) == 1 else "\n  ".join([said, *shown])
         super().__init__(message, hint=hint, where=file)
+
+
+class UndeclaredLabelsError(SourceError):
+    """A file has labels that its question does not declare; `labels` names them, in order."""
+
+    def __init__(
+        self, file: str, problems: Iterable[Problem], *, labels: Iterable[str], hint: str = ""
+    ) -> None:
+        super().__init__(file, problems, hint=hint)
+        self.labels = tuple(labels)
 
 
 class UnknownNameError(InputError):

@@ -28,7 +28,7 @@ def test_a_new_label_is_declared_before_a_file_may_use_it(tickets: Run, tmp_path
     assert "workbench labels" in refused
     assert "repair  (0 answers)" in tickets("labels", "p", "-q", "topic", "--add", "repair").stdout
     assert "answers: 1 new" in tickets("import", "p", "more.csv").stdout
-    assert "repair  (1 answers)" in tickets("labels", "p", "-q", "topic").stdout
+    assert "repair  (1 answer)" in tickets("labels", "p", "-q", "topic").stdout
 
 
 def test_answers_follow_a_renamed_label_and_are_asked_again_after_a_split(tickets: Run) -> None:

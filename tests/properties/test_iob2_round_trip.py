@@ -35,7 +35,9 @@ characters = st.sampled_from(f"{ODD}\"'#-=_O. ") | st.characters(
     exclude_categories=["Cs"], exclude_characters="\0"
 )
 texts = st.text(st.sampled_from("\n\r\t ") | characters, min_size=1, max_size=30).filter(str.strip)
-tokens = st.text(characters, min_size=1, max_size=6).map(lambda text: re.sub(r"[\t\r\n\ufeff]", "_", text))
+tokens = st.text(characters, min_size=1, max_size=6).map(
+    lambda text: re.sub(r"[\t\r\n\ufeff]|^ +| +$", "_", text)
+)
 
 
 def word_bounds(text: str) -> list[tuple[int, int]]:

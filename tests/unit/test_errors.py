@@ -22,3 +22,9 @@ def test_a_source_error_with_very_many_problems_shows_the_first_and_counts_the_r
     assert "line 20: bad" in text
     assert "line 21: bad" not in text
     assert "and 80 more" in text
+
+
+def test_several_problems_are_counted_and_none_is_said_too() -> None:
+    two = SourceError("x.csv", [Problem("a", "This.", line=1), Problem("b", "That.", line=2)])
+    assert str(two) == "x.csv: 2 problems:\n  line 1: This.\n  line 2: That."
+    assert str(SourceError("x.csv", [])) == "x.csv: Nothing can be taken from this file."

@@ -59,7 +59,7 @@ def import_file(
     ] = False,
     text_column: Annotated[str, typer.Option(help="The column with the text; by default `text`.")] = "",
     label_column: Annotated[
-        str, typer.Option(help="The column with the label; by default the only other.")
+        str, typer.Option(help="The column with the label (several parted by |); by default the only other.")
     ] = "",
     id_column: Annotated[str, typer.Option(help="The column with the id.")] = "",
     delimiter: Annotated[
@@ -102,13 +102,27 @@ def print_import(file: Path, result: ImportResult) -> None:
     stored = result.stored
     print(
         f"documents: {stored.documents_new:,} new, {stored.documents_same:,} known; "
-        f"answers: {stored.annotations_new:,} new, {stored.annotations_same:,} known"
+        f"answers: {stored.answers_new:,} new, {stored.answers_same:,} known"
     )
+    print_no_answers(result)
     if result.n_twins:
         print(
             f"  warning: {result.n_twins:,} texts of the pool are held out too; those documents are neither "
             "asked about nor learned from"
         )
+
+
+def print_no_answers(result: ImportResult) -> None:
+    """Print how many annotations are no answers, if there are any."""
+    stored = result.stored
+    kinds = {
+        "skips": (stored.skipped_new, stored.skipped_same),
+        "drafts": (stored.draft_new, stored.draft_same),
+        "withdrawals": (stored.withdrawn_new, stored.withdrawn_same),
+    }
+    found = [f"{name}: {new:,} new, {same:,} known" for name, (new, same) in kinds.items() if new or same]
+    if found:
+        print(f"kept, but no answers: {'; '.join(found)}")
 
 
 def export_data(

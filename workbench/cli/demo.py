@@ -75,7 +75,7 @@ def import_sample(project: Project, sample: Path) -> None:
             stored = result.stored
             print(
                 f"{folder}/{path.name}: {result.report.in_words()}; documents {stored.documents_new} new, "
-                f"{stored.documents_same} known; answers {stored.annotations_new} new"
+                f"{stored.documents_same} known; answers {stored.answers_new} new"
             )
 
 

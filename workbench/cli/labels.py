@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.options import ProjectName, QuestionName
+from workbench.cli.printing import counted
 from workbench.config import Home
 
 Changes = list[str] | None
@@ -42,5 +43,5 @@ def labels(
         asked = change_labels(project, question, changes)
         counts = count_labels(project, question)
     for label in asked.labels:
-        print(f"  {label}  ({counts[label]:,} answers)")
-    print(f"{len(asked.labels)} labels of '{question}', version {asked.label_version}")
+        print(f"  {label}  ({counted(counts[label], 'answers')})")
+    print(f"{counted(len(asked.labels), 'labels')} of '{question}', version {asked.label_version}")

@@ -15,6 +15,11 @@ from workbench.domain.documents import Document
 from workbench.domain.questions import Kind, Question
 from workbench.errors import Problem, SourceError
 
+FORMATS_OF_KIND: dict[Kind, str] = {
+    "textcat": "csv, jsonl, docbin, label-studio",
+    "textcat-multi": "csv, jsonl, docbin, label-studio",
+    "ner": "iob2, conll2003, jsonl, docbin, label-studio",
+}
 LOSS_HINT = "Mend these, or allow the loss (--allow-loss): what cannot be said is then left out and counted."
 
 
@@ -64,19 +69,26 @@ class Losses:
             raise SourceError(str(self._path), self._problems, hint=LOSS_HINT)
 
 
-def one_question(questions: Sequence[Question], kinds: Sequence[Kind], path: Path) -> Question | None:
+def one_question(
+    questions: Sequence[Question], kinds: Sequence[Kind], path: Path, *, format_name: str
+) -> Question | None:
     """Return the question to write, None when there is none. Raises SourceError for several or another kind."""
     if not questions:
         return None
     if len(questions) > 1:
         names = ", ".join(question.name for question in questions)
-        problem = Problem("questions", f"This format holds the answers to one question, not to {names}.")
+        problem = Problem(
+            "questions", f"The format {format_name} holds the answers to one question, not to {names}."
+        )
         raise SourceError(str(path), [problem], hint="Write one file a question.")
     if questions[0].kind not in kinds:
+        kind = questions[0].kind
         message = (
-            f"'{questions[0].name}' is a {questions[0].kind} question; this format holds {', '.join(kinds)}."
+            f"'{questions[0].name}' is a {kind} question; the format {format_name} holds answers to "
+            f"{' and '.join(kinds)} questions only."
         )
-        raise SourceError(str(path), [Problem("kind", message)])
+        hint = f"Formats that hold {kind} answers: {FORMATS_OF_KIND[kind]} (--format)."
+        raise SourceError(str(path), [Problem("kind", message)], hint=hint)
     return questions[0]
 
 

@@ -35,12 +35,18 @@ from workbench.domain.spans import Span
 from workbench.errors import Problem
 from workbench.sources.column_lines import FileForm
 from workbench.sources.column_writer import ColumnWriter, WordsOf
-from workbench.sources.columns import ColumnFile, Sentence, parse_columns
+from workbench.sources.columns import ColumnFile, Sentence, other_columns, parse_columns
 from workbench.sources.comments import text_with_tokens, unquoted, values_in
 from workbench.sources.intake import BYTE_ORDER_MARK, MIXED_NEWLINES, Intake
 from workbench.sources.iob_schemes import Entity, check_scheme, entities_of, faults
 from workbench.sources.scheme_check import REPAIRABLE, file_problems, scheme_read
 from workbench.sources.text_files import TextFile, read_text, refused, write_text
+
+COLUMNS_HINTS = {
+    2: "Read two columns, token and tag, with --format iob2.",
+    4: "Read four columns, token, part of speech, chunk and tag, with --format conll2003.",
+}
+OTHER_COLUMNS_HINT = "Keep two columns, token and tag (--format iob2), or four (--format conll2003)."
 
 
 def spacy_words(text: str) -> list[tuple[int, int]]:
@@ -66,10 +72,13 @@ class ColumnSource:
         """
         check_scheme(options.scheme)
         if options.kind not in (None, "ner"):
-            problem = Problem("kind", f"A {self.form.name} file holds entities, no {options.kind} answers.")
-            raise refused(path, problem)
+            problem = Problem(
+                "kind", f"The format {self.form.name} holds entities, no {options.kind} answers."
+            )
+            raise refused(path, problem, hint="Name a ner question, or another format.")
         file = read_text(path, options.encoding)
-        parsed = parse_columns(file.text, 2 + len(self.form.fillers))
+        self._check_columns(file.text, path)
+        parsed = parse_columns(file.text, self.n_columns)
         if not parsed.sentences:
             raise refused(path, Problem("no-sentences", "There are no sentences in this file."))
         good = [sentence for sentence in parsed.sentences if not sentence.problems]
@@ -82,6 +91,18 @@ class ColumnSource:
         for sentence in parsed.sentences:
             self._take(sentence, parsed, intake, options)
         return intake.imported(self._file_layout(file, parsed))
+
+    @property
+    def n_columns(self) -> int:
+        """How many columns a row has."""
+        return 2 + len(self.form.fillers)
+
+    def _check_columns(self, text: str, path: Path) -> None:
+        """Raise SourceError for a file whose rows all have another number of columns."""
+        found = other_columns(text, self.n_columns)
+        if found:
+            n_columns, problem = found
+            raise refused(path, problem, hint=COLUMNS_HINTS.get(n_columns, OTHER_COLUMNS_HINT))
 
     def _take(self, sentence: Sentence, parsed: ColumnFile, intake: Intake, options: ReadOptions) -> None:
         n_repairs = 0 if sentence.problems else _judge(sentence, options)

@@ -38,7 +38,7 @@ class ColumnWriter:
 
     def text_of(self, documents: Sequence[LabelledDocument], questions: Sequence[Question]) -> str:
         """Return the text of the file. Raises SourceError for losses that are not allowed."""
-        question = one_question(questions, ("ner",), self._path)
+        question = one_question(questions, ("ner",), self._path, format_name=self._form.name)
         for document, answer, lost in chosen_answers(documents, question, self._losses, with_blanks=True):
             if answer is not None:
                 self._add(document, answer.spans, is_counted=lost)

@@ -1,7 +1,8 @@
 """Files of one token a line: lines to sentences, with everything that is not a token kept beside them.
 
 A sentence ends at a line that is empty or holds only spaces and tabs, or at a -DOCSTART- line.
-Columns are parted by one tab or one space, the same throughout. A line that begins with `# ` (or is `#`)
+Columns are parted by one tab or one space, the same throughout; where they are parted by tabs a token may
+hold spaces, but not at its ends. A line that begins with `# ` (or is `#`)
 and is not a row of its own (`#` with a tag is a token) is a comment. Comments beside tokens belong to
 their sentence; -DOCSTART- lines and comments that stand alone belong to the file (`standing`).
 """
@@ -9,6 +10,7 @@ their sentence; -DOCSTART- lines and comments that stand alone belong to the fil
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from workbench.errors import InputError, Problem
@@ -74,11 +76,33 @@ def _separator(text: str, n_columns: int) -> str:
     for line, _ in lines(text):
         for separator in NAMES:
             cells = line.split(separator)
-            if len(cells) == n_columns and all(cells) and not line.startswith(DOCSTART):
+            fits = len(cells) == n_columns and all(cells) and not _is_mixed(cells)
+            if fits and not line.startswith(DOCSTART):
                 if _is_tag(cells[-1]):
                     return separator
                 likely = likely or ("" if line.startswith("# ") else separator)
     return likely or "\t"
+
+
+def _is_mixed(cells: Sequence[str]) -> bool:
+    """Tell whether cells hold what may part columns too: a tab, or a space at an end."""
+    return any("\t" in cell or cell != cell.strip(BLANKS) for cell in cells)
+
+
+def other_columns(text: str, n_columns: int) -> tuple[int, Problem] | None:
+    """Return how many columns the first row with a tag has when no row has this many, and the problem."""
+    first: tuple[int, Problem] | None = None
+    for number, (line, _) in enumerate(lines(text), start=1):
+        if line.startswith((DOCSTART, "# ")) or not line.strip(BLANKS):
+            continue
+        for separator, name in NAMES.items():
+            cells = line.split(separator)
+            if len(cells) == n_columns:
+                return None
+            if first is None and len(cells) > 1 and all(cells) and _is_tag(cells[-1]):
+                message = f"{len(cells)} columns parted by a {name}, not {n_columns}: {line[:80]!r}."
+                first = len(cells), Problem("column-count", message, line=number)
+    return first
 
 
 def _is_tag(text: str) -> bool:
@@ -182,9 +206,14 @@ class _Parser:
         sentence.endings.append(ending)
 
     def _row_problem(self, line: str, cells: list[str], number: int) -> Problem | None:
-        if len(cells) == self.n_columns and all(cells):
-            return None
         name = NAMES[self.separator]
+        if len(cells) == self.n_columns and all(cells):
+            if not _is_mixed(cells):
+                return None
+            message = (
+                f"Columns are parted by a {name} in this file, here by a tab and a space: {line[:80]!r}."
+            )
+            return Problem("mixed-separators", message, line=number)
         other = "\t" if self.separator == " " else " "
         if len(line.split(other)) == self.n_columns and self.separator not in line.strip(self.separator):
             message = f"Columns are parted by a {NAMES[other]} here, but by a {name} before."

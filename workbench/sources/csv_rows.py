@@ -84,7 +84,9 @@ def _quoted_row(
             cells.append(found[0] if found else "")
             if '"' in cells[-1]:
                 raise _FaultError(
-                    "quote", f"A quotation mark inside a cell without quotes: {cells[-1][:60]!r}."
+                    "quote",
+                    f"A quotation mark inside a cell without quotes: {cells[-1][:60]!r}. "
+                    'Put the cell in quotes and double those inside: "say ""yes"" now".',
                 )
         place = found.end() if found else place
         if not text.startswith(delimiter, place):

@@ -15,7 +15,7 @@ from workbench.domain.conversion import ConversionReport, Imported, LabelledDocu
 from workbench.domain.documents import Document
 from workbench.domain.questions import Kind, Question, check_label
 from workbench.domain.spans import Span
-from workbench.errors import InputError, Problem, SourceError
+from workbench.errors import InputError, Problem, SourceError, UndeclaredLabelsError
 
 DEFAULT_QUESTION: dict[Kind, str] = {"textcat": "label", "textcat-multi": "labels", "ner": "entities"}
 Answer: TypeAlias = tuple[str, ...] | tuple[Span, ...]
@@ -123,8 +123,12 @@ class Intake:
                     wrong = f"The label '{label}' is not declared."
             if wrong:
                 return Problem("label", wrong, line=line, record=document_id)
-        if len(answer) > 1 and len(set(answer)) < len(answer):
-            return Problem("label", f"Something stands twice in {answer}.", line=line, record=document_id)
+        parts: Counter[str | Span] = Counter(answer)
+        twice = next((part for part, n in parts.items() if n > 1), None)
+        if twice is not None:
+            said = f"label {twice!r}" if isinstance(twice, str) else f"span [{twice.start}, {twice.end})"
+            message = f"The {said} stands twice in one answer: leave one out."
+            return Problem("label", message, line=line, record=document_id)
         return None
 
     def _wrong_with(self, label: str) -> str:
@@ -179,7 +183,7 @@ class Intake:
                 "" if self._options.skip_bad else "Nothing was imported. --skip-bad leaves bad records out."
             )
             if self._unknown:
-                hint += " `workbench labels PROJECT --question NAME --add LABEL` declares a label."
+                raise UndeclaredLabelsError(str(self.path), problems, labels=sorted(self._unknown), hint=hint)
             raise SourceError(str(self.path), problems, hint=hint)
         questions: tuple[Question, ...] = ()
         if self.kind is not None:

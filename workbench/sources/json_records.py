@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +14,20 @@ from workbench.domain.questions import Kind
 from workbench.domain.spans import Span
 from workbench.errors import InputError, Problem
 from workbench.sources.intake import Answer, Intake
+from workbench.sources.json_spans import (
+    SPAN_FIELDS,
+    SPAN_KEYS,
+    SPANS,
+    json_name,
+    looks_like_spans,
+    span_fields,
+    span_in,
+    span_key_of,
+)
 from workbench.sources.text_files import refused
 
 ANSWER_KEYS: dict[Kind, str] = {"textcat": "label", "textcat-multi": "labels", "ner": "spans"}
-SPAN_KEYS = {"start", "end", "label", "text"}
-JSON_NAMES: dict[type, str] = {
-    type(None): "null",
-    bool: "a truth value",
-    int: "a number",
-    float: "a number",
-    str: "a string",
-    list: "a list",
-    dict: "an object",
-}
+NAMED_FIELDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +48,31 @@ def kind_of(values: Iterable[Any], options: ReadOptions, path: Path) -> Kind | N
         return options.kind
     if options.label_column:
         return "textcat"
-    keys = {key for value in values if isinstance(value, dict) for key in value if value[key] is not None}
+    held = [item for value in values if isinstance(value, dict) for item in value.items()]
+    spanned = {key for key, value in held if key in SPAN_FIELDS and looks_like_spans(value)}
+    keys = {SPANS if key in spanned else key for key, value in held if value is not None}
     kinds = [kind for kind, key in ANSWER_KEYS.items() if key in keys]
     if len(kinds) > 1:
         names = ", ".join(ANSWER_KEYS[kind] for kind in kinds)
         message = f"The records answer several questions: {names}."
-        raise refused(path, Problem("kind", message), hint="Name the kind of the one to import.")
+        raise refused(path, Problem("kind", message), hint="Name the one to import with --question.")
     return kinds[0] if kinds else None
 
 
-def answer_key_of(values: Iterable[Any], kind: Kind | None, options: ReadOptions) -> tuple[str, str]:
-    """Return the key of the answers, and the one that no record may have in its place ('' for none).
+def answer_keys_of(
+    values: Iterable[Any], kind: Kind | None, options: ReadOptions, path: Path
+) -> tuple[str, tuple[str, ...]]:
+    """Return the key of the answers, and those that no record may have answers under in its place.
 
-    Where no record has the usual key of its kind, that of the other kind of labels is taken.
+    Where no record has the usual key of its kind of labels, that of the other kind is taken; spans stand
+    under one of several keys. Raises SourceError when they stand under more than one.
     """
     if options.label_column or kind is None:
-        return options.label_column, ""
-    own = ANSWER_KEYS[kind]
+        return options.label_column, ()
     if kind == "ner":
-        return own, ""
+        own = span_key_of(values, path)
+        return own, tuple(key for key in SPAN_FIELDS if key != own)
+    own = ANSWER_KEYS[kind]
     other = ANSWER_KEYS["textcat" if kind == "textcat-multi" else "textcat-multi"]
     keys = {
         key
@@ -73,17 +81,19 @@ def answer_key_of(values: Iterable[Any], kind: Kind | None, options: ReadOptions
         for key in (own, other)
         if value.get(key) is not None
     }
-    return (other, "") if keys == {other} else (own, other)
+    return (other, ()) if keys == {other} else (own, (other,))
 
 
 class RecordReader:
-    """Puts records into the intake one by one; `keys` as `answer_key_of` gives them."""
+    """Puts records into the intake one by one; `keys` as `answer_keys_of` gives them."""
 
-    def __init__(self, intake: Intake, options: ReadOptions, keys: tuple[str, str]) -> None:
+    def __init__(self, intake: Intake, options: ReadOptions, keys: tuple[str, tuple[str, ...]]) -> None:
         self._intake = intake
         self._text_key = options.text_column or "text"
         self._id_key = options.id_column or "id"
-        self._answer_key, self._mistaken_key = keys
+        self._answer_key, self._mistaken_keys = keys
+        self._further: Counter[str] = Counter()
+        self._n_with_further = 0
 
     def take(self, record: Record, number: int) -> None:
         """Take or refuse the record of this number, from 1."""
@@ -101,6 +111,15 @@ class RecordReader:
             self._intake.refuse(problem)
             return
         self._intake.add(document, answer, line=record.line, record=str(number), adjusted=n_changes > 0)
+
+    def finish(self) -> None:
+        """Count the records with fields that mean nothing here, and name those fields."""
+        if self._further:
+            named = ", ".join(repr(key[:40]) for key, _ in self._further.most_common(NAMED_FIELDS))
+            n_more = len(self._further) - NAMED_FIELDS
+            more = f" and {n_more} more" if n_more > 0 else ""
+            reason = f"records with further fields, kept as metadata: {named}{more}"
+            self._intake.report.warn(reason, self._n_with_further)
 
     def _document(self, value: Mapping[str, Any], number: int) -> Document:
         if self._text_key not in value:
@@ -133,19 +152,23 @@ class RecordReader:
         twice = sorted(set(others) & set(meta or ()))
         if twice:
             raise InputError(f"These stand in the record and in its 'meta': {', '.join(twice)}.")
-        if others:
-            self._intake.report.warn("records with further fields, kept as metadata")
+        self._further.update(others.keys())
+        self._n_with_further += bool(others)
         return {**(meta or {}), **others}
 
     def _answered(self, value: Mapping[str, Any]) -> Any:
         """Return what stands under the key of the answer. Raises InputError when another has it."""
         found = value.get(self._answer_key)
-        if found is None and self._mistaken_key and value.get(self._mistaken_key) is not None:
-            raise InputError(
-                f"There is {self._mistaken_key!r} but no {self._answer_key!r}, which other records have. "
-                f"If this one is not answered, say --label-column {self._answer_key}."
-            )
-        return found
+        if found is not None:
+            return found
+        for key in self._mistaken_keys:
+            held = value.get(key)
+            if looks_like_spans(held) if self._intake.kind == "ner" else held is not None:
+                raise InputError(
+                    f"There is {key!r} but no {self._answer_key!r}, which other records have. "
+                    f"If this one is not answered, say --label-column {self._answer_key}."
+                )
+        return None
 
     def _answer(self, value: Any, text: str) -> tuple[Answer | None, int]:
         """Return the answer and how many things in it had to be changed."""
@@ -176,39 +199,13 @@ class RecordReader:
         n_twice = len(spans) - len(unique)
         if n_twice:
             self._intake.report.warn("spans that stand twice in a record, taken once", n_twice)
-        n_more = sum(1 for value in values if set(value) - SPAN_KEYS)
+        if not values and self._answer_key != SPANS:
+            reason = f"records whose {self._answer_key!r} is an empty list, read as an answer without spans"
+            self._intake.report.warn(reason)
+        n_more = sum(1 for value in values if set(span_fields(value)) - SPAN_KEYS)
         if n_more:
             self._intake.report.warn("spans with further fields, which are left out", n_more)
         return unique, n_twice + n_more
-
-
-def span_in(value: Any, text: str) -> Span:
-    """Return the span that an object says. Raises InputError when it does not fit the text."""
-    if not isinstance(value, dict) or not {"start", "end", "label"} <= set(value):
-        raise InputError(f"A span must be an object with start, end and label, not {str(value)[:80]}.")
-    if not isinstance(value["label"], str):
-        raise InputError(f"The label of a span must be a string, not {json_name(value['label'])}.")
-    span = Span.of(text, whole(value["start"], "start"), whole(value["end"], "end"), value["label"])
-    said = value.get("text")
-    if said is not None and said != span.covered:
-        raise InputError(
-            f"The span [{span.start}, {span.end}) says {str(said)[:80]!r}, the text {span.covered[:80]!r}."
-        )
-    return span
-
-
-def whole(value: Any, what: str) -> int:
-    """Return a whole number; 3.0 is one, '3', 3.5, true and null are not, and raise InputError."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise InputError(f"The {what} of a span must be a whole number, not {str(value)[:80]!r}.")
-
-
-def json_name(value: Any) -> str:
-    """Return the name that JSON has for the type of a value."""
-    return JSON_NAMES[type(value)]
 
 
 def _list(value: Any, key: str) -> list[Any]:

@@ -6,8 +6,9 @@
 
 `label` answers a textcat question, `labels` a textcat-multi one, `spans` a ner one; without the key, or
 with null, nobody has answered. A file whose records have only the other one of `label` and `labels` is
-understood, one that mixes them refused. Spans count code points, `[start, end)`; their `text` is checked when it
-is there. Fields that mean nothing here become metadata. Ids are strings or whole numbers; a record without
+understood, one that mixes them refused. Spans count code points, `[start, end)`; other tools' shapes of
+them, under `entities`, `label` or `labels` too, are read as well (see `json_spans`). Fields that mean nothing
+here become metadata and are named in a warning. Ids are strings or whole numbers; a record without
 one is `<file stem>-<number of the record>`.
 """
 
@@ -29,7 +30,7 @@ from workbench.domain.questions import KINDS, Question
 from workbench.errors import Problem, SourceError
 from workbench.sources.answers import Chosen, Losses, chosen_answers, one_question
 from workbench.sources.intake import BYTE_ORDER_MARK, Intake
-from workbench.sources.json_records import ANSWER_KEYS, Record, RecordReader, answer_key_of, kind_of
+from workbench.sources.json_records import ANSWER_KEYS, Record, RecordReader, answer_keys_of, kind_of
 from workbench.sources.strict_json import parse_json
 from workbench.sources.text_files import (
     checked_newline,
@@ -64,10 +65,11 @@ class JsonLinesSource:
         intake = Intake(path, options, kind, unit="records")
         if file.bom:
             intake.report.warn(BYTE_ORDER_MARK)
-        keys = answer_key_of((record.value for record in records), kind, options)
+        keys = answer_keys_of([record.value for record in records], kind, options, path)
         reader = RecordReader(intake, options, keys)
         for number, record in enumerate(records, start=1):
             reader.take(record, number)
+        reader.finish()
         intake.report.counts.update(records=len(records))
         layout = {"format": "jsonl", "array": is_array, "encoding": file.encoding, "bom": file.bom}
         return intake.imported(layout)
@@ -87,7 +89,7 @@ class JsonLinesSource:
         """
         report = ConversionReport()
         losses = Losses(path, options, report)
-        question = one_question(questions, KINDS, path)
+        question = one_question(questions, KINDS, path, format_name="jsonl")
         chosen = chosen_answers(documents, question, losses)
         written = [_written(item, question, losses) for item in chosen]
         losses.check()

@@ -10,6 +10,7 @@ from workbench.sources.columns import Sentence
 from workbench.sources.iob_schemes import MARKS, SCHEMES, evidence, faults
 
 REPAIRABLE = {"stray-inside", "type-change", "needless-begin", "unclosed"}
+CLOSING_HINT = "One that is never closed ends with its last tag."
 NAMED_LINES = 5
 REPAIR_HINT = "--repair-iob takes a tag that goes on with nothing as the beginning of an entity."
 ASKED_AS = {"bilou": "bioes"}  # reading bioes takes both ways to spell it
@@ -47,8 +48,7 @@ def file_problems(sentences: Sequence[Sentence], options: ReadOptions) -> tuple[
     mixed = _mixed(sentences)
     if options.skip_bad:
         return [], ""
-    hint = REPAIR_HINT if MARKS[scheme] == "BIO" else ""
-    return [*mixed, *found], hint
+    return [*mixed, *found], REPAIR_HINT if MARKS[scheme] == "BIO" else f"{REPAIR_HINT} {CLOSING_HINT}"
 
 
 def _other_scheme(other: str, scheme: str, found: Sequence[Problem]) -> Problem:

@@ -92,7 +92,7 @@ class DocBinSource:
         """
         report = ConversionReport()
         losses = Losses(path, options, report)
-        question = one_question(questions, KINDS, path)
+        question = one_question(questions, KINDS, path, format_name="docbin")
         chosen = chosen_answers(documents, question, losses)
         losses.check()
         if not chosen:

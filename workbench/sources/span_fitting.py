@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from workbench.sources.span_words import (
     without_overlaps,
 )
 
+SPACE = re.compile(" ")
 NO_TOKEN = {"\t": re.compile(r"[\t\r\n]"), " ": re.compile(r"[ \t\r\n]")}
 
 
@@ -52,6 +54,7 @@ class SpanFitter:
         """Return the words of these bounds, cut where a span begins or ends inside one, with their tags."""
         text = document.text
         words = whole_words(text, bounds, NO_TOKEN[self._separator])
+        words = list(parted_at_spaces(words, spans, text))
         exact, shortened = self._inside(document, words, self._sayable(document, spans))
         pieces, cuts = cut_words(words, [*exact, *shortened])
         pieces = [piece for word in pieces for piece in without_docstart(word, text)]
@@ -102,6 +105,21 @@ class SpanFitter:
                 self._losses.change(problem, "white space at the ends of spans left out")
                 shortened.append(core)
         return exact, shortened
+
+
+def parted_at_spaces(words: Sequence[Word], spans: Sequence[Span], text: str) -> Iterator[Word]:
+    """Yield the words; one with a space at an end, or where a span begins or ends inside it, in parts.
+
+    A piece with a space at an end would be read as a row of mixed separators.
+    """
+    cuts = sorted({bound for span in spans for bound in (span.start, span.end)})
+    for word in words:
+        is_cut = bisect_right(cuts, word.start) < bisect_left(cuts, word.end)
+        if is_cut or " " in (text[word.start], text[word.end - 1]):
+            parts = whole_words(text, [(word.start, word.end)], SPACE)
+            yield from (Word(part.start, part.end, word.origin) for part in parts)
+        else:
+            yield word
 
 
 def without_docstart(word: Word, text: str) -> Iterator[Word]:

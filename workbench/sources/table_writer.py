@@ -71,7 +71,7 @@ class TableWriter:
 
     def text_of(self, documents: Sequence[LabelledDocument], questions: Sequence[Question]) -> str:
         """Return the text of the table. Raises SourceError for losses that are not allowed."""
-        question = one_question(questions, ("textcat", "textcat-multi"), self._path)
+        question = one_question(questions, ("textcat", "textcat-multi"), self._path, format_name="csv")
         chosen = chosen_answers(documents, question, self._losses)
         self._add_columns(chosen, question)
         form = self._form

@@ -10,7 +10,8 @@ they are written with an apostrophe before them, and counted as adjusted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,10 @@ from workbench.errors import InputError, Problem, SourceError
 from workbench.sources.csv_rows import NAMES, Row, needs_quotes, read_rows, sniff_delimiter
 from workbench.sources.intake import BYTE_ORDER_MARK, MIXED_NEWLINES, Intake
 from workbench.sources.table_columns import NO_LABELS, Columns, find_columns
-from workbench.sources.table_writer import NONE_APPLIES, TableForm, TableWriter
+from workbench.sources.table_writer import NONE_APPLIES, TAB_SUFFIXES, TableForm, TableWriter
 from workbench.sources.text_files import TextFile, read_text, refused, usual_newline, write_text
+
+PARTED_ELSEWISE = re.compile(r"[;,]|^\[.*\]$", re.DOTALL)
 
 
 class CsvSource:
@@ -52,12 +55,13 @@ class CsvSource:
             raise _no_spans(header.cells[columns.label], path, header.line)
         kind, question = question_of(header.cells, columns, options)
         intake = Intake(path, options, kind, question=question, unit="rows")
-        if delimiter != ",":
+        if delimiter != ("\t" if path.suffix.lower() in TAB_SUFFIXES else ","):
             intake.report.warn(f"columns parted by {NAMES.get(delimiter, delimiter)}, not by a comma")
         reader = _TableReader(intake, header.cells, columns, delimiter)
         endings = [header.ending, *(reader.take(row) for row in rows)]
         if reader.n_rows == 0:
             raise refused(path, Problem("no-rows", "There are 0 rows below the header."))
+        reader.finish(options.labels or ())
         intake.report.counts.update(rows=reader.n_rows)
         layout = file_layout(file, header, columns, endings, intake.report)
         return intake.imported({**layout, "delimiter": delimiter, "sep_line": start > 0})
@@ -122,6 +126,8 @@ class _TableReader:
         self._header = header
         self._columns = columns
         self._delimiter = delimiter
+        self._parted_elsewise: list[tuple[int, str]] = []
+        self._has_parted = False
 
     def take(self, row: Row) -> str:
         """Take or refuse a row; return the break that ends it."""
@@ -138,12 +144,31 @@ class _TableReader:
         metadata = {self._header[n]: cells[n] for n in columns.others if cells[n]}
         document = Document(document_id, cells[columns.text], metadata, self._layout(row))
         answer = None if columns.label is None else labels_in(cells[columns.label], self._intake.kind)
+        if columns.label is not None and self._intake.kind == "textcat-multi":
+            self._look_at(cells[columns.label], row.line)
         self._intake.add(document, answer, line=row.line)
         return row.ending
 
+    def _look_at(self, cell: str, line: int) -> None:
+        self._has_parted = self._has_parted or NONE_APPLIES in cell
+        if PARTED_ELSEWISE.search(cell):
+            self._parted_elsewise.append((line, cell))
+
+    def finish(self, declared: Collection[str]) -> None:
+        """Count the cells that seem to hold several labels, when no cell of the file parts them as it must."""
+        odd = [(line, cell) for line, cell in self._parted_elsewise if cell not in declared]
+        if odd and not self._has_parted:
+            line, cell = odd[0]
+            self._intake.report.warn(
+                f"label cells read as one label, though they hold ; or , or a list: labels are parted by "
+                f"{NONE_APPLIES} (first at line {line}: {cell[:60]!r})",
+                len(odd),
+            )
+
     def _problem_with(self, row: Row) -> Problem | None:
-        if len(row.cells) != len(self._header):
-            message = f"{len(row.cells)} cells, but the header has {len(self._header)} columns."
+        n_cells = len(row.cells)
+        if n_cells != len(self._header):
+            message = f"{n_cells} cell{'s' if n_cells != 1 else ''}, but the header has {len(self._header)} columns."
             return Problem("cell-count", message, line=row.line)
         if self._columns.id is not None and not row.cells[self._columns.id]:
             return Problem("id", "The id is empty.", line=row.line)

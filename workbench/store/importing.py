@@ -43,7 +43,8 @@ class Origin:
 class ImportCounts:
     """What an import brought, and what the project had already.
 
-    `metadata_kept` counts fields that the project holds with another value and keeps.
+    `metadata_kept` counts fields that the project holds with another value and keeps. Annotations that
+    are no answers are counted by their status too.
     """
 
     questions_new: int = 0
@@ -53,6 +54,22 @@ class ImportCounts:
     annotations_new: int = 0
     annotations_same: int = 0
     metadata_kept: int = 0
+    skipped_new: int = 0
+    skipped_same: int = 0
+    draft_new: int = 0
+    draft_same: int = 0
+    withdrawn_new: int = 0
+    withdrawn_same: int = 0
+
+    @property
+    def answers_new(self) -> int:
+        """How many of the new annotations are answers."""
+        return self.annotations_new - self.skipped_new - self.draft_new - self.withdrawn_new
+
+    @property
+    def answers_same(self) -> int:
+        """How many of the known annotations are answers."""
+        return self.annotations_same - self.skipped_same - self.draft_same - self.withdrawn_same
 
 
 @dataclass(slots=True)
@@ -110,6 +127,12 @@ class _Import:
         ]
         self.connection.execute(insert(schema.import_documents), rows)
         return counts
+
+    def count_annotation(self, annotation: Annotation, which: str) -> None:
+        """Count an annotation as new or as the same as a known one."""
+        self.counts[f"annotations_{which}"] += 1
+        if not annotation.counts:
+            self.counts[f"{annotation.status}_{which}"] += 1
 
     def _hint(self) -> str:
         """Say what to do; ids made of file name and row number may only seem to be known."""
@@ -227,12 +250,12 @@ class _Chunk:
             annotation = replace(annotation, label_version=version)
         row = annotation_row(annotation, document=known.position, question=asked.number)
         if is_known(self._recorded, row):
-            self._whole.counts["annotations_same"] += 1
+            self._whole.count_annotation(annotation, "same")
             return
         check_answer(annotation, asked, document.text)
         self._recorded[annotation.client_id] = row
         self._new_annotations.append(row)
-        self._whole.counts["annotations_new"] += 1
+        self._whole.count_annotation(annotation, "new")
 
     def _write(self) -> None:
         if self._new_documents:

@@ -8,9 +8,12 @@ from pathlib import Path
 from workbench import artefacts, catalog
 from workbench.config import LIMITS, MEBIBYTE
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument, ReadOptions
+from workbench.domain.ports import Source
 from workbench.domain.questions import Question
-from workbench.errors import InputError, SourceError
+from workbench.errors import InputError, SourceError, UndeclaredLabelsError
 from workbench.store.project_store import ImportCounts
+from workbench.usecases.explain_labels import explain_labels
+from workbench.usecases.find_question import with_question
 from workbench.usecases.project import Project
 
 FORMAT_OF_SUFFIX = {
@@ -25,8 +28,6 @@ FORMAT_OF_SUFFIX = {
     ".json": "label-studio",
     ".spacy": "docbin",
 }
-KIND_OF_FORMAT = {"iob2": "ner", "conll2003": "ner"}
-ALL_QUESTIONS_AT_ONCE = ("label-studio",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +48,34 @@ def import_documents(
 ) -> ImportResult:
     """Import a file into a project; an error leaves the project as it was.
 
-    A question without labels takes those of its first file; after that other labels are refused.
+    A question without labels takes those of its first file; after that other labels are refused until
+    they are declared.
     Raises SourceError with every problem of the file, InputError for wrong options.
     """
     check_file(path)
     name = format_name or sniff_format(path)
     source = catalog.source(name)
     digest = artefacts.file_sha256(path)
-    imported = source.read(path, with_question(project, name, options))
+    imported = read_for(project, path, source, with_question(project, path, name, options))
     if artefacts.file_sha256(path) != digest:
         raise InputError("The file changed while it was read; nothing was imported.", where=str(path))
     if not imported.documents:
         hint = f"Nothing was imported: none of the {imported.report.unit} could be taken."
         raise SourceError(str(path), imported.report.rejects, hint=hint)
-    if options.question and name in ALL_QUESTIONS_AT_ONCE:
-        check_only_question(imported, options.question)
     if held_out:
         imported = as_held_out(imported)
     check_questions(project, imported)
     stored = project.store.import_documents(imported, file_name=path.name, file_sha256=digest, format=name)
     return ImportResult(imported.report, stored, name, len(project.store.held_out_twins()))
+
+
+def read_for(project: Project, path: Path, source: Source, options: ReadOptions) -> Imported:
+    """Read a file for a question; labels that it does not declare are explained by the project."""
+    try:
+        return source.read(path, options)
+    except UndeclaredLabelsError as error:
+        explained = explain_labels(project, options.question, error.labels)
+        raise SourceError(str(path), error.problems, hint=f"{error.hint} {explained}") from error
 
 
 def check_file(path: Path) -> None:
@@ -90,38 +99,6 @@ def sniff_format(path: Path) -> str:
     return name
 
 
-def with_question(project: Project, format_name: str, options: ReadOptions) -> ReadOptions:
-    """Complete the options with the question that the file answers and its declared labels."""
-    if format_name in ALL_QUESTIONS_AT_ONCE and not options.question:
-        return options
-    questions = project.store.questions()
-    wanted_kind = KIND_OF_FORMAT.get(format_name)
-    if options.question:
-        question = project.store.question(options.question)
-    else:
-        fitting = [q for q in questions if wanted_kind is None or q.kind == wanted_kind]
-        if len(fitting) != 1:
-            names = ", ".join(q.name for q in questions)
-            raise InputError("Which question does the file answer?", hint=f"Say --question, one of: {names}.")
-        question = fitting[0]
-    if wanted_kind and question.kind != wanted_kind:
-        raise InputError(
-            f"A {format_name} file answers a {wanted_kind} question; '{question.name}' is {question.kind}."
-        )
-    return replace(options, question=question.name, kind=question.kind, labels=question.labels or None)
-
-
-def check_only_question(imported: Imported, name: str) -> None:
-    """Raise InputError unless this is the only question that a file with named questions answers."""
-    found = [question.name for question in imported.questions]
-    if found != [name]:
-        raise InputError(
-            f"--question says '{name}', but the file answers: {', '.join(found) or 'nothing'}.",
-            hint="Leave --question out: the questions of this file go by the names of its controls, "
-            "and all of them are imported.",
-        )
-
-
 def as_held_out(imported: Imported) -> Imported:
     """Return the same import with every document held out."""
     documents = tuple(
@@ -142,14 +119,16 @@ def check_questions(project: Project, imported: Imported) -> None:
         if question is None:
             raise InputError(
                 f"The file answers a question '{found.name}' that the project does not ask.",
-                hint=f"It asks: {', '.join(known)}. Make the project with that question too.",
+                hint=f"It asks: {', '.join(known)}. Import the answers to one question with --question, "
+                "or make the project with that question too.",
             )
         refuse_other_kind(question, found)
         unknown = [label for label in found.labels if label not in question.labels]
         if question.labels and unknown:
             raise InputError(
                 f"The file has labels that the question '{found.name}' does not: {', '.join(unknown[:20])}.",
-                hint=f"Declared: {', '.join(question.labels[:40])}.",
+                hint=f"Declared: {', '.join(question.labels[:40])}. "
+                + explain_labels(project, found.name, unknown),
             )
 
 

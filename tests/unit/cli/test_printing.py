@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from workbench.cli.data import print_import
 from workbench.cli.printing import counted, print_batch
+from workbench.domain.conversion import ConversionReport
 from workbench.domain.runs import Batch, Proposal
+from workbench.store.project_store import ImportCounts
+from workbench.usecases.import_documents import ImportResult
 
 
 @pytest.mark.parametrize(
@@ -32,3 +38,11 @@ def test_a_batch_of_a_model_is_shown_with_utilities(capsys: pytest.CaptureFixtur
     shown = capsys.readouterr().out
     assert "ranked by run run-1" in shown
     assert "0.5000" in shown
+
+
+def test_an_import_says_skips_and_drafts_apart_from_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    stored = ImportCounts(documents_new=3, annotations_new=4, skipped_new=1, draft_new=1)
+    print_import(Path("x.json"), ImportResult(ConversionReport("tasks", kept=3), stored, "label-studio"))
+    shown = capsys.readouterr().out
+    assert "documents: 3 new, 0 known; answers: 2 new, 0 known\n" in shown
+    assert "kept, but no answers: skips: 1 new, 0 known; drafts: 1 new, 0 known\n" in shown

@@ -90,3 +90,12 @@ def test_a_line_of_another_form_is_refused_with_its_number(tmp_path: Path, line:
     with pytest.raises(SourceError) as caught:
         read(tmp_path, f"in IN B-PP O\n{line}\n")
     assert [(problem.code, problem.line) for problem in caught.value.problems] == [(code, 2)]
+
+
+@pytest.mark.parametrize(
+    ("row", "hint"), [("EU B-ORG", "--format iob2"), ("EU NNP B-ORG", "Keep two columns")]
+)
+def test_a_file_of_another_number_of_columns_gets_a_hint(tmp_path: Path, row: str, hint: str) -> None:
+    with pytest.raises(SourceError, match="columns parted by a space, not 4") as caught:
+        read(tmp_path, f"{row}\n")
+    assert hint in caught.value.hint

@@ -67,6 +67,39 @@ def test_mixed_separators_are_refused_with_the_line(tmp_path: Path) -> None:
     assert problems(tmp_path, "a O\nb\tO\n") == [("mixed-separators", 2)]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Ann\t B-PER\nran\t O\n",
+        "Ann \tB-PER\nran \tO\n",
+        "Ann\t B-PER\nran\tO\n",
+        "Ann\tB-PER\nran\t O\n",
+        "ran O\nAnn\t B-PER\n",
+        "ran O\nAnn\tLee B-PER\n",
+        " \tO\nAnn\tB-PER\n",
+    ],
+)
+def test_a_row_parted_by_a_tab_and_a_space_is_refused(tmp_path: Path, content: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, content)
+    mixed = [number for number, line in enumerate(content.splitlines(), 1) if "\t" in line and " " in line]
+    found = {problem.line for problem in caught.value.problems}
+    assert found == set(mixed)
+    assert {problem.code for problem in caught.value.problems} == {"mixed-separators"}
+
+
+@pytest.mark.parametrize("separator", [" ", "\t"])
+def test_a_file_with_four_columns_is_pointed_to_the_format_that_has_them(
+    tmp_path: Path, separator: str
+) -> None:
+    rows = "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\nrejects VBZ B-VP O\n".replace(" ", separator)
+    name = "tab" if separator == "\t" else "space"
+    with pytest.raises(SourceError, match=f"line 3: 4 columns parted by a {name}, not 2") as caught:
+        read(tmp_path, rows)
+    assert "--format conll2003" in caught.value.hint
+    assert len(caught.value.problems) == 1
+
+
 def test_a_token_may_hold_a_space_between_tabs_only(tmp_path: Path) -> None:
     assert texts(read(tmp_path, "New York\tB-LOC\n")) == ["New York"]
     assert problems(tmp_path, "a O\nNew York B-LOC\n") == [("column-count", 2)]

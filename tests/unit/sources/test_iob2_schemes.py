@@ -191,3 +191,13 @@ def test_a_single_stray_tag_is_named_with_both_ways_to_read_it(tmp_path: Path) -
     assert "--repair-iob" in error.hint
     repaired = read(tmp_path, "O", "I-PER", "B-PER", "", "O", repair_iob=True)
     assert spans(repaired) == spans(read(tmp_path, "O", "I-PER", "B-PER", "", "O", scheme="iob1"))
+
+
+def test_a_broken_bioes_file_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "x.conll"
+    path.write_text("Ann\tS-PER\nin\tO\nOslo\tE-LOC\n")
+    with pytest.raises(SourceError, match="E-LOC without a B-LOC before") as caught:
+        Iob2Source().read(path, ReadOptions(scheme="bioes"))
+    assert "--repair-iob" in caught.value.hint
+    repaired = Iob2Source().read(path, ReadOptions(scheme="bioes", repair_iob=True))
+    assert [span.label for span in repaired.documents[0].annotations[0].spans] == ["PER", "LOC"]

@@ -111,6 +111,15 @@ def test_a_span_inside_a_token_cuts_its_line_and_keeps_the_text(tmp_path: Path) 
     assert again.documents[0].annotations[0].spans == changed.annotations[-1].spans
 
 
+def test_a_token_that_holds_a_space_is_cut_there_when_a_span_ends_inside_it(tmp_path: Path) -> None:
+    imported = read(tmp_path, "New York\tB-LOC\nis\tO\n")
+    changed = relabelled(imported.documents[0], Span.of("New York is", 4, 8, "LOC"))
+    text = rewritten(tmp_path, imported, [changed])
+    assert text == "New\tO\nYork\tB-LOC\nis\tO\n"
+    again = Iob2Source().read(tmp_path / "b.conll", ReadOptions())
+    assert again.documents[0].annotations[0].spans == changed.annotations[-1].spans
+
+
 def test_a_document_from_elsewhere_gets_its_id_and_text(tmp_path: Path) -> None:
     text, report = write(tmp_path, answered("Hi, Ada.\nBye", (4, 7, "PER"), document_id=" q "))
     assert text == ('# id = " q "\n# text = "Hi, Ada.\\nBye"\nHi\tO\n,\tO\nAda\tB-PER\n.\tO\nBye\tO\n\n')

@@ -88,7 +88,7 @@ def test_other_keys_can_be_named(tmp_path: Path) -> None:
 def test_further_fields_become_metadata_and_are_counted(tmp_path: Path) -> None:
     imported = read(tmp_path, record(label="x", channel="mail", meta={"n": 1}))
     assert dict(imported.documents[0].document.metadata) == {"n": 1, "channel": "mail"}
-    assert any("further fields" in reason for reason in imported.report.warnings)
+    assert imported.report.warnings["records with further fields, kept as metadata: 'channel'"] == 1
     assert "n" in refusal(tmp_path, record(n=2, meta={"n": 1})).message
 
 
@@ -204,7 +204,12 @@ def test_a_record_that_is_no_document_is_refused_with_its_number(tmp_path: Path,
         {"start": 0, "end": 3, "label": None},
         {"start": 0, "end": 3},
         {"start": 0, "end": 3, "label": "P", "text": "Eve"},
-        [0, 3, "P"],
+        [0, 30, "P"],
+        [3, 0, "P"],
+        ["0", 3, "P"],
+        ["P", 0, 3],
+        [0, 3, "P", 1.0],
+        {"start_offset": 0, "end_offset": 30, "label": "P"},
     ],
 )
 def test_a_span_that_does_not_fit_is_refused(tmp_path: Path, span: object) -> None:
@@ -216,6 +221,48 @@ def test_a_span_whose_text_differs_is_refused_with_both(tmp_path: Path) -> None:
     error = refusal(tmp_path, record(spans=[{"start": 0, "end": 3, "label": "P", "text": "Eve"}]))
     assert "'Eve'" in error.message
     assert "'Ada'" in error.message
+
+
+@pytest.mark.parametrize("key", ["label", "labels", "entities", "spans"])
+@pytest.mark.parametrize(
+    "span",
+    [[0, 3, "P"], {"start": 0, "end": 3, "label": "P"}, {"start_offset": 0, "end_offset": 3, "label": "P"}],
+)
+def test_spans_are_read_in_the_shapes_of_other_tools(tmp_path: Path, key: str, span: object) -> None:
+    content = f"{record(**{key: [span]})}\n{record(text='None.', **{key: []})}\n"
+    for kind in ("ner", None):
+        imported = read(tmp_path, content, kind=kind)
+        first, second = imported.documents
+        assert first.annotations[0].spans == (Span(0, 3, "P", "Ada"),)
+        assert second.annotations[0].spans == ()
+        assert dict(first.document.metadata) == {}
+        empty = f"records whose {key!r} is an empty list, read as an answer without spans"
+        assert imported.report.warnings == ({} if key == "spans" else {empty: 1})
+
+
+def test_spans_under_several_keys_are_refused_until_one_is_named(tmp_path: Path) -> None:
+    content = record(label=[[0, 3, "P"]], entities=[[0, 3, "Q"]])
+    error = refusal(tmp_path, content, kind="ner")
+    assert "entities, label" in error.message
+    assert "--label-column" in error.hint
+    imported = read(tmp_path, content, kind="ner", label_column="label")
+    assert imported.documents[0].annotations[0].spans[0].label == "P"
+
+
+def test_spans_under_another_key_than_most_have_are_refused_with_the_line(tmp_path: Path) -> None:
+    content = f"{record(entities=[])}\n{record(label=[[0, 3, 'P']])}\n{record(spans=None)}\n"
+    imported = read(tmp_path, content, kind="ner")
+    assert [len(d.annotations) for d in imported.documents] == [0, 1, 0]
+    mixed = f"{record(label=[[0, 3, 'P']])}\n{record(spans=[[0, 3, 'P']])}\n"
+    assert "label" in refusal(tmp_path, mixed, kind="ner").message
+
+
+def test_labels_of_the_text_are_no_spans_and_are_named_as_metadata(tmp_path: Path) -> None:
+    content = f"{record(label='x', labels=['x'], entities=['Ada'])}\n{record(zone=1)}\n"
+    imported = read(tmp_path, content, kind="ner")
+    assert [len(d.annotations) for d in imported.documents] == [0, 0]
+    named = "records with further fields, kept as metadata: 'label', 'labels', 'entities', 'zone'"
+    assert imported.report.warnings[named] == 2
 
 
 def test_spans_are_counted_in_code_points(tmp_path: Path) -> None:

@@ -147,7 +147,12 @@ def test_a_span_that_splits_what_is_seen_as_one_character_is_kept_with_a_warning
 @pytest.mark.parametrize("labels", [[], None, "PER", [None], [1], {}])
 def test_labels_that_are_no_list_of_names_are_refused(refusal, labels):
     assert "labels" in refusal(with_value(span(), labels=labels))
-    assert "labels are null" in refusal(with_value(span(), labels=...))
+
+
+def test_missing_labels_are_said_once_and_not_to_be_null(refusal):
+    message = refusal(with_value(span(), labels=...))
+    assert message.count("it has no labels") == 1
+    assert "null" not in message
 
 
 def test_two_labels_of_one_region_are_two_spans(read):

@@ -82,6 +82,19 @@ def test_one_annotation_a_question_is_read(read):
     assert imported.report.counts["tasks"] == imported.report.total == imported.report.kept == 1
 
 
+def test_the_answers_to_one_question_are_read_and_the_others_counted_by_their_control(read):
+    imported = read(task(annotation(BILLING, ADA)), question="topic")
+    assert [(a.question, a.labels) for a in annotations_of(imported)] == [("topic", ("billing",))]
+    assert [question.name for question in imported.questions] == ["topic"]
+    assert imported.report.warnings["regions of the control 'parts' are kept, but not used"] == 1
+
+
+def test_a_question_that_no_control_asks_is_refused_with_those_that_are_asked(refusal):
+    assert "No control asks the question 'mood'; these are asked: topic, parts." in refusal(
+        task(annotation(BILLING)), question="mood"
+    )
+
+
 @pytest.mark.parametrize(
     ("data", "document_id"),
     [

@@ -127,6 +127,23 @@ def labelled(*annotations, text=TEXT, **fields):
     return LabelledDocument(Document(**{"id": "d1", **fields}, text=text), annotations)
 
 
+@pytest.mark.parametrize(
+    "asked", [("topic",), ("parts",), ("flags",), ("topic", "parts"), ("parts", "topic", "flags")]
+)
+def test_an_export_read_for_some_of_its_questions_goes_back_whole(exported, tmp_path, asked):
+    imports = [SOURCE.read(exported, ReadOptions(question=name)) for name in asked]
+    questions = [question for imported in imports for question in imported.questions]
+    assert [question.name for question in questions] == list(asked)
+    joined = [
+        LabelledDocument(same[-1].document, tuple(a for one in same for a in one.annotations))
+        for same in zip(*(imported.documents for imported in imports), strict=True)
+    ]
+    path, report = written(tmp_path, joined, questions, layout=imports[-1].file_layout)
+    assert json.loads(path.read_text(encoding="utf-8")) == EXPORT
+    assert (path.parent / "export.label_config.xml").read_text(encoding="utf-8") == CONFIG
+    assert (report.kept, report.adjusted, report.rejected) == (2, 0, 0)
+
+
 def without_layout(documents):
     """Return documents as they were before they went through a file."""
     return [

@@ -292,3 +292,43 @@ def test_labels_for_a_question_about_spans_are_refused_with_the_ways_out(tmp_pat
     assert "'topic' cannot answer a ner question" in error.message
     assert "--label-column -" in error.hint
     assert "IOB2" in error.hint
+
+
+@pytest.mark.parametrize("cell", ["x;y", '"x, y"', '"[""x"",""y""]"', "[x]"])
+def test_cells_that_seem_to_part_labels_in_another_way_are_counted_with_the_first_line(
+    tmp_path: Path, cell: str
+) -> None:
+    content = f"text,tags\none,x\ntwo,{cell}\nthree,{cell}\n"
+    (warning,) = read(tmp_path, content, kind="textcat-multi").report.warnings.items()
+    assert "labels are parted by | (first at line 3" in warning[0]
+    assert warning[1] == 2
+    assert not read(tmp_path, f"{content}four,x|y\n", kind="textcat-multi").report.warnings
+    assert not read(tmp_path, content, kind="textcat").report.warnings
+
+
+def test_a_declared_label_may_hold_a_comma(tmp_path: Path) -> None:
+    content = 'text,tags\none,"x, y"\n'
+    assert not read(tmp_path, content, kind="textcat-multi", labels=("x, y",)).report.warnings
+
+
+def test_the_tab_of_a_tsv_file_is_no_surprise(tmp_path: Path) -> None:
+    content = "text\ttopic\none\ta\n"
+    assert not read(tmp_path, content, name="a.tsv").report.warnings
+    assert any("a tab" in reason for reason in read(tmp_path, content).report.warnings)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("text,topic\none\n", "1 cell, but the header has 2 columns"),
+        ("text,topic\none,a,b\n", "3 cells, but the header has 2 columns"),
+        ('text,topic\na "b" c,x\n', 'Put the cell in quotes and double those inside: "say ""yes"" now".'),
+    ],
+)
+def test_a_row_is_refused_in_words_that_help(tmp_path: Path, content: str, words: str) -> None:
+    assert words in str(refusal(tmp_path, content))
+
+
+def test_a_label_that_stands_twice_in_a_cell_is_named(tmp_path: Path) -> None:
+    error = refusal(tmp_path, "text,tags\none,x|y|x\n", kind="textcat-multi")
+    assert "line 2, record a-1: The label 'x' stands twice in one answer" in str(error)

@@ -43,6 +43,15 @@ def test_the_same_file_again_brings_nothing(store: ProjectStore, bring: Bring, a
     assert len(store.annotations()) == 2
 
 
+def test_skips_drafts_and_withdrawals_are_counted_apart_from_answers(bring: Bring, answer: Answer) -> None:
+    sent = [answer("a", "billing"), answer("a", status="skipped"), answer("a", status="draft")]
+    documents = [Document("a", "one")]
+    counts = bring(documents, sent)
+    assert (counts.answers_new, counts.skipped_new, counts.draft_new, counts.withdrawn_new) == (1, 1, 1, 0)
+    again = bring(documents, sent)
+    assert (again.annotations_new, again.answers_same, again.skipped_same, again.draft_same) == (0, 1, 1, 1)
+
+
 def test_a_file_with_a_known_and_a_new_document_brings_the_new_one(store: ProjectStore, bring: Bring) -> None:
     bring([Document("a", "one")])
     assert bring([Document("b", "two"), Document("a", "one")]) == ImportCounts(

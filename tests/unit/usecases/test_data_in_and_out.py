@@ -10,6 +10,7 @@ import pytest
 from workbench.config import Home
 from workbench.domain.conversion import ReadOptions
 from workbench.errors import SourceError
+from workbench.usecases.change_labels import change_labels, parse_change
 from workbench.usecases.export_data import export_data
 from workbench.usecases.import_documents import import_documents
 from workbench.usecases.project import Project, create_project, open_project, parse_question
@@ -65,3 +66,46 @@ def test_an_export_counts_the_documents_that_it_leaves_out(
     report = export_data(project, "topic", tmp_path / "out", format_name=format_name)
     assert report.kept == 1
     assert report.warnings["documents without an answer left out"] == 2
+
+
+@pytest.mark.parametrize("name", ["more.csv", "more.jsonl"])
+def test_labels_that_are_not_declared_are_refused_with_the_command_that_declares_them(
+    project: Project, tmp_path: Path, name: str
+) -> None:
+    bring(project, tmp_path / "in.csv", "text,topic\none,a\n")
+    csv = "text,topic\ntwo,so so\nthree,so so\n"
+    content = csv if name.endswith("csv") else '{"text": "two", "label": "so so"}\n' * 2
+    with pytest.raises(SourceError, match=r"not declared: 'so so' \(2\)") as caught:
+        bring(project, tmp_path / name, content)
+    assert "`workbench labels p --question topic --add 'so so'`" in caught.value.hint
+    change_labels(project, "topic", [parse_change("add", "so so")])
+    bring(project, tmp_path / name, content)
+
+
+def test_a_former_label_is_refused_with_what_became_of_it(project: Project, tmp_path: Path) -> None:
+    bring(project, tmp_path / "in.csv", "text,topic\none,x\ntwo,y\nthree,z\nfour,w\n")
+    changes = [("rename", "x=X"), ("merge", "y,z=yz"), ("retire", "w")]
+    change_labels(project, "topic", [parse_change(*change) for change in changes])
+    with pytest.raises(SourceError, match="not declared") as caught:
+        bring(project, tmp_path / "old.csv", "text,topic\nfive,x\nsix,y\nseven,w\n")
+    hint = caught.value.hint
+    assert "'w' was retired; 'x' was renamed to 'X'; 'y' was merged into 'yz': change the file." in hint
+    assert "--add" not in hint
+
+
+def test_a_format_that_cannot_hold_the_answers_is_refused_with_those_that_can(
+    project: Project, tmp_path: Path
+) -> None:
+    bring(project, tmp_path / "in.csv", "text,topic\none,a\n")
+    with pytest.raises(SourceError, match="the format iob2 holds answers to ner questions only") as caught:
+        export_data(project, "topic", tmp_path / "out", format_name="iob2")
+    assert "csv, jsonl, docbin, label-studio" in caught.value.hint
+
+
+def test_a_list_of_records_in_a_json_file_is_pointed_to_json_lines(project: Project, tmp_path: Path) -> None:
+    for config in ("", '<View><Text name="t" value="$text"/><Choices name="topic" toName="t"/></View>'):
+        if config:
+            (tmp_path / "label_config.xml").write_text(config)
+        with pytest.raises(SourceError) as caught:
+            bring(project, tmp_path / "in.json", '[{"text": "one", "label": "a"}]')
+        assert "--format jsonl" in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,10 +61,60 @@ def test_a_refused_first_file_leaves_no_labels_behind(project: Project, tmp_path
     assert project.store.n_documents() == 0
 
 
-def test_the_question_of_a_file_must_be_named_when_several_fit(project: Project, tmp_path: Path) -> None:
+def asking(tmp_path: Path, *questions: str) -> Path:
+    return create_project(Home(tmp_path), "asked", [parse_question(text) for text in questions])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "questions", "answered"),
+    [
+        ("x.csv", "text,asked\none,a\n", ("e:ner", "t:textcat"), "t"),
+        ("x.csv", "text,asked\none,a\n", ("e:ner", "m:textcat-multi"), "m"),
+        ("x.jsonl", '{"text": "one", "label": "a"}\n', ("e:ner", "t:textcat"), "t"),
+        ("x.jsonl", '{"text": "one", "label": "a"}\n', ("m:textcat-multi", "t:textcat"), "t"),
+        ("x.jsonl", '{"text": "one", "labels": ["a"]}\n', ("m:textcat-multi", "t:textcat"), "m"),
+        ("x.jsonl", '{"text": "one", "labels": ["a"]}\n', ("e:ner", "t:textcat"), "t"),
+        ("x.jsonl", '{"text": "one", "label": [[0, 3, "P"]]}\n', ("t:textcat", "e:ner"), "e"),
+        ("x.conll", "one\tB-P\n", ("t:textcat", "e:ner"), "e"),
+    ],
+)
+def test_the_only_question_of_the_kind_of_a_file_need_not_be_named(
+    tmp_path: Path, name: str, content: str, questions: tuple[str, ...], answered: str
+) -> None:
+    asking(tmp_path, *questions)
+    (tmp_path / name).write_text(content)
+    with open_project(Home(tmp_path), "asked") as project:
+        import_documents(project, tmp_path / name, options=ReadOptions())
+        assert len(project.store.current(answered)) == 1
+
+
+@pytest.mark.parametrize(("name", "content"), [("x.csv", "text\none\n"), ("x.jsonl", '{"text": "one"}\n')])
+def test_texts_alone_come_without_naming_a_question(tmp_path: Path, name: str, content: str) -> None:
+    asking(tmp_path, "t:textcat", "u:textcat", "e:ner")
+    (tmp_path / name).write_text(content)
+    with open_project(Home(tmp_path), "asked") as project:
+        import_documents(project, tmp_path / name, options=ReadOptions())
+        assert project.store.n_documents() == 1
+
+
+@pytest.mark.parametrize("second", ["u:textcat", "u:textcat-multi"])
+def test_the_question_of_a_file_must_be_named_when_several_fit(tmp_path: Path, second: str) -> None:
+    asking(tmp_path, "t:textcat", second, "e:ner")
     (tmp_path / "pool.csv").write_text("text,topic\none,a\n")
-    with pytest.raises(InputError, match="Which question"):
-        import_documents(project, tmp_path / "pool.csv", options=ReadOptions())
+    with open_project(Home(tmp_path), "asked") as project:
+        with pytest.raises(InputError, match="Which question") as caught:
+            import_documents(project, tmp_path / "pool.csv", options=ReadOptions())
+        assert caught.value.hint == "Say --question, one of: t, u."
+        assert project.store.n_documents() == 0
+
+
+def test_an_entity_file_in_a_project_that_asks_for_none_is_refused(tmp_path: Path) -> None:
+    asking(tmp_path, "t:textcat", "u:textcat")
+    (tmp_path / "x.conll").write_text("Ann\tB-PER\n")
+    with open_project(Home(tmp_path), "asked") as project:
+        with pytest.raises(InputError, match="a ner question, and the project asks none") as caught:
+            import_documents(project, tmp_path / "x.conll", options=ReadOptions())
+        assert "t (textcat), u (textcat)" in caught.value.hint
 
 
 def test_an_entity_file_cannot_answer_a_topic(project: Project, tmp_path: Path) -> None:
@@ -72,15 +123,36 @@ def test_an_entity_file_cannot_answer_a_topic(project: Project, tmp_path: Path) 
         import_documents(project, tmp_path / "x.conll", options=ReadOptions(question="topic"))
 
 
+STUDIO_CONFIG = (
+    '<View><Text name="text" value="$text"/>'
+    '<Choices name="mood" toName="text"><Choice value="good"/></Choices>'
+    '<Choices name="topic" toName="text"><Choice value="a"/></Choices></View>'
+)
+
+
+def studio_export(folder: Path) -> Path:
+    chosen = {"from_name": "topic", "to_name": "text", "type": "choices", "value": {"choices": ["a"]}}
+    task = {"id": 1, "data": {"text": "one"}, "annotations": [{"id": 1, "result": [chosen]}]}
+    (folder / "label_config.xml").write_text(STUDIO_CONFIG)
+    (folder / "export.json").write_text(json.dumps([task]))
+    return folder / "export.json"
+
+
 def test_a_label_studio_file_cannot_be_taken_for_another_question(project: Project, tmp_path: Path) -> None:
-    (tmp_path / "label_config.xml").write_text(
-        '<View><Text name="text" value="$text"/><Choices name="mood" toName="text">'
-        '<Choice value="good"/></Choices></View>'
-    )
-    (tmp_path / "export.json").write_text('[{"id": 1, "data": {"text": "one"}, "annotations": []}]')
-    with pytest.raises(InputError, match="answers: mood"):
-        import_documents(project, tmp_path / "export.json", options=ReadOptions(question="topic"))
+    with pytest.raises(InputError, match=r"No control asks the question 'entities'.*mood, topic"):
+        import_documents(project, studio_export(tmp_path), options=ReadOptions(question="entities"))
     assert project.store.n_documents() == 0
+
+
+def test_one_question_of_a_label_studio_file_is_imported_by_its_name(
+    project: Project, tmp_path: Path
+) -> None:
+    path = studio_export(tmp_path)
+    with pytest.raises(InputError, match="'mood' that the project does not ask") as caught:
+        import_documents(project, path, options=ReadOptions())
+    assert "--question" in caught.value.hint
+    import_documents(project, path, options=ReadOptions(question="topic"))
+    assert [a.labels for a in project.store.current("topic")] == [("a",)]
 
 
 def test_held_out_documents_are_never_proposed_nor_examples_of_the_pool(

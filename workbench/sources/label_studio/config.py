@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from workbench.config import LIMITS
@@ -105,6 +105,16 @@ class LabelConfig:
     def control_of(self, question: str) -> Control | None:
         """Return the control that asks a question."""
         return next((control for control in self.controls if control.question == question), None)
+
+    def asking_only(self, question: str) -> LabelConfig:
+        """Return the config as if its other controls asked nothing. Raises SourceError when none asks it."""
+        control = self.control_of(question)
+        if control is None:
+            asked = ", ".join(control.question for control in self.controls)
+            message = f"No control asks the question '{question}'; these are asked: {asked}."
+            hint = "A question of the project is matched by the name of the control."
+            raise SourceError(self.file, [Problem("no-question", message)], hint=hint)
+        return replace(self, controls=(control,))
 
 
 def read_config_file(path: Path) -> LabelConfig:

@@ -96,7 +96,8 @@ class _Reader:
         control = None if unknown else self.config.control(str(names["from_name"]))
         if control is None:
             if not unknown:
-                self.findings.warn("regions of controls that ask no question here are kept, but not used")
+                name = str(names["from_name"])[:40]
+                self.findings.warn(f"regions of the control '{name}' are kept, but not used")
             return None
         if region["type"] != control.region_type:
             message = f"it is of type '{region['type']}', but '{control.name}' gives '{control.region_type}'"
@@ -140,7 +141,7 @@ class _Reader:
         if any(splits_grapheme(self.text.text, at) for at in bounds[:2]):
             self.findings.warn("spans that split what is seen as one character")
         labels = self._labels(place, region, control, "labels")
-        if not labels:
+        if labels == []:
             self._refuse(place, region, "no-label", "it has no labels")
         return [Span.of(self.text.text, bounds.start, bounds.end, label) for label in labels or []]
 
@@ -155,7 +156,10 @@ class _Reader:
         return [label for label in labels if label not in answer.labels]
 
     def _labels(self, place: int, region: Mapping[str, Any], control: Control, key: str) -> list[str] | None:
-        said = region["value"].get(key)
+        if key not in region["value"]:
+            self._refuse(place, region, "bad-label", f"it has no {key}")
+            return None
+        said = region["value"][key]
         if not isinstance(said, list) or not all(isinstance(label, str) for label in said):
             self._refuse(place, region, "bad-label", f"its {key} are {_shown(said)}, not a list of names")
             return None

@@ -29,6 +29,7 @@ from workbench.sources.strict_json import parse_json
 from workbench.sources.text_files import read_unchanged, write_text
 
 OWN_ENDING = ".label_config.xml"
+RECORDS_HINT = "JSON Lines, and a list of records with texts, are another format (--format jsonl)."
 CONFIG_NAMES = ("label_config.xml", "labelling_config.xml", "config.xml")
 
 
@@ -41,8 +42,13 @@ class LabelStudioSource:
     """
 
     def read(self, path: Path, options: ReadOptions) -> Imported:
-        """Read an export with all its questions. Raises SourceError with every problem."""
+        """Read an export with all its questions, or with the one that the options name.
+
+        What answers other controls is kept for the way back. Raises SourceError with every problem.
+        """
         config = find_config(path, options.label_config)
+        if options.question:
+            config = config.asking_only(options.question)
         tasks = read_tasks(path)
         reader = TaskReader(config, options.annotator, emails_of(tasks))
         collected = Collected(config, skip_bad=options.skip_bad)
@@ -100,7 +106,10 @@ def find_config(path: Path, named: str = "") -> LabelConfig:
     if not named and not beside:
         names = ", ".join(file.name for file in candidates)
         message = f"The labelling config is missing; beside the file there is no {names}."
-        hint = "Copy it from the project's settings into a file, and name that with --label-config."
+        hint = (
+            "Copy it from the project's settings into a file, and name that with --label-config. "
+            f"If the file is no export of Label Studio: {RECORDS_HINT}"
+        )
         raise SourceError(str(path), [Problem("no-config", message)], hint=hint)
     file = Path(named) if named else beside[0]
     config = read_config_file(file)
@@ -119,9 +128,7 @@ def read_tasks(path: Path) -> list[Any]:
     hint = "Export the project as JSON: a list of tasks."
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         problem = Problem("no-list", "The file begins with one object, not with a list of tasks.", line=1)
-        raise SourceError(
-            str(path), [problem], hint=f"{hint} JSON Lines are another format (--format jsonl)."
-        )
+        raise SourceError(str(path), [problem], hint=f"{hint} {RECORDS_HINT}")
     tasks = parse_json(content, str(path))
     if not isinstance(tasks, list) or not tasks:
         message = "The file holds 0 tasks." if tasks == [] else "The file is no list of tasks."

@@ -68,7 +68,8 @@ class TaskReader:
         data = task.get("data") if isinstance(task, dict) else None
         if not isinstance(data, dict):
             findings.refuse(
-                "no-data", "it is no task: it has no object 'data' (is this the format JSON_MIN?)"
+                "no-data",
+                "it is no task: it has no object 'data' (is this JSON_MIN? Records with texts: --format jsonl)",
             )
             return None
         keys = {self.config.data_keys[control.text] for control in self.config.controls}

@@ -36,9 +36,11 @@ class TaskWriter:
         document = labelled.document
         layout = _own_layout(document)
         lists: dict[str, list[tuple[int, Any]]] = {"annotations": [], "drafts": []}
-        for name, place, fields in layout.get("unanswered", ()):
-            lists[name].append((place, fields))
         wanted = [a for a in labelled.annotations if a.question in self.questions]
+        came_with = {_came_with(raw) for raw in map(_raw, wanted) if raw is not None}
+        for name, place, fields in layout.get("unanswered", ()):
+            if type(fields) is int or _entry_key(name, place, fields) not in came_with:
+                lists[name].append((place, fields))
         findings.counts["answers to other questions"] += len(labelled.annotations) - len(wanted)
         for group in _groups([a for a in wanted if self._is_sayable(a, document, findings)]):
             name, place, fields = self._entry(group, document, findings)
@@ -112,10 +114,9 @@ class TaskWriter:
             regions = [r for a in group for r in self._regions(a, [])]
             name = "drafts" if group[0].status == "draft" else "annotations"
             return name, _AFTER_ALL, {**_fields(group), "result": regions}
-        placed: list[Placed] = []
+        placed: list[Placed] = _others([raw for raw in raws if raw])
         for annotation, raw in zip(group, raws, strict=True):
             own = raw["regions"] if raw else []
-            placed += raw["others"] if raw else []
             placed += own if self._says(own, annotation, document) else self._replaced(own, annotation)
         placed.sort(key=lambda item: item[0])
         result = [region for _, region in placed]
@@ -182,6 +183,25 @@ def _raw(annotation: Annotation) -> Mapping[str, Any] | None:
     return (annotation.raw or {}).get(RAW)
 
 
+def _others(raws: Sequence[Mapping[str, Any]]) -> list[Placed]:
+    """Return the regions that answer none of the questions, each once.
+
+    Questions that were imported one by one each keep the regions of all others.
+    """
+    answered = {place for raw in raws for place, _ in raw["regions"]}
+    others = {place: region for raw in raws for place, region in raw["others"] if place not in answered}
+    return [[place, region] for place, region in others.items()]
+
+
+def _came_with(raw: Mapping[str, Any]) -> str:
+    return _entry_key(raw["list"], raw["place"], raw["fields"])
+
+
+def _entry_key(name: str, place: int, fields: Mapping[str, Any]) -> str:
+    """Return what tells an item of a task's lists from the others."""
+    return json.dumps([name, place, fields.get("unique_id"), fields.get("id")])
+
+
 def _groups(annotations: Iterable[Annotation]) -> list[list[Annotation]]:
     """Join the answers that one annotator gave together: one group is one annotation in Label Studio.
 
@@ -193,8 +213,7 @@ def _groups(annotations: Iterable[Annotation]) -> list[list[Annotation]]:
     for annotation in annotations:
         raw = _raw(annotation)
         if raw is not None:
-            own = [raw["fields"].get("unique_id"), raw["fields"].get("id")]
-            key = json.dumps([raw["list"], raw["place"], *own])
+            key = _came_with(raw)
         else:
             author = (annotation.annotator, annotation.status)
             key = newest.get(author, "")
