@@ -142,6 +142,8 @@ def evaluate(
     with open_project(Home.find(), name) as project:
         evaluation = evaluate_model(project, question, run_id=run, html=html)
     print(f"run {evaluation.run.id}")
+    for warning in evaluation.warnings:
+        print(f"  warning: {warning}")
     print_figures(evaluation.run.figures)
     if evaluation.pairs:
         print("most confused:")

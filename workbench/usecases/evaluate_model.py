@@ -19,11 +19,12 @@ from workbench.usecases.runs import judged_documents, need_run, run_folder
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A run with its confused pairs, most frequent first, and where its report is."""
+    """A run with its confused pairs, most frequent first, where its report is, and what to mind."""
 
     run: Run
     pairs: tuple[ConfusedPair, ...]
     html: Path
+    warnings: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the evaluation as JSON values."""
@@ -33,6 +34,7 @@ class Evaluation:
             "figures": dict(self.run.figures),
             "confused_pairs": [asdict(pair) for pair in self.pairs],
             "html": str(self.html),
+            "warnings": list(self.warnings),
         }
 
 
@@ -48,6 +50,7 @@ def evaluate_model(
     question = project.store.question(question_name)
     run = need_run(project, question_name, run_id)
     documents = judged_documents(project, run)
+    warnings = remarks_on_training(run.facts)
     path = html or run_folder(project, run.id).with_suffix(".html")
     report = Report(
         run=run,
@@ -57,10 +60,11 @@ def evaluate_model(
         project=project.name,
         curves=curves(project, question_name),
         curve_metric="strict F1" if question.kind == "ner" else "macro-F1",
-        warnings=remarks_on_training(run.facts),
+        warnings=warnings,
     )
     write_report(report, path)
-    return Evaluation(run, tuple(pairs_of(documents, is_ner=question.kind == "ner")), path)
+    pairs = pairs_of(documents, is_ner=question.kind == "ner")
+    return Evaluation(run, tuple(pairs), path, tuple(warnings))
 
 
 def pairs_of(documents: Sequence[JudgedDocument], *, is_ner: bool) -> list[ConfusedPair]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from workbench import catalog
+from workbench.analysis.dataset import find_conflicts
 from workbench.config import n_training_threads, stay_offline
 from workbench.domain.annotations import now
+from workbench.domain.documents import folded_text
 from workbench.domain.examples import Example
 from workbench.domain.ports import Learner, LearnerContext, Model, Progress, silent
 from workbench.domain.questions import Question
@@ -68,10 +70,24 @@ def train_model(project: Project, training: Training, *, progress: Progress = si
         basis=judgement.basis,
         seconds=round(seconds, 3),
         created_at=now(),
-        facts=facts_of(model),
+        facts={**facts_of(model), **contradictions(question, examples)},
     )
     publish_run(project, run, model, judgement)
     return run
+
+
+def contradictions(question: Question, examples: Sequence[Example]) -> dict[str, Any]:
+    """Count the texts that stand more than once with different answers; name the documents of the first.
+
+    Case and white space make no other text, but for entities, whose places they shift.
+    """
+    if question.kind != "ner":
+        examples = [replace(example, text=folded_text(example.text)) for example in examples]
+    conflicts = find_conflicts(examples)
+    if not conflicts:
+        return {}
+    first = [ids[0] for ids in conflicts[0].answers.values()]
+    return {"contradicted_texts": len(conflicts), "contradicting_documents": first}
 
 
 def recorded_config(training: Training, learner: str) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""What a training and its evaluation say of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.analysis.wording import remarks_on_training
+from workbench.config import Home
+from workbench.domain.conversion import ReadOptions
+from workbench.domain.examples import Example
+from workbench.domain.questions import Question
+from workbench.domain.spans import Span
+from workbench.usecases.evaluate_model import evaluate_model
+from workbench.usecases.import_documents import import_documents
+from workbench.usecases.project import Project, create_project, open_project, parse_question
+from workbench.usecases.train_model import Training, contradictions, train_model
+
+TOPIC = Question("topic", "textcat", ("delivery", "returns"))
+NAMES = Question("names", "ner", ("PER",))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    rows = "".join(f"where is parcel {n},delivery\nplease refund {n},returns\n" for n in range(10))
+    (tmp_path / "in.csv").write_text(f"text,topic\n{rows}Where  is parcel 1,returns\n")
+    create_project(Home(tmp_path), "p", [parse_question("topic:textcat")])
+    with open_project(Home(tmp_path), "p") as opened:
+        import_documents(opened, tmp_path / "in.csv", options=ReadOptions(question="topic"))
+        yield opened
+
+
+def test_texts_that_answers_contradict_are_counted_and_the_first_is_named() -> None:
+    examples = [
+        Example("d1", "My parcel", ("delivery",)),
+        Example("d2", "my  parcel ", ("returns",)),
+        Example("d3", "MY PARCEL", ("delivery",)),
+        Example("d4", "a refund", ("returns",)),
+        Example("d5", "A refund", ("returns",)),
+    ]
+    facts = contradictions(TOPIC, examples)
+    assert facts == {"contradicted_texts": 1, "contradicting_documents": ["d1", "d2"]}
+    (remark,) = remarks_on_training(facts)
+    assert remark.startswith("1 text stands more than once with different answers (documents d1, d2)")
+    assert contradictions(TOPIC, examples[3:]) == {}
+
+
+def test_entities_of_texts_with_other_spacing_contradict_nothing() -> None:
+    one = Example("d1", "Ann is", spans=(Span(0, 3, "PER", "Ann"),))
+    two = Example("d2", " Ann is", spans=(Span(1, 4, "PER", "Ann"),))
+    assert contradictions(NAMES, [one, two]) == {}
+
+
+@pytest.mark.slow
+def test_a_training_and_its_evaluation_say_which_answers_contradict_each_other(project: Project) -> None:
+    run = train_model(project, Training("topic", "tfidf"))
+    evaluation = evaluate_model(project, "topic")
+    assert "different answers" in remarks_on_training(run.facts)[0]
+    assert "different answers" in evaluation.warnings[0]
+    assert "different answers" in evaluation.html.read_text(encoding="utf-8")
