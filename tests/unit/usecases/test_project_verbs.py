@@ -14,6 +14,7 @@ from workbench.domain.runs import Run
 from workbench.domain.scores import ClassScores
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError, UnknownNameError
 from workbench.store.jobs import Jobs
+from workbench.usecases.change_labels import count_labels
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.import_documents import import_documents
 from workbench.usecases.project import Project, create_project, open_project, parse_question, project_names
@@ -124,6 +125,18 @@ def test_an_answered_or_skipped_document_is_not_asked_again(pool: Project) -> No
     with pytest.raises(NotEnoughDataError, match="answered or skipped") as caught:
         propose_batch(pool, "topic", Ranking("random", 2))
     assert "workbench import p FILE" in caught.value.hint
+
+
+def test_a_document_that_several_answered_counts_once_by_its_settled_answer(pool: Project) -> None:
+    first = pool.store.current("topic")[0]
+    version = pool.store.question("topic").label_version
+    twice = [
+        Annotation(new_client_id(), first.document_id, "topic", name, ("b",), label_version=version)
+        for name in ("ann", "bob")
+    ]
+    record_annotations(pool, twice)
+    assert count_labels(pool, "topic") == {"b": 2}
+    assert [e.labels for e in collect_examples(pool, "topic")] == [("b",), ("b",)]
 
 
 def test_a_strategy_that_needs_scores_says_so_before_the_first_model(pool: Project) -> None:
