@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ def distil_model(
         id=new_run_id(question_name, STUDENT),
         learner=STUDENT,
         seed=seed,
-        config={**(config or {}), "teacher": teacher.id},
+        config={**recorded_settings(settings), "teacher": teacher.id},
         versions=versions(),
         figures=judgement.figures.as_dict(),
         basis=judgement.basis,
@@ -98,6 +98,12 @@ def student_settings(config: Mapping[str, Any], *, n_texts: int) -> StudentSetti
         chosen["layers"] = tuple(chosen["layers"])
     training = replace(settings.training, **{name: config[name] for name in of_training & set(config)})
     return replace(settings, **chosen, training=training)
+
+
+def recorded_settings(settings: StudentSettings) -> dict[str, Any]:
+    """Return all settings of a student, as JSON values."""
+    found = asdict(settings)
+    return {**found.pop("training"), **found}
 
 
 def judge_student(project: Project, question: Question, model: NetworkModel) -> Judgement:

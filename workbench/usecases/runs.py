@@ -26,7 +26,18 @@ if TYPE_CHECKING:
     from workbench.networks.network import Network
 
 STUDENT = "student"
-RECORDED = ("annotation-workbench", "numpy", "torch", "transformers", "setfit", "scikit-learn", "tokenizers")
+RECORDED = (
+    "annotation-workbench",
+    "numpy",
+    "torch",
+    "transformers",
+    "setfit",
+    "sentence-transformers",
+    "scikit-learn",
+    "tokenizers",
+    "spacy",
+    "onnxruntime",
+)
 
 
 @runtime_checkable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -16,7 +17,9 @@ from workbench.domain.spans import Span
 from workbench.usecases.evaluate_model import evaluate_model
 from workbench.usecases.import_documents import import_documents
 from workbench.usecases.project import Project, create_project, open_project, parse_question
-from workbench.usecases.train_model import Training, contradictions, train_model
+from workbench.usecases.runs import RECORDED
+from workbench.usecases.simulate import Simulation, simulate
+from workbench.usecases.train_model import Training, contradictions, recorded_config, train_model
 
 TOPIC = Question("topic", "textcat", ("delivery", "returns"))
 NAMES = Question("names", "ner", ("PER",))
@@ -51,6 +54,36 @@ def test_entities_of_texts_with_other_spacing_contradict_nothing() -> None:
     one = Example("d1", "Ann is", spans=(Span(0, 3, "PER", "Ann"),))
     two = Example("d2", " Ann is", spans=(Span(1, 4, "PER", "Ann"),))
     assert contradictions(NAMES, [one, two]) == {}
+
+
+@pytest.mark.slow
+def test_a_run_and_a_simulation_record_the_whole_configuration_and_not_only_the_overrides(
+    project: Project, tmp_path: Path
+) -> None:
+    run = train_model(project, Training("topic", "tfidf", config={"c": 3.0}))
+    whole = {"longest_run": 2, "c": 3.0, "balance": "none", "max_iterations": 1000}
+    assert project.store.run(run.id).config == whole
+    (tmp_path / "gold.csv").write_text("text,topic\nnew parcel,delivery\nnew refund,returns\n")
+    options = ReadOptions(question="topic")
+    import_documents(project, tmp_path / "gold.csv", options=options, held_out=True)
+    report = simulate(project, "topic", Simulation("tfidf", "random", batch=20, rounds=1))
+    assert report.as_dict()["config"] == {**whole, "c": 20.0}
+
+
+def test_a_learner_on_vectors_is_recorded_with_name_and_id_of_its_encoder() -> None:
+    class Encoder:
+        id = "all-MiniLM-L6-v2@1-fp32-128"
+
+    class Learner:
+        config: ClassVar[dict[str, float]] = {"c": 1.0}
+
+    recorded = recorded_config(Learner(), Encoder(), "minilm")  # type: ignore[arg-type]
+    assert recorded == {"c": 1.0, "encoder": "minilm", "encoder_id": Encoder.id}
+    assert recorded_config(Learner(), None, "minilm") == {"c": 1.0}  # type: ignore[arg-type]
+
+
+def test_the_versions_of_every_package_that_shapes_a_model_are_recorded() -> None:
+    assert {"onnxruntime", "sentence-transformers", "spacy"} <= set(RECORDED)
 
 
 @pytest.mark.slow
