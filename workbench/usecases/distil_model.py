@@ -18,7 +18,15 @@ from workbench.errors import InputError, NotEnoughDataError
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.judge import Judgement, judge
 from workbench.usecases.project import Project, open_folder
-from workbench.usecases.runs import STUDENT, load_network_of, need_run, new_run_id, publish_run, versions
+from workbench.usecases.runs import (
+    STUDENT,
+    load_network_of,
+    need_run,
+    new_run_id,
+    publish_run,
+    refuse_old_labels,
+    versions,
+)
 
 if TYPE_CHECKING:
     from workbench.distillation.student import StudentSettings
@@ -42,7 +50,8 @@ def distil_model(
 
     The student learns the teacher's scores of every pool document, answered or not, and is judged on
     the held-out documents. Options: layers, temperature, states_weight, epochs, learning_rate.
-    Raises NotEnoughDataError without a teacher or without held-out documents.
+    Raises NotEnoughDataError without a teacher or without held-out documents, and InputError when the
+    labels changed since the teacher was trained.
     """
     stay_offline()
     from workbench.distillation.student import distil
@@ -51,6 +60,7 @@ def distil_model(
 
     question = project.store.question(question_name)
     teacher = need_run(project, question_name, run_id, teacher=True)
+    refuse_old_labels(project, question, teacher)
     network = load_network_of(project, teacher)
     left_out = project.store.held_out_twins()
     texts = [d.text for d in project.store.documents(part="pool") if d.id not in left_out]

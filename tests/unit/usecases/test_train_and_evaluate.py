@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,14 +11,22 @@ import pytest
 
 from workbench.analysis.wording import remarks_on_training
 from workbench.config import Home
+from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ReadOptions
 from workbench.domain.examples import Example
-from workbench.domain.questions import Question
+from workbench.domain.questions import LabelChange, Question
+from workbench.domain.runs import Run
 from workbench.domain.spans import Span
+from workbench.errors import InputError
+from workbench.usecases.change_labels import change_labels
+from workbench.usecases.distil_model import distil_model
 from workbench.usecases.evaluate_model import evaluate_model
+from workbench.usecases.export_model import export_model
 from workbench.usecases.import_documents import import_documents
 from workbench.usecases.project import Project, create_project, open_project, parse_question
-from workbench.usecases.runs import RECORDED
+from workbench.usecases.propose_batch import Ranking, propose_batch
+from workbench.usecases.record_annotations import record_annotations
+from workbench.usecases.runs import RECORDED, remark_on_labels
 from workbench.usecases.simulate import Simulation, simulate
 from workbench.usecases.train_model import Training, contradictions, recorded_config, train_model
 
@@ -93,3 +102,41 @@ def test_a_training_and_its_evaluation_say_which_answers_contradict_each_other(p
     assert "different answers" in remarks_on_training(run.facts)[0]
     assert "different answers" in evaluation.warnings[0]
     assert "different answers" in evaluation.html.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "change",
+    [LabelChange("rename", ("returns",), ("refunds",)), LabelChange("split", ("returns",), ("a", "b"))],
+)
+def test_a_run_of_other_labels_is_refused_by_whoever_uses_it_and_reported_with_a_warning(
+    project: Project, change: LabelChange
+) -> None:
+    run = train_model(project, Training("topic", "tfidf"))
+    change_labels(project, "topic", [change])
+    record_annotations(project, [withdrawal(project)])
+    uses = (
+        lambda: propose_batch(project, "topic", Ranking("margin", 2)),
+        lambda: distil_model(project, "topic"),
+        lambda: export_model(project, "topic"),
+    )
+    for use in uses:
+        with pytest.raises(InputError, match=f"labels of 'topic' changed since the run {run.id}") as caught:
+            use()
+        assert caught.value.hint == "Train again: workbench train p --question topic"
+    assert propose_batch(project, "topic", Ranking("random", 1)).run is None
+    evaluation = evaluate_model(project, "topic")
+    assert "labels of 'topic' changed" in evaluation.warnings[0]
+    assert "changed since the run" in evaluation.html.read_text(encoding="utf-8")
+
+
+def test_a_label_that_was_renamed_and_got_its_name_back_is_another_version() -> None:
+    old = Run("r", "topic", "tfidf", 0, TOPIC.labels, 0, n_examples=2, data_hash="0" * 64)
+    assert remark_on_labels(TOPIC, old) == ""
+    assert "version 0, today they are version 2" in remark_on_labels(replace(TOPIC, label_version=2), old)
+
+
+def withdrawal(project: Project) -> Annotation:
+    """Take the first answer back, so that a document waits for an answer."""
+    first = project.store.current("topic")[0]
+    return replace(first, client_id="w", status="withdrawn")
