@@ -55,7 +55,8 @@ def import_file(
     repair_iob: Annotated[bool, typer.Option("--repair-iob", help="A stray I- starts an entity.")] = False,
     encoding: Annotated[str, typer.Option(help="How the file is encoded; never guessed.")] = "utf-8",
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave bad records out, and say which.")
+        bool,
+        typer.Option("--skip-bad", help="Leave bad records out, and write them with reasons into a table."),
     ] = False,
     text_column: Annotated[str, typer.Option(help="The column with the text; by default `text`.")] = "",
     label_column: Annotated[
@@ -99,6 +100,8 @@ def print_import(file: Path, result: ImportResult) -> None:
     read = [file.name, *(beside.name for beside in result.report.beside)]
     print(f"{' with '.join(read)} read as {result.format}")
     print_conversion(result.report)
+    if result.rejects:
+        print(f"  all that was left out, with its reasons: {result.rejects}")
     stored = result.stored
     print(
         f"documents: {stored.documents_new:,} new, {stored.documents_same:,} known; "

@@ -12,6 +12,7 @@ from workbench.domain.questions import Question
 from workbench.errors import InputError, SourceError
 from workbench.store.project_store import ImportCounts
 from workbench.usecases.project import Project
+from workbench.usecases.write_rejects import write_rejects
 
 FORMAT_OF_SUFFIX = {
     ".conll": "iob2",
@@ -34,12 +35,14 @@ class ImportResult:
     """What the file held (`report`) and what of it was new (`stored`).
 
     `n_twins` counts documents of the project's pool whose text is held out too; they teach nothing.
+    `rejects` is the table of all that was left out, if anything was.
     """
 
     report: ConversionReport
     stored: ImportCounts
     format: str
     n_twins: int = 0
+    rejects: Path | None = None
 
 
 def import_documents(
@@ -59,6 +62,8 @@ def import_documents(
         raise InputError("The file changed while it was read; nothing was imported.", where=str(path))
     if not imported.documents:
         hint = f"Nothing was imported: none of the {imported.report.unit} could be taken."
+        table = write_rejects(project, path, imported.report, sha256=digest)
+        hint += f" All of them with their reasons: {table}" if table else ""
         raise SourceError(str(path), imported.report.rejects, hint=hint)
     if options.question and name in ALL_QUESTIONS_AT_ONCE:
         check_only_question(imported, options.question)
@@ -66,7 +71,8 @@ def import_documents(
         imported = as_held_out(imported)
     check_questions(project, imported)
     stored = project.store.import_documents(imported, file_name=path.name, file_sha256=digest, format=name)
-    return ImportResult(imported.report, stored, name, len(project.store.held_out_twins()))
+    rejects = write_rejects(project, path, imported.report, sha256=digest)
+    return ImportResult(imported.report, stored, name, len(project.store.held_out_twins()), rejects)
 
 
 def check_file(path: Path) -> None:
