@@ -23,7 +23,8 @@ def out_of_fold_scores(
 ) -> Scores:
     """Return the scores of the examples, in their order, from stratified 5-fold cross-fitting.
 
-    Documents with the same text share a fold. Raises NotEnoughDataError for fewer than ten texts.
+    Documents with the same text share a fold. Raises NotEnoughDataError for fewer than ten texts, and
+    when without one of the folds there is too little to learn from.
     """
     texts = [folded_text(example.text) for example in examples]
     if len(set(texts)) < 2 * N_FOLDS:
@@ -38,9 +39,29 @@ def out_of_fold_scores(
     for fold in range(N_FOLDS):
         inside = [example for example, f in zip(examples, fold_of, strict=True) if f != fold]
         outside = [example for example, f in zip(examples, fold_of, strict=True) if f == fold]
-        model = learner.fit({question: inside}, seed=seed)
+        try:
+            model = learner.fit({question: inside}, seed=seed)
+        except NotEnoughDataError as error:
+            raise too_few_for_folds(question, examples) from error
         parts[fold] = model.score([example.text for example in outside])[question.name]
     return joined(parts, fold_of)
+
+
+def too_few_for_folds(question: Question, examples: Sequence[Example]) -> NotEnoughDataError:
+    """Say which labels have too few answers to be in every fold; counts are those of all examples."""
+    texts = {label: set[str]() for label in question.labels}
+    for example in examples:
+        for label in answer_of(example):
+            texts.setdefault(label, set()).add(folded_text(example.text))
+    rare = {label: len(found) for label, found in texts.items() if 0 < len(found) < N_FOLDS}
+    counts = ", ".join(f"{label} ({n})" for label, n in list(rare.items())[:20])
+    more = f"Label at least {N_FOLDS} documents with: {', '.join(list(rare)[:20])}" if rare else "Label more"
+    return NotEnoughDataError(
+        f"The model for '{question.name}' cannot be judged: there are no held-out answers, and for judging "
+        f"by {N_FOLDS} folds of the {len(examples)} answers too few are "
+        f"{f'with: {counts}' if rare else 'different'}.",
+        hint=f"{more}; or import a held-out set (workbench import … --held-out).",
+    )
 
 
 def answer_of(example: Example) -> tuple[str, ...]:

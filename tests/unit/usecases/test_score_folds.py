@@ -106,3 +106,19 @@ def test_few_texts_that_stand_many_times_are_too_few_to_judge_by() -> None:
         out_of_fold_scores(
             RememberingLearner(), QUESTION, examples(9) * 2, seed=0, rng=np.random.default_rng(0)
         )
+
+
+def test_an_answer_that_is_too_rare_for_five_folds_is_named_with_its_own_count_and_a_way_out() -> None:
+    class TwoLabels(RememberingLearner):
+        def fit(self, examples, *, seed, dev=None):  # type: ignore[no-untyped-def]
+            if len({example.labels for example in examples[QUESTION]}) < 2:
+                raise NotEnoughDataError("9 examples have a: 9", hint="Label documents that answer with: b")
+            return super().fit(examples, seed=seed)
+
+    answers = [Example(f"d{k}", f"text {k}", ("b" if k == 3 else "a",)) for k in range(12)]
+    with pytest.raises(
+        NotEnoughDataError, match=r"by 5 folds of the 12 answers too few are with: b \(1\)"
+    ) as caught:
+        out_of_fold_scores(TwoLabels(), QUESTION, answers, seed=0, rng=np.random.default_rng(0))
+    assert "9" not in str(caught.value)
+    assert caught.value.hint.startswith("Label at least 5 documents with: b; or import a held-out set")
