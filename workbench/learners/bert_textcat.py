@@ -46,10 +46,11 @@ class BertTextcatConfig(FineTuningConfig):
 
     `balance` weighs an example by 1 / count of its label ("balanced"), by its root ("sqrt") or not
     at all ("none"). For textcat-multi it is the weight of a label's positives: negatives / positives
-    or its root, at most 10.
+    or its root, at most 10. Training ends after three epochs without a better macro-F1 (`patience`).
     """
 
     balance: Balance = "balanced"
+    patience: int = 3
 
     def __post_init__(self) -> None:
         FineTuningConfig.__post_init__(self)
