@@ -31,11 +31,20 @@ def init(
             dir_okay=False,
         ),
     ] = None,
+    overlap: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--overlap",
+            metavar="NAME:ANNOTATORS[:SHARE]",
+            help="How many annotators answer a question, on what share of the documents (0 to 1, by default "
+            "all); topic:2:0.2 asks two on a fifth and one on the rest. By default one.",
+        ),
+    ] = None,
 ) -> None:
     """Make a project that asks one or more questions about each document."""
-    from workbench.usecases.project import create_project, parse_question, with_labels
+    from workbench.usecases.project import create_project, parse_question, with_labels, with_overlaps
 
-    asked = [parse_question(text) for text in questions]
+    asked = with_overlaps([parse_question(text) for text in questions], overlap or [])
     folder = create_project(Home.find(), name, with_labels(asked, labels) if labels else asked)
     print(f"made {folder}")
 

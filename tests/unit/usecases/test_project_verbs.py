@@ -17,7 +17,14 @@ from workbench.store.jobs import Jobs
 from workbench.usecases.change_labels import count_labels
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.import_documents import import_documents
-from workbench.usecases.project import Project, create_project, open_project, parse_question, project_names
+from workbench.usecases.project import (
+    Project,
+    create_project,
+    open_project,
+    parse_question,
+    project_names,
+    with_overlaps,
+)
 from workbench.usecases.propose_batch import Ranking, propose_batch, unanswered
 from workbench.usecases.record_annotations import record_annotations
 from workbench.usecases.run_round import run_round
@@ -39,6 +46,35 @@ def pool(project: Project, tmp_path: Path) -> Project:
     (tmp_path / "pool.csv").write_text("text,topic\none,a\ntwo,b\nthree,\nfour,\n")
     import_documents(project, tmp_path / "pool.csv", options=ReadOptions(question="topic"))
     return project
+
+
+def test_an_overlap_is_how_many_annotators_answer_on_what_share(tmp_path: Path) -> None:
+    asked = with_overlaps(
+        [parse_question("topic:textcat"), parse_question("mood:textcat"), parse_question("names:ner")],
+        ["topic:2:0.25", "names:3"],
+    )
+    create_project(Home(tmp_path), "q", asked)
+    with open_project(Home(tmp_path), "q") as opened:
+        kept = [(q.name, q.overlap, q.overlap_share) for q in opened.store.questions()]
+    assert kept == [("topic", 2, 0.25), ("mood", 1, 1.0), ("names", 3, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("topic", "'topic' is no overlap"),
+        ("topic:two", "is no overlap"),
+        ("topic:2:0.1:3", "is no overlap"),
+        ("topic:2:", "is no overlap"),
+        ("topic:0", "overlap >= 1"),
+        ("topic:2:1.5", "a share from 0 to 1"),
+        ("topic:2:nan", "a share from 0 to 1"),
+        ("topics:2", "Did you mean 'topic'"),
+    ],
+)
+def test_what_is_no_overlap_is_refused(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        with_overlaps([parse_question("topic:textcat")], [text])
 
 
 def test_a_question_without_labels_takes_those_of_its_first_file(pool: Project) -> None:
