@@ -64,6 +64,17 @@ class SimulationReport:
         return [judgement.headline for judgement in self.judgements]
 
     @property
+    def remark(self) -> str:
+        """Say that the pool was used up before all rounds were full; "" when it was not."""
+        asked, batch, n = self.simulation.rounds, self.simulation.batch, self.n_labelled[-1]
+        if n == asked * batch:
+            return ""
+        return (
+            f"The pool has only {n:,} answered documents, too few for {asked:,} x {batch:,}: "
+            f"it was used up in round {len(self.n_labelled):,}."
+        )
+
+    @property
     def alc(self) -> float:
         """The unweighted mean of the figure over the rounds, the first point after the first batch."""
         return alc(self.values)
@@ -77,6 +88,8 @@ class SimulationReport:
             "learner": self.simulation.learner,
             "seed": self.simulation.seed,
             "batch": self.simulation.batch,
+            "rounds": self.simulation.rounds,
+            "remark": self.remark,
             "config": dict(self.config),
             "alc": self.alc,
             "seconds": round(self.seconds, 3),

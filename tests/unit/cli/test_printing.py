@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.cli.printing import counted, print_batch
+from workbench.analysis.confusions import ConfusedPair
+from workbench.cli.printing import counted, print_batch, print_pairs
 from workbench.domain.runs import Batch, Proposal
 
 
@@ -32,3 +33,11 @@ def test_a_batch_of_a_model_is_shown_with_utilities(capsys: pytest.CaptureFixtur
     shown = capsys.readouterr().out
     assert "ranked by run run-1" in shown
     assert "0.5000" in shown
+
+
+def test_an_answer_without_a_counterpart_is_printed_as_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    print_pairs([ConfusedPair("", "acc", 1, ("t1",)), ConfusedPair("acc", "", 4, ("t1", "t2", "t3", "t4"))])
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "     1  nothing taken for acc   (t1)",
+        "     4  acc taken for nothing   (t1, t2, t3 …)",
+    ]

@@ -19,6 +19,7 @@ from workbench.domain.runs import Run
 from workbench.domain.spans import Span
 from workbench.errors import InputError
 from workbench.usecases.change_labels import change_labels
+from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.distil_model import distil_model
 from workbench.usecases.evaluate_model import evaluate_model
 from workbench.usecases.export_model import export_model
@@ -27,7 +28,7 @@ from workbench.usecases.project import Project, create_project, open_project, pa
 from workbench.usecases.propose_batch import Ranking, propose_batch
 from workbench.usecases.record_annotations import record_annotations
 from workbench.usecases.runs import RECORDED, remark_on_labels
-from workbench.usecases.simulate import Simulation, simulate
+from workbench.usecases.simulate import Simulation, simulate, simulate_on
 from workbench.usecases.train_model import Training, contradictions, recorded_config, train_model
 
 TOPIC = Question("topic", "textcat", ("delivery", "returns"))
@@ -77,6 +78,19 @@ def test_a_run_and_a_simulation_record_the_whole_configuration_and_not_only_the_
     import_documents(project, tmp_path / "gold.csv", options=options, held_out=True)
     report = simulate(project, "topic", Simulation("tfidf", "random", batch=20, rounds=1))
     assert report.as_dict()["config"] == {**whole, "c": 20.0}
+
+
+@pytest.mark.slow
+def test_a_simulation_says_when_the_pool_was_too_small_for_its_rounds(project: Project) -> None:
+    question = project.store.question("topic")
+    pool = collect_examples(project, "topic")
+    small = simulate_on(question, pool, pool[:4], Simulation("tfidf", "random", batch=1000, rounds=2))
+    assert small.remark == (
+        "The pool has only 21 answered documents, too few for 2 x 1,000: it was used up in round 1."
+    )
+    assert small.as_dict()["remark"] == small.remark
+    large = simulate_on(question, pool, pool[:4], Simulation("tfidf", "random", batch=10, rounds=2))
+    assert large.remark == ""
 
 
 def test_a_learner_on_vectors_is_recorded_with_name_and_id_of_its_encoder() -> None:
