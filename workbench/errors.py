@@ -93,14 +93,22 @@ class UndeclaredLabelsError(SourceError):
 
 
 class UnknownNameError(InputError):
-    """A name that nobody knows; `message` says it in other words than "There is no …"."""
+    """A name that nobody knows; `message` says it in other words than "There is no …".
+
+    It lists the known names or, of more than ten, ten: those nearest to the name first.
+    """
+
+    LISTED = 10
 
     def __init__(self, what: str, name: str, known: Iterable[str], *, message: str = "") -> None:
-        self.known = tuple(known)
-        close = get_close_matches(name, self.known, n=1)
+        self.known = tuple(dict.fromkeys(known))
+        close = get_close_matches(name, self.known, n=self.LISTED)
         hint = f"Did you mean '{close[0]}'? " if close else ""
-        listed = ", ".join(self.known) if self.known else "none"
-        super().__init__(message or f"There is no {what} '{name}'.", hint=f"{hint}Known: {listed}.")
+        many = len(self.known) > self.LISTED
+        listed = tuple(dict.fromkeys([*close, *self.known]))[: self.LISTED] if many else self.known
+        more = f" and {len(self.known) - self.LISTED:,} more" if many else ""
+        names = f"{', '.join(listed) or 'none'}{more}"
+        super().__init__(message or f"There is no {what} '{name}'.", hint=f"{hint}Known: {names}.")
 
 
 class NotEnoughDataError(InputError):

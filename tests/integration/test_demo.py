@@ -27,6 +27,7 @@ def test_the_demo_ends_in_two_bundles_a_report_and_predictions(workbench: Run, t
     (tmp_path / "new.txt").write_text("Zoë paid £12.50 for the Brio Kettle on 3 March 👍\n", encoding="utf-8")
     for bundle in bundles:
         prediction = json.loads(workbench("predict", bundle, "new.txt").stdout)
-        for entity in prediction["entities"]:
+        assert ("entities" in prediction) == bundle.name.startswith("entities")
+        for entity in prediction.get("entities", ()):
             text = "Zoë paid £12.50 for the Brio Kettle on 3 March 👍"
             assert text[entity["start"] : entity["end"]] == entity["text"]

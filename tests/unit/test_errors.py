@@ -10,6 +10,16 @@ def test_a_wrong_name_is_answered_with_the_right_ones() -> None:
     assert "Known: random, margin." in text
 
 
+def test_of_very_many_names_the_nearest_ten_are_listed_and_the_rest_are_counted() -> None:
+    known = [*(f"project-{n}" for n in range(269)), "tickets"]
+    text = str(UnknownNameError("project", "ticket", known))
+    assert "Did you mean 'tickets'? Known: tickets, project-0, " in text
+    assert "project-8 and 260 more." in text
+    assert "project-9," not in text
+    assert str(UnknownNameError("project", "nope", known)).endswith("project-9 and 260 more.")
+    assert str(UnknownNameError("project", "nope", [])).endswith("Known: none.")
+
+
 def test_a_source_error_names_the_file_and_every_place() -> None:
     text = str(SourceError("a.conll", [Problem("tag", "no tag", line=3), Problem("tag", "no tag", line=9)]))
     assert text.startswith("a.conll:")

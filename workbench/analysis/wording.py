@@ -51,7 +51,7 @@ def as_facts(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def remarks_on_training(facts: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each kind of span that a tagger could not learn as it is, with the count.
+    """Return what deserves a look, a sentence each: texts that answers contradict, spans not learned as they are.
 
     >>> remarks_on_training({"spans": 40, "adjusted_spans": 2, "spans_without_words": 0})
     ['2 of 40 spans begin or end inside a word: they were learned as the whole words they touch.']
@@ -63,7 +63,24 @@ def remarks_on_training(facts: Mapping[str, Any]) -> list[str]:
     }
     total = facts.get("spans", 0)
     return [
-        f"{facts[name]:,} of {total:,} spans {said}" for name, said in sentences.items() if facts.get(name)
+        *_remark_on_contradictions(facts),
+        *(
+            f"{facts[name]:,} of {total:,} spans {said}"
+            for name, said in sentences.items()
+            if facts.get(name)
+        ),
+    ]
+
+
+def _remark_on_contradictions(facts: Mapping[str, Any]) -> list[str]:
+    n = facts.get("contradicted_texts", 0)
+    if not n:
+        return []
+    one = n == 1
+    first = ", ".join(plain(str(id)) for id in facts.get("contradicting_documents", ())[:5])
+    return [
+        f"{n:,} {'text stands' if one else 'texts stand'} more than once with different answers"
+        f" ({'' if one else 'the first: '}documents {first}): no model can give all of them; answer them alike."
     ]
 
 

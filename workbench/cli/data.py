@@ -31,11 +31,20 @@ def init(
             dir_okay=False,
         ),
     ] = None,
+    overlap: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--overlap",
+            metavar="NAME:ANNOTATORS[:SHARE]",
+            help="How many annotators answer a question, on what share of the documents (0 to 1, by default "
+            "all); topic:2:0.2 asks two on a fifth and one on the rest. By default one.",
+        ),
+    ] = None,
 ) -> None:
     """Make a project that asks one or more questions about each document."""
-    from workbench.usecases.project import create_project, parse_question, with_labels
+    from workbench.usecases.project import create_project, parse_question, with_labels, with_overlaps
 
-    asked = [parse_question(text) for text in questions]
+    asked = with_overlaps([parse_question(text) for text in questions], overlap or [])
     folder = create_project(Home.find(), name, with_labels(asked, labels) if labels else asked)
     print(f"made {folder}")
 
@@ -55,7 +64,8 @@ def import_file(
     repair_iob: Annotated[bool, typer.Option("--repair-iob", help="A stray I- starts an entity.")] = False,
     encoding: Annotated[str, typer.Option(help="How the file is encoded; never guessed.")] = "utf-8",
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave bad records out, and say which.")
+        bool,
+        typer.Option("--skip-bad", help="Leave bad records out, and write them with reasons into a table."),
     ] = False,
     text_column: Annotated[str, typer.Option(help="The column with the text; by default `text`.")] = "",
     label_column: Annotated[
@@ -99,6 +109,8 @@ def print_import(file: Path, result: ImportResult) -> None:
     read = [file.name, *(beside.name for beside in result.report.beside)]
     print(f"{' with '.join(read)} read as {result.format}")
     print_conversion(result.report)
+    if result.rejects:
+        print(f"  all that was left out, with its reasons: {result.rejects}")
     stored = result.stored
     print(
         f"documents: {stored.documents_new:,} new, {stored.documents_same:,} known; "

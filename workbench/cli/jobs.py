@@ -47,7 +47,29 @@ def jobs(name: ProjectName, cancel: JobNumber = None, resume: JobNumber = None) 
 
 
 def job_in_words(job: Job) -> str:
-    """Return how far a job is, what it gave, or why it ended."""
+    """Return what was asked and when, and how far it is, what it gave, or why it ended."""
+    return "; ".join(filter(None, [asked_in_words(job), outcome_in_words(job)]))
+
+
+def asked_in_words(job: Job) -> str:
+    """Return question, learner and strategy (of others the run or the encoder) and the time, in UTC.
+
+    >>> from workbench.store.jobs import Job
+    >>> asked = {"question": "topic", "learner": "", "strategy": "margin"}
+    >>> asked_in_words(Job(1, "round", asked, "queued", created_at="2026-03-04T05:06:07.000008+00:00"))
+    'topic, default learner, margin; asked 2026-03-04 05:06 UTC'
+    """
+    asked = {**job.arguments, **job.arguments.get("training", {}), **job.arguments.get("ranking", {})}
+    learner = (asked["learner"] or "default learner") if "learner" in asked else ""
+    encoder = asked.get("encoder_name", "")
+    question = asked.get("question", asked.get("question_name", ""))
+    what = ", ".join(filter(None, [question, learner, asked.get("strategy"), asked.get("run_id"), encoder]))
+    when = f"asked {job.created_at[:16].replace('T', ' ')} UTC" if job.created_at else ""
+    return "; ".join(filter(None, [what, when]))
+
+
+def outcome_in_words(job: Job) -> str:
+    """Return how far a job is, what it gave, or why it ended; "" while it waits."""
     if job.state == "running" and job.total:
         return f"{job.what}: {job.done:,} of {job.total:,}"
     if job.result:

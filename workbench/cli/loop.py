@@ -24,6 +24,7 @@ from workbench.cli.printing import (
     parse_settings,
     print_batch,
     print_figures,
+    print_pairs,
     print_run,
     progress_bar,
     write_report,
@@ -142,13 +143,10 @@ def evaluate(
     with open_project(Home.find(), name) as project:
         evaluation = evaluate_model(project, question, run_id=run, html=html)
     print(f"run {evaluation.run.id}")
+    for warning in evaluation.warnings:
+        print(f"  warning: {warning}")
     print_figures(evaluation.run.figures)
-    if evaluation.pairs:
-        print("most confused:")
-        for pair in evaluation.pairs[:10]:
-            print(
-                f"  {pair.n:4}  {pair.gold} taken for {pair.predicted}   ({', '.join(pair.document_ids[:3])} …)"
-            )
+    print_pairs(evaluation.pairs[:10])
     print(f"wrote {evaluation.html}")
     write_report(report, evaluation.as_dict())
 
@@ -188,6 +186,8 @@ def simulate(
         result = replay(project, question, simulation, progress=progress)
     for n_labelled, value in zip(result.n_labelled, result.values, strict=True):
         print(f"  {n_labelled:6,} labels  {value:.3f}")
+    if result.remark:
+        print(f"  {result.remark}")
     print(f"ALC {result.alc:.4f} ({chosen}, {strategy}, seed {seed}) in {result.seconds:.1f} s")
     if picture is not None:
         draw_simulations([result], picture)

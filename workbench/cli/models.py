@@ -72,7 +72,10 @@ def predict(
     text_column: Annotated[str, typer.Option(help="The column or key of the text.")] = "text",
     threads: Annotated[int, typer.Option(min=1, help="Threads of the processor to use.")] = 1,
 ) -> None:
-    """Predict with an exported bundle; one JSON object a text. The base install is enough."""
+    """Predict with an exported bundle; one JSON object a text. The base install is enough.
+
+    It holds `labels`, or `entities` for a ner question; null for an empty line.
+    """
     from workbench.serving.bundle import Bundle
     from workbench.serving.files import predict_file
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench import artefacts
 from workbench.analysis.wording import remarks_on_training
@@ -15,6 +15,11 @@ from workbench.domain.conversion import ConversionReport
 from workbench.domain.ports import Progress
 from workbench.domain.runs import Batch, Run
 from workbench.errors import InputError
+
+if TYPE_CHECKING:
+    from workbench.analysis.confusions import ConfusedPair
+
+NOTHING = "nothing"  # stands for an answer that has no counterpart, as in the HTML report
 
 
 @contextmanager
@@ -102,6 +107,15 @@ def print_figures(figures: Mapping[str, Any]) -> None:
             for name in ("precision", "recall", "f1")
         ]
         print(f"  {row['label']:{width}}    {cells[0]} {cells[1]} {cells[2]}  {row['support']:7,}")
+
+
+def print_pairs(pairs: Sequence[ConfusedPair]) -> None:
+    """Print what was taken for what, how often, and the first documents of each pair."""
+    if pairs:
+        print("most confused:")
+    for pair in pairs:
+        documents = ", ".join(pair.document_ids[:3]) + (" …" if len(pair.document_ids) > 3 else "")
+        print(f"  {pair.n:4}  {pair.gold or NOTHING} taken for {pair.predicted or NOTHING}   ({documents})")
 
 
 def write_report(path: Path | None, value: object) -> None:

@@ -13,6 +13,7 @@ from workbench.errors import InputError
 
 Status: TypeAlias = Literal["answered", "skipped", "draft", "withdrawn"]
 Scope: TypeAlias = tuple[tuple[int, int], ...]
+FROM_A_FILE = "import"  # stands as the annotator of answers that came with a file that names none
 NAMESPACE = uuid.UUID("5f1f1f3e-6f0c-5d2e-9c53-0e0b8a2f7d11")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workbench.domain.annotations import Annotation
+from workbench.domain.annotations import FROM_A_FILE, Annotation
 from workbench.domain.documents import Document
 from workbench.domain.questions import Kind, Question
 from workbench.errors import Problem
@@ -25,7 +25,7 @@ class ReadOptions:
     question: str = ""
     kind: Kind | None = None
     labels: tuple[str, ...] | None = None
-    annotator: str = "import"
+    annotator: str = FROM_A_FILE
     encoding: str = "utf-8"
     scheme: str = "iob2"
     repair_iob: bool = False

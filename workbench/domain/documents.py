@@ -31,3 +31,12 @@ class Document:
             raise InputError("A document needs an id.")
         if "\0" in self.text:
             raise InputError("A text must not hold a NUL character.", where=f"document {self.id}")
+
+
+def folded_text(text: str) -> str:
+    """Return what two texts share when only case and white space tell them apart.
+
+    >>> folded_text(" Where is\\n my parcel? ")
+    'where is my parcel?'
+    """
+    return " ".join(text.split()).casefold()

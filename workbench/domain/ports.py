@@ -94,6 +94,10 @@ class Learner(Protocol):
 
     kinds: ClassVar[frozenset[Kind]]
 
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The whole configuration, options and defaults, as JSON values; runs record it."""
+
     def fit(
         self,
         examples: Mapping[Question, Sequence[Example]],

@@ -59,7 +59,8 @@ Weights: {chosen.recipe.words}. {chosen.why.capitalize()}.
     pip install annotation-workbench
     workbench predict <this folder> texts.txt
 
-or, in Python:
+gives one JSON object a text, with its `labels` or, when spans are marked, its `entities`; null for an empty
+line. Or, in Python:
 
     from pathlib import Path
     from workbench.serving.bundle import Bundle

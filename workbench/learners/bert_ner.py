@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -72,6 +72,11 @@ class BertNerLearner:
     def __init__(self, context: LearnerContext) -> None:
         self._context = context
         self._config = with_options("bert", BertNerConfig(), context.config)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The whole configuration, as JSON values."""
+        return asdict(self._config)
 
     def fit(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -46,10 +46,11 @@ class BertTextcatConfig(FineTuningConfig):
 
     `balance` weighs an example by 1 / count of its label ("balanced"), by its root ("sqrt") or not
     at all ("none"). For textcat-multi it is the weight of a label's positives: negatives / positives
-    or its root, at most 10.
+    or its root, at most 10. Training ends after three epochs without a better macro-F1 (`patience`).
     """
 
     balance: Balance = "balanced"
+    patience: int = 3
 
     def __post_init__(self) -> None:
         FineTuningConfig.__post_init__(self)
@@ -68,6 +69,11 @@ class BertTextcatLearner:
     def __init__(self, context: LearnerContext) -> None:
         self._context = context
         self._config = with_options("bert", BertTextcatConfig(), context.config)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The whole configuration, as JSON values."""
+        return asdict(self._config)
 
     def fit(
         self,

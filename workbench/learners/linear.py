@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from workbench.artefacts import read_json, read_tensors, write_json, write_tensors
 from workbench.domain.arrays import Vectors
@@ -50,6 +51,11 @@ class LinearLearner:
         self._encoder = context.encoder
         self._progress = context.progress
         self._config = with_options("linear", HeadConfig(), context.config)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The whole configuration, as JSON values."""
+        return asdict(self._config)
 
     def fit(
         self,

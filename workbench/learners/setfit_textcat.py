@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from tokenizers import Tokenizer
@@ -61,6 +61,11 @@ class SetFitLearner:
     def __init__(self, context: LearnerContext) -> None:
         self._context = context
         self._config = with_options("setfit", SetFitConfig(), context.config)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The whole configuration, as JSON values."""
+        return asdict(self._config)
 
     def fit(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -61,6 +61,11 @@ class TfidfLearner:
 
     def __init__(self, context: LearnerContext) -> None:
         self._config = with_options("tfidf", TfidfConfig(), context.config)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The whole configuration, as JSON values."""
+        return asdict(self._config)
 
     def fit(
         self,

@@ -31,14 +31,19 @@ class InputText:
 def predict_file(bundle: Bundle, path: Path, *, text_column: str = "text") -> Iterator[dict[str, Any]]:
     """Give one record a text of the file, in file order: line, id (where there is one), text and answer.
 
-    The whole file is checked before the first record is given; raises as `read_texts`.
+    The answer is `labels`, or `entities` for ner; it is None for a text of white space alone, as an
+    empty line, of which a model can say nothing. The whole file is checked before the first record is
+    given; raises as `read_texts`.
     """
     items = read_texts(path, text_column=text_column)
+    nothing = {"entities" if bundle.question.kind == "ner" else "labels": None}
     for start in range(0, len(items), FILE_CHUNK):
         chunk = items[start : start + FILE_CHUNK]
-        for item, prediction in zip(chunk, bundle.predict([i.text for i in chunk]), strict=True):
+        said = iter(bundle.predict([item.text for item in chunk if item.text.strip()]))
+        for item in chunk:
             name = {} if item.id is None else {"id": item.id}
-            yield {"line": item.line, **name, "text": item.text, **prediction.as_json()}
+            answer = next(said).as_json() if item.text.strip() else nothing
+            yield {"line": item.line, **name, "text": item.text, **answer}
 
 
 def read_texts(path: Path, *, text_column: str = "text") -> list[InputText]:

@@ -22,35 +22,36 @@ class Entity:
     span: Span
     score: float
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the entity as JSON values."""
+        return {
+            "start": self.span.start,
+            "end": self.span.end,
+            "label": self.span.label,
+            "text": self.span.covered,
+            "score": round(self.score, DIGITS),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """The answer to one text.
 
-    For textcat and textcat-multi, `labels` are the answer and `probabilities` belong to them; for ner,
-    `entities` stand in text order.
+    For textcat and textcat-multi, `labels` are the answer and `probabilities` belong to them; for ner
+    (`of_spans`), `entities` stand in text order.
     """
 
     labels: tuple[str, ...] = ()
     probabilities: tuple[float, ...] = ()
     entities: tuple[Entity, ...] = ()
+    of_spans: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """Return the answer as JSON values; offsets count code points, `[start, end)`."""
+        """Return `entities` for ner, else `labels`, as JSON values; offsets count code points, `[start, end)`."""
+        if self.of_spans:
+            return {"entities": [entity.as_json() for entity in self.entities]}
         pairs = zip(self.labels, self.probabilities, strict=True)
-        return {
-            "labels": [{"label": label, "probability": round(p, DIGITS)} for label, p in pairs],
-            "entities": [
-                {
-                    "start": entity.span.start,
-                    "end": entity.span.end,
-                    "label": entity.span.label,
-                    "text": entity.span.covered,
-                    "score": round(entity.score, DIGITS),
-                }
-                for entity in self.entities
-            ],
-        }
+        return {"labels": [{"label": label, "probability": round(p, DIGITS)} for label, p in pairs]}
 
 
 def predictions_of(
@@ -63,7 +64,10 @@ def predictions_of(
         rows = zip(answers, scores.probabilities, strict=True)
         return [Prediction(answer, tuple(float(row[columns[a]]) for a in answer)) for answer, row in rows]
     documents = zip(scores.documents, texts, strict=True)
-    return [Prediction(entities=entities_of(document, scores.labels, text)) for document, text in documents]
+    return [
+        Prediction(entities=entities_of(document, scores.labels, text), of_spans=True)
+        for document, text in documents
+    ]
 
 
 def entities_of(document: DocumentTokenScores, labels: tuple[str, ...], text: str) -> tuple[Entity, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from workbench.domain.questions import LabelChange, Question
 from workbench.errors import InputError
+from workbench.usecases.collect_examples import settled_answers
 from workbench.usecases.project import Project
 
 
@@ -23,9 +24,9 @@ def change_labels(project: Project, question: str, changes: Sequence[LabelChange
 
 
 def count_labels(project: Project, question: str) -> Counter[str]:
-    """Return how many answers of today use each label."""
+    """Return how many documents (of entities: spans) have each label, by the answer that settles each."""
     counts: Counter[str] = Counter()
-    for annotation in project.store.current(question):
+    for annotation in settled_answers(project, question).values():
         counts.update(annotation.labels)
         counts.update(span.label for span in annotation.spans)
     return counts

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
-from workbench.domain.annotations import Annotation
+from workbench.domain.annotations import FROM_A_FILE, Annotation
 from workbench.domain.documents import Part
 from workbench.domain.examples import Example
 from workbench.errors import NotEnoughDataError
@@ -15,17 +15,28 @@ Answer = tuple[tuple[str, ...], tuple[tuple[int, int, str], ...]]
 
 
 def settle(annotations: Sequence[Annotation]) -> Annotation | None:
-    """Choose one annotation of a document: the answer most annotators gave, the newest on a tie.
+    """Choose one annotation of a document.
 
-    Skips, drafts and withdrawals do not count. Returns None when nothing is left. `annotations` are in
-    the order in which they were recorded.
+    Answers that are marked as ground truth go first. Then the answer that most named annotators gave,
+    the newest on a tie. What came with a file that names no annotator counts where no named one
+    answered. Skips, drafts and withdrawals do not count. Returns None when nothing is left.
+    `annotations` are in the order in which they were recorded.
     """
     answers = [annotation for annotation in annotations if annotation.counts]
     if not answers:
         return None
-    votes = Counter(answer_of(annotation) for annotation in answers)
+    named = [annotation for annotation in answers if annotation.annotator != FROM_A_FILE]
+    voting = [annotation for annotation in answers if is_ground_truth(annotation)] or named or answers
+    votes = Counter(answer_of(annotation) for annotation in voting)
     most = max(votes.values())
-    return next(a for a in reversed(answers) if votes[answer_of(a)] == most)
+    return next(a for a in reversed(voting) if votes[answer_of(a)] == most)
+
+
+def is_ground_truth(annotation: Annotation) -> bool:
+    """Tell whether somebody starred the annotation in Label Studio."""
+    task = (annotation.raw or {}).get("label_studio")
+    fields = task.get("fields") if isinstance(task, Mapping) else None
+    return isinstance(fields, Mapping) and fields.get("ground_truth") is True
 
 
 def answer_of(annotation: Annotation) -> Answer:
@@ -40,22 +51,26 @@ def collect_examples(project: Project, question: str, *, part: Part = "pool") ->
     Documents of the pool whose text is held out too are left out: nothing is judged on what it learned.
     """
     left_out = project.store.held_out_twins() if part == "pool" else set()
-    by_document: dict[str, list[Annotation]] = {}
-    for annotation in project.store.current(question):
-        by_document.setdefault(annotation.document_id, []).append(annotation)
+    chosen = settled_answers(project, question)
     return [
-        example
+        example_of(document.text, chosen[document.id])
         for document in project.store.documents(part=part)
-        if document.id in by_document and document.id not in left_out
-        for example in examples_of(document.text, by_document[document.id])
+        if document.id in chosen and document.id not in left_out
     ]
 
 
-def examples_of(text: str, annotations: Sequence[Annotation]) -> Iterable[Example]:
-    """Return the example that the annotations of one document make, if any."""
-    chosen = settle(annotations)
-    if chosen is not None:
-        yield Example(chosen.document_id, text, chosen.labels, chosen.spans, chosen.scope)
+def settled_answers(project: Project, question: str) -> dict[str, Annotation]:
+    """Return the one answer of each answered document, by its id."""
+    by_document: dict[str, list[Annotation]] = {}
+    for annotation in project.store.current(question):
+        by_document.setdefault(annotation.document_id, []).append(annotation)
+    settled = {document_id: settle(annotations) for document_id, annotations in by_document.items()}
+    return {document_id: chosen for document_id, chosen in settled.items() if chosen is not None}
+
+
+def example_of(text: str, annotation: Annotation) -> Example:
+    """Return the example that the settled answer of a document makes."""
+    return Example(annotation.document_id, text, annotation.labels, annotation.spans, annotation.scope)
 
 
 def need_examples(examples: Sequence[Example], question: str, *, at_least: int = 2) -> Sequence[Example]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,15 @@ from workbench.errors import InputError, NotEnoughDataError
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.judge import Judgement, judge
 from workbench.usecases.project import Project, open_folder
-from workbench.usecases.runs import STUDENT, load_network_of, need_run, new_run_id, publish_run, versions
+from workbench.usecases.runs import (
+    STUDENT,
+    load_network_of,
+    need_run,
+    new_run_id,
+    publish_run,
+    refuse_old_labels,
+    versions,
+)
 
 if TYPE_CHECKING:
     from workbench.distillation.student import StudentSettings
@@ -42,7 +50,8 @@ def distil_model(
 
     The student learns the teacher's scores of every pool document, answered or not, and is judged on
     the held-out documents. Options: layers, temperature, states_weight, epochs, learning_rate.
-    Raises NotEnoughDataError without a teacher or without held-out documents.
+    Raises NotEnoughDataError without a teacher or without held-out documents, and InputError when the
+    labels changed since the teacher was trained.
     """
     stay_offline()
     from workbench.distillation.student import distil
@@ -51,6 +60,7 @@ def distil_model(
 
     question = project.store.question(question_name)
     teacher = need_run(project, question_name, run_id, teacher=True)
+    refuse_old_labels(project, question, teacher)
     network = load_network_of(project, teacher)
     left_out = project.store.held_out_twins()
     texts = [d.text for d in project.store.documents(part="pool") if d.id not in left_out]
@@ -65,7 +75,7 @@ def distil_model(
         id=new_run_id(question_name, STUDENT),
         learner=STUDENT,
         seed=seed,
-        config={**(config or {}), "teacher": teacher.id},
+        config={**recorded_settings(settings), "teacher": teacher.id},
         versions=versions(),
         figures=judgement.figures.as_dict(),
         basis=judgement.basis,
@@ -98,6 +108,12 @@ def student_settings(config: Mapping[str, Any], *, n_texts: int) -> StudentSetti
         chosen["layers"] = tuple(chosen["layers"])
     training = replace(settings.training, **{name: config[name] for name in of_training & set(config)})
     return replace(settings, **chosen, training=training)
+
+
+def recorded_settings(settings: StudentSettings) -> dict[str, Any]:
+    """Return all settings of a student, as JSON values."""
+    found = asdict(settings)
+    return {**found.pop("training"), **found}
 
 
 def judge_student(project: Project, question: Question, model: NetworkModel) -> Judgement:

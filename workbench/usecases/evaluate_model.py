@@ -12,18 +12,20 @@ from workbench.analysis.curve_points import CurvePoint
 from workbench.analysis.judged import JudgedDocument
 from workbench.analysis.span_errors import judge_each_span
 from workbench.analysis.wording import remarks_on_training
+from workbench.domain.questions import Question
 from workbench.domain.runs import Run
 from workbench.usecases.project import Project
-from workbench.usecases.runs import judged_documents, need_run, run_folder
+from workbench.usecases.runs import judged_documents, need_run, remark_on_labels, run_folder
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A run with its confused pairs, most frequent first, and where its report is."""
+    """A run with its confused pairs, most frequent first, where its report is, and what to mind."""
 
     run: Run
     pairs: tuple[ConfusedPair, ...]
     html: Path
+    warnings: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the evaluation as JSON values."""
@@ -33,6 +35,7 @@ class Evaluation:
             "figures": dict(self.run.figures),
             "confused_pairs": [asdict(pair) for pair in self.pairs],
             "html": str(self.html),
+            "warnings": list(self.warnings),
         }
 
 
@@ -41,13 +44,15 @@ def evaluate_model(
 ) -> Evaluation:
     """Write the report of a run, by default the newest of the question, beside the run's folder.
 
-    Raises NotEnoughDataError when nothing was trained yet.
+    A run that learned other labels than those of today is reported with a warning. Raises
+    NotEnoughDataError when nothing was trained yet.
     """
     from workbench.analysis.report import Report, write_report
 
     question = project.store.question(question_name)
     run = need_run(project, question_name, run_id)
     documents = judged_documents(project, run)
+    warnings = warnings_on(question, run)
     path = html or run_folder(project, run.id).with_suffix(".html")
     report = Report(
         run=run,
@@ -57,10 +62,18 @@ def evaluate_model(
         project=project.name,
         curves=curves(project, question_name),
         curve_metric="strict F1" if question.kind == "ner" else "macro-F1",
-        warnings=remarks_on_training(run.facts),
+        warnings=warnings,
     )
     write_report(report, path)
-    return Evaluation(run, tuple(pairs_of(documents, is_ner=question.kind == "ner")), path)
+    pairs = pairs_of(documents, is_ner=question.kind == "ner")
+    return Evaluation(run, tuple(pairs), path, tuple(warnings))
+
+
+def warnings_on(question: Question, run: Run) -> list[str]:
+    """Return what to mind when reading a run's figures: labels of another day, and how it was trained."""
+    remark = remark_on_labels(question, run)
+    of_then = f"{remark} The figures are about the labels of then; train again." if remark else ""
+    return [*filter(None, [of_then]), *remarks_on_training(run.facts)]
 
 
 def pairs_of(documents: Sequence[JudgedDocument], *, is_ner: bool) -> list[ConfusedPair]:

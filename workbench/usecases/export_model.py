@@ -15,13 +15,12 @@ from workbench.config import stay_offline
 from workbench.domain.arrays import Offsets
 from workbench.domain.examples import Example
 from workbench.domain.ports import Progress, silent
-from workbench.domain.questions import Question
 from workbench.domain.runs import Run
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.judge import judge
 from workbench.usecases.project import Project, open_folder
-from workbench.usecases.runs import load_network_of, need_run
+from workbench.usecases.runs import load_network_of, need_run, refuse_old_labels
 
 if TYPE_CHECKING:
     from workbench.export.gate import GateReport
@@ -68,7 +67,7 @@ def export_model(
 
     question = project.store.question(question_name)
     run = need_run(project, question_name, run_id)
-    refuse_old_labels(question, run)
+    refuse_old_labels(project, question, run)
     held_out = collect_examples(project, question_name, part="held-out")
     if not held_out:
         raise NotEnoughDataError(
@@ -101,15 +100,6 @@ def refuse_unservable(folder: Path) -> None:
     except ArtefactError:
         shutil.rmtree(folder)
         raise
-
-
-def refuse_old_labels(question: Question, run: Run) -> None:
-    """Raise InputError when the question's labels are not those that the run learned."""
-    if run.labels != question.labels:
-        raise InputError(
-            f"The labels of '{question.name}' changed since the run {run.id}.",
-            hint="Train again, then export.",
-        )
 
 
 def gold_tokens(project: Project, examples: Sequence[Example]) -> list[Offsets] | None:

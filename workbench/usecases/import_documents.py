@@ -15,6 +15,7 @@ from workbench.store.project_store import ImportCounts
 from workbench.usecases.explain_labels import explain_labels
 from workbench.usecases.find_question import with_question
 from workbench.usecases.project import Project
+from workbench.usecases.write_rejects import write_rejects
 
 FORMAT_OF_SUFFIX = {
     ".conll": "iob2",
@@ -35,12 +36,14 @@ class ImportResult:
     """What the file held (`report`) and what of it was new (`stored`).
 
     `n_twins` counts documents of the project's pool whose text is held out too; they teach nothing.
+    `rejects` is the table of all that was left out, if anything was.
     """
 
     report: ConversionReport
     stored: ImportCounts
     format: str
     n_twins: int = 0
+    rejects: Path | None = None
 
 
 def import_documents(
@@ -61,12 +64,15 @@ def import_documents(
         raise InputError("The file changed while it was read; nothing was imported.", where=str(path))
     if not imported.documents:
         hint = f"Nothing was imported: none of the {imported.report.unit} could be taken."
+        table = write_rejects(project, path, imported.report, sha256=digest)
+        hint += f" All of them with their reasons: {table}" if table else ""
         raise SourceError(str(path), imported.report.rejects, hint=hint)
     if held_out:
         imported = as_held_out(imported)
     check_questions(project, imported)
     stored = project.store.import_documents(imported, file_name=path.name, file_sha256=digest, format=name)
-    return ImportResult(imported.report, stored, name, len(project.store.held_out_twins()))
+    rejects = write_rejects(project, path, imported.report, sha256=digest)
+    return ImportResult(imported.report, stored, name, len(project.store.held_out_twins()), rejects)
 
 
 def read_for(project: Project, path: Path, source: Source, options: ReadOptions) -> Imported:

@@ -89,6 +89,35 @@ def parse_question(text: str) -> Question:
     return Question(name, _kind(kind))
 
 
+def with_overlaps(questions: Sequence[Question], texts: Sequence[str]) -> list[Question]:
+    """Return the questions with overlaps, each `NAME:ANNOTATORS[:SHARE]`, as in `topic:2:0.2`.
+
+    Raises UnknownNameError for a question that is not among them, InputError for what is no overlap.
+    """
+    overlaps: dict[str, tuple[int, float]] = {}
+    for text in texts:
+        name, overlap = _overlap(text)
+        if name not in (known := [question.name for question in questions]):
+            raise UnknownNameError("question", name, known)
+        if name in overlaps:
+            raise InputError(f"The overlap of '{name}' is given twice.")
+        overlaps[name] = overlap
+    asked = [(question, *overlaps.get(question.name, (1, 1.0))) for question in questions]
+    return [replace(question, overlap=n, overlap_share=share) for question, n, share in asked]
+
+
+def _overlap(text: str) -> tuple[str, tuple[int, float]]:
+    parts = text.split(":")
+    try:
+        name, annotators, share = parts if len(parts) != 2 else [*parts, "1"]
+        return name, (int(annotators), float(share))
+    except ValueError:
+        raise InputError(
+            f"'{text}' is no overlap.",
+            hint="Write NAME:ANNOTATORS or NAME:ANNOTATORS:SHARE, for example topic:2:0.2.",
+        ) from None
+
+
 def parse_part(text: str) -> Part:
     """Read the name of a part of the documents. Raises UnknownNameError."""
     for part in get_args(Part):

@@ -18,7 +18,7 @@ from workbench.domain.runs import Batch, Proposal
 from workbench.errors import NotEnoughDataError
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.project import Project, open_folder
-from workbench.usecases.runs import load_model, newest_run
+from workbench.usecases.runs import load_model, newest_run, refuse_old_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ def propose_batch(
     """Rank the unanswered pool by the newest run's scores and store the best n as the next batch.
 
     Without a run yet the strategy must need no scores; use `random`. Raises NotEnoughDataError when
-    every document of the pool is answered or skipped.
+    every document of the pool is answered or skipped, and InputError when scores are needed and the
+    labels changed since the run.
     """
     needs = catalog.strategy(ranking.strategy).needs
     question = project.store.question(question_name)
@@ -57,15 +58,17 @@ def propose_batch(
             hint=f"Import more documents: workbench import {project.name} FILE",
         )
     texts = [document.text for document in project.store.documents(ids=left)]
-    run = newest_run(project, question_name)
+    run = newest_run(project, question_name) if "scores" in needs else None
+    if run is not None:
+        refuse_old_labels(project, question, run)
     encoder = project_encoder(project, ranking.encoder) if "vectors" in needs else None
-    model = load_model(project, run) if run and "scores" in needs else None
+    model = load_model(project, run) if run is not None else None
     ranked = rank(question, texts, ranking, model=model, encoder=encoder, progress=progress)
     proposals = (
         Proposal(left[row], utility, ranked.reason)
         for row, utility in zip(ranked.rows, ranked.utilities, strict=True)
     )
-    used_run = run.id if run and model is not None else None
+    used_run = run.id if run is not None else None
     batch = Batch(
         uuid4().hex, question_name, ranking.strategy, ranking.seed, tuple(proposals), used_run, now()
     )

@@ -14,6 +14,7 @@ from workbench import artefacts, catalog
 from workbench.analysis.judged import JudgedDocument
 from workbench.config import n_training_threads, stay_offline
 from workbench.domain.ports import LearnerContext, Model, Progress, silent
+from workbench.domain.questions import Question
 from workbench.domain.runs import Run
 from workbench.domain.scores import Scores
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError
@@ -26,7 +27,18 @@ if TYPE_CHECKING:
     from workbench.networks.network import Network
 
 STUDENT = "student"
-RECORDED = ("annotation-workbench", "numpy", "torch", "transformers", "setfit", "scikit-learn", "tokenizers")
+RECORDED = (
+    "annotation-workbench",
+    "numpy",
+    "torch",
+    "transformers",
+    "setfit",
+    "sentence-transformers",
+    "scikit-learn",
+    "tokenizers",
+    "spacy",
+    "onnxruntime",
+)
 
 
 @runtime_checkable
@@ -123,6 +135,25 @@ def need_run(project: Project, question: str, run_id: str = "", *, teacher: bool
             hint=f"workbench train {project.name} --question {question}",
         )
     return runs[0]
+
+
+def remark_on_labels(question: Question, run: Run) -> str:
+    """Say that the labels of a question are not those that a run learned; "" when they are."""
+    if (run.label_version, run.labels) == (question.label_version, question.labels):
+        return ""
+    return (
+        f"The labels of '{question.name}' changed since the run {run.id}: it learned version "
+        f"{run.label_version}, today they are version {question.label_version}."
+    )
+
+
+def refuse_old_labels(project: Project, question: Question, run: Run) -> None:
+    """Raise InputError when the question's labels are not those that the run learned."""
+    remark = remark_on_labels(question, run)
+    if remark:
+        raise InputError(
+            remark, hint=f"Train again: workbench train {project.name} --question {question.name}"
+        )
 
 
 def load_model(project: Project, run: Run, *, progress: Progress = silent) -> Model:

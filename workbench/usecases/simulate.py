@@ -23,6 +23,7 @@ from workbench.usecases.judge import Judgement, judge
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.propose_batch import Ranking, rank
 from workbench.usecases.runs import versions
+from workbench.usecases.train_model import recorded_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ class Simulation:
 
 @dataclass(frozen=True, slots=True)
 class SimulationReport:
-    """The learning curve, one judgement a round; the figures are those of the held-out documents."""
+    """The learning curve, one judgement a round; the figures are those of the held-out documents.
+
+    `config` is the learner's whole configuration, with the encoder if there was one.
+    """
 
     simulation: Simulation
     question: Question
@@ -52,11 +56,23 @@ class SimulationReport:
     judgements: tuple[Judgement, ...]
     chosen: tuple[tuple[str, ...], ...]
     seconds: float
+    config: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def values(self) -> list[float]:
         """Macro-F1, or strict F1 for entities, after each round."""
         return [judgement.headline for judgement in self.judgements]
+
+    @property
+    def remark(self) -> str:
+        """Say that the pool was used up before all rounds were full; "" when it was not."""
+        asked, batch, n = self.simulation.rounds, self.simulation.batch, self.n_labelled[-1]
+        if n == asked * batch:
+            return ""
+        return (
+            f"The pool has only {n:,} answered documents, too few for {asked:,} x {batch:,}: "
+            f"it was used up in round {len(self.n_labelled):,}."
+        )
 
     @property
     def alc(self) -> float:
@@ -72,7 +88,9 @@ class SimulationReport:
             "learner": self.simulation.learner,
             "seed": self.simulation.seed,
             "batch": self.simulation.batch,
-            "config": dict(self.simulation.config),
+            "rounds": self.simulation.rounds,
+            "remark": self.remark,
+            "config": dict(self.config),
             "alc": self.alc,
             "seconds": round(self.seconds, 3),
             "curve": [
@@ -138,7 +156,13 @@ def simulate_on(
         chosen.append(tuple(pool[row].document_id for row in batch))
         progress(number + 1, simulation.rounds, f"{simulation.strategy}, {len(known)} labels")
     return SimulationReport(
-        simulation, question, tuple(counts), tuple(judgements), tuple(chosen), time.monotonic() - started
+        simulation,
+        question,
+        tuple(counts),
+        tuple(judgements),
+        tuple(chosen),
+        time.monotonic() - started,
+        recorded_config(learner, encoder, simulation.encoder),
     )
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from workbench import catalog
+from workbench.analysis.dataset import find_conflicts
 from workbench.config import n_training_threads, stay_offline
 from workbench.domain.annotations import now
+from workbench.domain.documents import folded_text
 from workbench.domain.examples import Example
-from workbench.domain.ports import Learner, LearnerContext, Model, Progress, silent
+from workbench.domain.ports import Encoder, Learner, LearnerContext, Model, Progress, silent
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run, hash_examples
 from workbench.usecases.collect_examples import collect_examples, need_examples
@@ -49,7 +51,11 @@ def train_model(project: Project, training: Training, *, progress: Progress = si
     name = training.learner or DEFAULT_LEARNER[question.kind]
     examples = need_examples(collect_examples(project, question.name), question.name)
     started = time.monotonic()
-    learner = build_learner(project, question, name, training=training, progress=progress)
+    encoder = encoder_of(project, name, training.encoder)
+    context = LearnerContext(
+        encoder=encoder, config=training.config, n_threads=n_training_threads(), progress=progress
+    )
+    learner = catalog.learner(name, question.kind, context)
     model = learner.fit({question: examples}, seed=training.seed)
     seconds = time.monotonic() - started
     judgement = judge_model(project, question, learner, model, examples=examples, seed=training.seed)
@@ -62,34 +68,44 @@ def train_model(project: Project, training: Training, *, progress: Progress = si
         label_version=question.label_version,
         n_examples=len(examples),
         data_hash=hash_examples(examples),
-        config=recorded_config(training, name),
+        config=recorded_config(learner, encoder, training.encoder),
         versions=versions(),
         figures=judgement.figures.as_dict(),
         basis=judgement.basis,
         seconds=round(seconds, 3),
         created_at=now(),
-        facts=facts_of(model),
+        facts={**facts_of(model), **contradictions(question, examples)},
     )
     publish_run(project, run, model, judgement)
     return run
 
 
-def recorded_config(training: Training, learner: str) -> dict[str, Any]:
-    """Return the settings of a run, with the encoder that its model needs, if any."""
-    on_vectors = learner in catalog.LEARNERS_ON_VECTORS
-    return {**training.config, **({"encoder": training.encoder} if on_vectors else {})}
+def contradictions(question: Question, examples: Sequence[Example]) -> dict[str, Any]:
+    """Count the texts that stand more than once with different answers; name the documents of the first.
+
+    Case and white space make no other text, but for entities, whose places they shift.
+    """
+    if question.kind != "ner":
+        examples = [replace(example, text=folded_text(example.text)) for example in examples]
+    conflicts = find_conflicts(examples)
+    if not conflicts:
+        return {}
+    first = [ids[0] for ids in conflicts[0].answers.values()]
+    return {"contradicted_texts": len(conflicts), "contradicting_documents": first}
 
 
-def build_learner(
-    project: Project, question: Question, name: str, *, training: Training, progress: Progress
-) -> Learner:
-    """Return the learner, with an encoder that remembers vectors if it wants one."""
-    on_vectors = name in catalog.LEARNERS_ON_VECTORS
-    encoder = project_encoder(project, training.encoder) if on_vectors else None
-    context = LearnerContext(
-        encoder=encoder, config=training.config, n_threads=n_training_threads(), progress=progress
-    )
-    return catalog.learner(name, question.kind, context)
+def recorded_config(learner: Learner, encoder: Encoder | None, encoder_name: str) -> dict[str, Any]:
+    """Return all settings of a learner, with name and id of the encoder that its model needs, if any.
+
+    The id names model, version and precision.
+    """
+    used = {"encoder": encoder_name, "encoder_id": encoder.id} if encoder is not None else {}
+    return {**learner.config, **used}
+
+
+def encoder_of(project: Project, learner: str, encoder_name: str) -> Encoder | None:
+    """Return the encoder for a learner that works on vectors, one that remembers them; None for others."""
+    return project_encoder(project, encoder_name) if learner in catalog.LEARNERS_ON_VECTORS else None
 
 
 def judge_model(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench.analysis.confusions import ConfusedPair
 from workbench.cli.data import print_import
-from workbench.cli.printing import counted, print_batch
+from workbench.cli.printing import counted, print_batch, print_pairs
 from workbench.domain.conversion import ConversionReport
 from workbench.domain.runs import Batch, Proposal
 from workbench.store.project_store import ImportCounts
@@ -46,3 +47,11 @@ def test_an_import_says_skips_and_drafts_apart_from_answers(capsys: pytest.Captu
     shown = capsys.readouterr().out
     assert "documents: 3 new, 0 known; answers: 2 new, 0 known\n" in shown
     assert "kept, but no answers: skips: 1 new, 0 known; drafts: 1 new, 0 known\n" in shown
+
+
+def test_an_answer_without_a_counterpart_is_printed_as_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    print_pairs([ConfusedPair("", "acc", 1, ("t1",)), ConfusedPair("acc", "", 4, ("t1", "t2", "t3", "t4"))])
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "     1  nothing taken for acc   (t1)",
+        "     4  acc taken for nothing   (t1, t2, t3 …)",
+    ]

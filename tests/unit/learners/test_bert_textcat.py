@@ -132,6 +132,14 @@ def test_dev_examples_choose_the_checkpoint_and_are_not_learnt(make: Callable[..
     assert model.facts["best_epoch"] == 1 + int(np.argmax(model.facts["dev_figures"]))
 
 
+def test_training_ends_three_epochs_after_the_best_unless_told_otherwise(make: Callable[..., Any]) -> None:
+    stuck: dict[str, Any] = {"epochs": 9, "learning_rate": 1e-9, "head_learning_rate": 1e-9}
+    dev = {TOPIC: topics()[:2]}
+    facts = make(**stuck).fit({TOPIC: topics()}, seed=0, dev=dev).facts
+    assert (facts["best_epoch"], facts["epochs"]) == (1, 4)
+    assert make(**stuck, patience=0).fit({TOPIC: topics()}, seed=0, dev=dev).facts["epochs"] == 9
+
+
 def test_enough_examples_are_split_and_few_are_not(make: Callable[..., Any]) -> None:
     model = make(epochs=1, dev_share=0.25, min_dev=4).fit({TOPIC: topics(2)}, seed=0)
     assert (model.facts["train_examples"], model.facts["dev_examples"]) == (12, 4)

@@ -71,6 +71,20 @@ def test_a_text_without_words_has_no_entities(make_bundle: MakeBundle) -> None:
     assert Bundle.load(make_bundle("ner")).predict(["\u200b", ""])[0].entities == ()
 
 
+@pytest.mark.parametrize(("kind", "key"), [("textcat", "labels"), ("ner", "entities")])
+def test_a_file_gets_labels_or_entities_as_the_question_asks_and_null_for_empty_lines(
+    make_bundle: MakeBundle, tmp_path: Path, kind: str, key: str
+) -> None:
+    bundle = Bundle.load(make_bundle(kind))
+    (tmp_path / "new.txt").write_text("good\n\n \t\nada\n")
+    records = list(predict_file(bundle, tmp_path / "new.txt"))
+    assert [set(record) for record in records] == [{"line", "text", key}] * 4
+    assert [record["line"] for record in records if record[key] is None] == [2, 3]
+    assert records[3][key]
+    (tmp_path / "blank.txt").write_text("\n\n")
+    assert [record[key] for record in predict_file(bundle, tmp_path / "blank.txt")] == [None, None]
+
+
 def test_a_bundle_keeps_answering_when_its_folder_is_deleted(make_bundle: MakeBundle) -> None:
     folder = make_bundle()
     bundle = Bundle.load(folder)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbench.domain.annotations import Annotation
 from workbench.domain.spans import Span
 from workbench.usecases.collect_examples import settle
@@ -19,6 +21,29 @@ def test_the_newest_answer_settles_a_tie() -> None:
     chosen = settle([said("ann", "a"), said("bob", "b")])
     assert chosen is not None
     assert chosen.annotator == "bob"
+
+
+def test_a_file_that_names_no_annotator_has_no_vote_beside_named_ones() -> None:
+    chosen = settle([said("user-1", "x"), said("import", "x"), said("user-7", "y")])
+    assert chosen is not None
+    assert chosen.labels == ("y",)
+
+
+def test_a_file_that_names_no_annotator_answers_where_no_named_one_did() -> None:
+    chosen = settle([said("import", "x"), said("ann", status="skipped"), said("bob", status="draft")])
+    assert chosen is not None
+    assert chosen.annotator == "import"
+
+
+def test_ground_truth_settles_a_document_against_the_majority() -> None:
+    starred = replace(said("ann", "a"), raw={"label_studio": {"fields": {"ground_truth": True}}})
+    chosen = settle([starred, said("bob", "b"), said("cleo", "b"), said("import", "b")])
+    assert chosen is not None
+    assert chosen.annotator == "ann"
+    plain = replace(starred, raw={"label_studio": {"fields": {"ground_truth": False}}})
+    chosen = settle([plain, said("bob", "b"), said("cleo", "b")])
+    assert chosen is not None
+    assert chosen.labels == ("b",)
 
 
 def test_skips_and_drafts_settle_nothing() -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from workbench.cli.data import print_import
 from workbench.config import Home
 from workbench.domain.conversion import ReadOptions
 from workbench.errors import SourceError
 from workbench.usecases.change_labels import change_labels, parse_change
 from workbench.usecases.export_data import export_data
-from workbench.usecases.import_documents import import_documents
+from workbench.usecases.import_documents import ImportResult, import_documents
 from workbench.usecases.project import Project, create_project, open_project, parse_question
 
 
@@ -23,10 +25,10 @@ def project(tmp_path: Path) -> Iterator[Project]:
         yield opened
 
 
-def bring(project: Project, path: Path, content: str, *, skip_bad: bool = False) -> None:
+def bring(project: Project, path: Path, content: str, *, skip_bad: bool = False) -> ImportResult:
     path.parent.mkdir(exist_ok=True)
     path.write_text(content)
-    import_documents(project, path, options=ReadOptions(skip_bad=skip_bad))
+    return import_documents(project, path, options=ReadOptions(skip_bad=skip_bad))
 
 
 def test_two_files_of_one_name_without_ids_are_refused_with_the_ways_out(
@@ -55,7 +57,34 @@ def test_a_file_of_which_no_record_can_be_taken_is_refused_with_the_reasons(
         bring(project, tmp_path / "in.csv", content, skip_bad=skip_bad)
     assert caught.value.exit_code == 2
     assert "none of the rows" in caught.value.hint
+    (table,) = (project.folder / "data" / "rejects").iterdir()
+    assert str(table) in caught.value.hint
     assert project.store.n_documents() == 0
+
+
+def test_every_record_that_was_left_out_stands_in_a_table_whose_place_is_printed(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = "text,topic\n" + "one,a\n" + "two,a,b\n" * 300
+    path = tmp_path / ("in-" + "é" * 120 + ".csv")
+    for _ in range(2):
+        result = bring(project, path, content, skip_bad=True)
+    print_import(path, result)
+    assert result.rejects is not None
+    assert str(result.rejects) in capsys.readouterr().out
+    assert list(result.rejects.parent.iterdir()) == [result.rejects]
+    assert result.rejects.parent == project.folder / "data" / "rejects"
+    with result.rejects.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    report = result.report
+    assert len(rows) == report.rejected == report.total - 1 == 300
+    assert (rows[0]["file"], rows[0]["line"], rows[-1]["line"]) == (path.name, "3", "302")
+    assert all("cells" in row["reason"] for row in rows)
+
+
+def test_a_file_of_which_nothing_was_left_out_leaves_no_table(project: Project, tmp_path: Path) -> None:
+    assert bring(project, tmp_path / "in.csv", "text,topic\none,a\n", skip_bad=True).rejects is None
+    assert not (project.folder / "data" / "rejects").exists()
 
 
 @pytest.mark.parametrize("format_name", ["csv", "jsonl", "label-studio"])

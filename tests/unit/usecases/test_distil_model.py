@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.errors import InputError
-from workbench.usecases.distil_model import LEAST_STEPS, MOST_EPOCHS, student_settings
+from workbench.usecases.distil_model import LEAST_STEPS, MOST_EPOCHS, recorded_settings, student_settings
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
 
@@ -23,3 +23,9 @@ def test_a_chosen_number_of_epochs_and_layers_is_kept() -> None:
 def test_an_unknown_setting_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InputError, match="no setting 'depth'"):
         student_settings({"depth": 3}, n_texts=10)
+
+
+def test_all_settings_of_a_student_are_recorded_and_not_only_those_that_were_named() -> None:
+    recorded = recorded_settings(student_settings({"temperature": 3.0}, n_texts=10_000))
+    assert (recorded["temperature"], recorded["epochs"], recorded["batch_size"]) == (3.0, 3, 32)
+    assert "training" not in recorded

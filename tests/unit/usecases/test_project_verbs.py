@@ -15,9 +15,17 @@ from workbench.domain.runs import Run
 from workbench.domain.scores import ClassScores
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError, UnknownNameError
 from workbench.store.jobs import Jobs
+from workbench.usecases.change_labels import count_labels
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.import_documents import import_documents
-from workbench.usecases.project import Project, create_project, open_project, parse_question, project_names
+from workbench.usecases.project import (
+    Project,
+    create_project,
+    open_project,
+    parse_question,
+    project_names,
+    with_overlaps,
+)
 from workbench.usecases.propose_batch import Ranking, propose_batch, unanswered
 from workbench.usecases.record_annotations import record_annotations
 from workbench.usecases.run_round import run_round
@@ -39,6 +47,35 @@ def pool(project: Project, tmp_path: Path) -> Project:
     (tmp_path / "pool.csv").write_text("text,topic\none,a\ntwo,b\nthree,\nfour,\n")
     import_documents(project, tmp_path / "pool.csv", options=ReadOptions(question="topic"))
     return project
+
+
+def test_an_overlap_is_how_many_annotators_answer_on_what_share(tmp_path: Path) -> None:
+    asked = with_overlaps(
+        [parse_question("topic:textcat"), parse_question("mood:textcat"), parse_question("names:ner")],
+        ["topic:2:0.25", "names:3"],
+    )
+    create_project(Home(tmp_path), "q", asked)
+    with open_project(Home(tmp_path), "q") as opened:
+        kept = [(q.name, q.overlap, q.overlap_share) for q in opened.store.questions()]
+    assert kept == [("topic", 2, 0.25), ("mood", 1, 1.0), ("names", 3, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("topic", "'topic' is no overlap"),
+        ("topic:two", "is no overlap"),
+        ("topic:2:0.1:3", "is no overlap"),
+        ("topic:2:", "is no overlap"),
+        ("topic:0", "overlap >= 1"),
+        ("topic:2:1.5", "a share from 0 to 1"),
+        ("topic:2:nan", "a share from 0 to 1"),
+        ("topics:2", "Did you mean 'topic'"),
+    ],
+)
+def test_what_is_no_overlap_is_refused(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        with_overlaps([parse_question("topic:textcat")], [text])
 
 
 def test_a_question_without_labels_takes_those_of_its_first_file(pool: Project) -> None:
@@ -196,6 +233,18 @@ def test_an_answered_or_skipped_document_is_not_asked_again(pool: Project) -> No
     with pytest.raises(NotEnoughDataError, match="answered or skipped") as caught:
         propose_batch(pool, "topic", Ranking("random", 2))
     assert "workbench import p FILE" in caught.value.hint
+
+
+def test_a_document_that_several_answered_counts_once_by_its_settled_answer(pool: Project) -> None:
+    first = pool.store.current("topic")[0]
+    version = pool.store.question("topic").label_version
+    twice = [
+        Annotation(new_client_id(), first.document_id, "topic", name, ("b",), label_version=version)
+        for name in ("ann", "bob")
+    ]
+    record_annotations(pool, twice)
+    assert count_labels(pool, "topic") == {"b": 2}
+    assert [e.labels for e in collect_examples(pool, "topic")] == [("b",), ("b",)]
 
 
 def test_a_strategy_that_needs_scores_says_so_before_the_first_model(pool: Project) -> None:
