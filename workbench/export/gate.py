@@ -207,7 +207,10 @@ def aligned_f1(scores: TokenScores, held_out: HeldOut) -> float:
 
 
 def on_tokens(scores: TokenScores, tokens: Sequence[Offsets]) -> TokenScores:
-    """Return the scores of gold tokens: of the first word under each; a token that shows nothing is O."""
+    """Return the scores of gold tokens: of the first word under each; a token that shows nothing is O.
+
+    Of several tokens in one word (`#` and `95520` of a hashtag) only the first can begin a span.
+    """
     documents = []
     for document, own in zip(scores.documents, tokens, strict=True):
         rows = np.zeros((len(own), len(scores.tags)), dtype=np.float32)
@@ -217,6 +220,9 @@ def on_tokens(scores: TokenScores, tokens: Sequence[Offsets]) -> TokenScores:
             first = np.minimum(first, len(document.words) - 1)
             found = (document.words[first, 0] < own[:, 1]) & (document.words[first, 1] > own[:, 0])
             rows[found] = document.probabilities[first[found]]
+            inside = np.flatnonzero(found[1:] & found[:-1] & (first[1:] == first[:-1])) + 1
+            rows[inside, 2::2] += rows[inside, 1::2]
+            rows[inside, 1::2] = 0.0
         documents.append(DocumentTokenScores(own, rows))
     return TokenScores(scores.labels, tuple(documents))
 

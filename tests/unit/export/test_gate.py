@@ -181,3 +181,12 @@ def test_a_gold_token_has_the_scores_of_its_first_word_and_none_is_outside() -> 
         [0],
     ]
     assert [document.words.tolist() for document in found.documents] == [own.tolist() for own in gold]
+
+
+def test_only_the_first_of_the_gold_tokens_in_one_word_begins_a_span() -> None:
+    # Text "#95520 #1": the model's words are the hashtags, the gold tokens their marks and numbers.
+    scores = tokens(([[0, 6], [7, 9]], [SURE["B"], SURE["B"]]))
+    gold = [np.array([[0, 1], [1, 6], [7, 8], [8, 9]], dtype=np.int32)]
+    spans = (Span(0, 6, "PER", "#95520"), Span(7, 9, "PER", "#1"))
+    assert on_tokens(scores, gold).documents[0].probabilities.argmax(axis=1).tolist() == [1, 2, 1, 2]
+    assert aligned_f1(scores, HeldOut([Example("1", "#95520 #1", spans=spans)], gold)) == 1.0
