@@ -81,7 +81,7 @@ def test_work_that_is_left_to_the_worker_is_done_by_it(tickets: Run) -> None:
     tickets("jobs", "p", "--cancel", "2")
     shown = tickets("jobs", "p").stdout.splitlines()
     assert [line.split()[:3] for line in shown] == [["2", "train", "cancelled"], ["1", "round", "queued"]]
-    assert "1 jobs done" in tickets("worker", "p", "--once").stdout
+    assert "1 job done" in tickets("worker", "p", "--once").stdout
     assert "n_proposed 1" in tickets("jobs", "p").stdout
     tickets("jobs", "p", "--resume", "2")
     tickets("worker", "p", "--once")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.options import ProjectName
+from workbench.cli.printing import counted
 from workbench.config import Home
 
 
@@ -22,7 +23,7 @@ def worker(
     folder = project_folder(Home.find(), name)
     print(f"working for {name}; stop with Ctrl+C", flush=True)
     n_jobs = run_worker(folder, once=once)
-    print(f"{n_jobs} jobs done")
+    print(f"{counted(n_jobs, 'jobs')} done")
 
 
 def doctor(name: ProjectName) -> None:
