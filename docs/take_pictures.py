@@ -127,7 +127,7 @@ def take(address: str, folder: Path) -> None:
 
 def mark_first_words(page: Any) -> None:
     """Mark two spans with the keyboard, and leave a third selected."""
-    page.wait_for_selector(".wbl-text")
+    page.wait_for_selector(".wb-text")
     page.wait_for_timeout(1500)
     for label in ("1", "4", ""):
         page.keyboard.press("ArrowRight")
