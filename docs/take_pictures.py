@@ -9,6 +9,7 @@ The project is made in a temporary folder; its annotator is simulated by the sam
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,7 @@ ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "projects" / "support-tickets" / "label-studio"
 PORT = 8597
 FIRST, ROUNDS = 60, 6
+WORD = re.compile(r"[\w']+|[^\w\s]")  # near enough to what the card takes for one
 OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
@@ -118,23 +120,32 @@ def take(address: str, folder: Path) -> None:
             page.set_viewport_size({"width": 1280, "height": height})
             page.goto(f"{address}/{path}")
             if name == "app-annotate-entities":
-                mark_first_words(page)
-            page.wait_for_timeout(4000)
+                mark_entities(page)
+            page.wait_for_timeout(2500)
             page.screenshot(path=folder / f"{name}.png")
             print(f"wrote {folder / name}.png", flush=True)
         browser.close()
 
 
-def mark_first_words(page: Any) -> None:
-    """Mark two spans with the keyboard, and leave a third selected."""
-    page.wait_for_selector(".wb-text")
+def mark_entities(page: Any) -> None:
+    """Mark the sample's own spans of the document on screen with the keyboard: words, then the label's key."""
+    card = page.wait_for_selector(".wb-card[data-document]")
     page.wait_for_timeout(1500)
-    for label in ("1", "4", ""):
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("Shift+ArrowRight")
-        if label:
-            page.keyboard.press(label)
-            page.keyboard.press("Escape")
+    pool = catalog.source("label-studio").read(SAMPLE / "pool.json", ReadOptions())
+    labels = next(question.labels for question in pool.questions if question.name == "entities")
+    shown = next(d for d in pool.documents if d.document.id == card.get_attribute("data-document"))
+    spans = next(a.spans for a in shown.annotations if a.question == "entities")
+    before = -1
+    for span in sorted(spans):
+        first = len(WORD.findall(shown.document.text[: span.start]))
+        last = first + len(WORD.findall(span.covered)) - 1
+        for _ in range(first - before):
+            page.keyboard.press("ArrowRight")
+        for _ in range(last - first):
+            page.keyboard.press("Shift+ArrowRight")
+        page.keyboard.press(str(labels.index(span.label) + 1))
+        page.keyboard.press("Escape")
+        before = last
 
 
 def main() -> None:
