@@ -35,10 +35,11 @@ def export_data(
     documents = project.store.labelled_documents(format_name, part=part, file_name=file_name or None)
     if format_name == "label-studio":
         questions = project.store.questions()
+        answered = [labelled for labelled in documents if labelled.annotations or came_with_more(labelled)]
     else:
         questions = (question,)
         documents = [one_answer(labelled, question_name) for labelled in documents]
-    answered = [labelled for labelled in documents if labelled.annotations]
+        answered = [labelled for labelled in documents if labelled.annotations]
     if not answered:
         raise NotEnoughDataError(f"Nobody has answered '{question_name}' yet: there is nothing to export.")
     source = catalog.source(format_name)
@@ -47,6 +48,11 @@ def export_data(
     if len(answered) < len(documents):
         report.warn("documents without an answer left out", len(documents) - len(answered))
     return report
+
+
+def came_with_more(labelled: LabelledDocument) -> bool:
+    """Tell whether a task held drafts, or answers to questions that the project does not ask."""
+    return bool((labelled.document.layout or {}).get("unanswered"))
 
 
 def one_answer(labelled: LabelledDocument, question: str) -> LabelledDocument:

@@ -62,16 +62,16 @@ def import_documents(
     imported = read_for(project, path, source, with_question(project, path, name, options))
     if artefacts.file_sha256(path) != digest:
         raise InputError("The file changed while it was read; nothing was imported.", where=str(path))
+    # Before anything is stored: a full disk must not turn a finished import into an error.
+    rejects = write_rejects(project, path, imported.report, named=f"{options.question}-{digest[:8]}")
     if not imported.documents:
         hint = f"Nothing was imported: none of the {imported.report.unit} could be taken."
-        table = write_rejects(project, path, imported.report, sha256=digest)
-        hint += f" All of them with their reasons: {table}" if table else ""
+        hint += f" All of them with their reasons: {rejects}" if rejects else ""
         raise SourceError(str(path), imported.report.rejects, hint=hint)
     if held_out:
         imported = as_held_out(imported)
     check_questions(project, imported)
     stored = project.store.import_documents(imported, file_name=path.name, file_sha256=digest, format=name)
-    rejects = write_rejects(project, path, imported.report, sha256=digest)
     return ImportResult(imported.report, stored, name, len(project.store.held_out_twins()), rejects)
 
 

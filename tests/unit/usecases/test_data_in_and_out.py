@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from workbench.cli.data import print_import
 from workbench.config import Home
 from workbench.domain.conversion import ReadOptions
-from workbench.errors import SourceError
+from workbench.errors import MachineError, SourceError
 from workbench.usecases.change_labels import change_labels, parse_change
 from workbench.usecases.export_data import export_data
 from workbench.usecases.import_documents import ImportResult, import_documents
@@ -85,6 +86,54 @@ def test_every_record_that_was_left_out_stands_in_a_table_whose_place_is_printed
 def test_a_file_of_which_nothing_was_left_out_leaves_no_table(project: Project, tmp_path: Path) -> None:
     assert bring(project, tmp_path / "in.csv", "text,topic\none,a\n", skip_bad=True).rejects is None
     assert not (project.folder / "data" / "rejects").exists()
+
+
+def test_a_table_that_cannot_be_written_stops_the_import_before_anything_is_stored(
+    project: Project, tmp_path: Path
+) -> None:
+    (project.folder / "data").mkdir(exist_ok=True)
+    (project.folder / "data" / "rejects").write_text("in the way")
+    with pytest.raises(MachineError, match="Nothing was imported"):
+        bring(project, tmp_path / "in.csv", "text,topic\none,a\ntwo,a,b\n", skip_bad=True)
+    assert project.store.n_documents() == 0
+
+
+def test_what_a_file_says_is_no_formula_in_the_table(project: Project, tmp_path: Path) -> None:
+    result = bring(project, tmp_path / "=evil.csv", "id,text,topic\n1,one,a\n=1+1,,a\n", skip_bad=True)
+    assert result.rejects is not None
+    with result.rejects.open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["file"], row["record"]) == ("'=evil.csv", "'=1+1")
+
+
+CONFIG = """<View><Text name="text" value="$text"/>
+<Choices name="mood" toName="text"><Choice value="x"/></Choices>
+<Choices name="topic" toName="text"><Choice value="a"/></Choices></View>"""
+
+
+def choice(control: str, label: str) -> dict[str, object]:
+    region = {"id": control, "from_name": control, "to_name": "text", "type": "choices"}
+    return {**region, "value": {"choices": [label]}}
+
+
+@pytest.mark.parametrize("questions", [["mood:textcat", "topic:textcat"], ["topic:textcat"]])
+def test_drafts_and_answers_to_other_questions_go_back_to_label_studio(
+    tmp_path: Path, questions: list[str]
+) -> None:
+    answered = {"id": 9, "completed_by": 1, "result": [choice("mood", "x")]}
+    draft = {"id": 1, "user": "ana", "result": [choice("topic", "a")]}
+    tasks = [
+        {"id": 1, "data": {"text": "one"}, "annotations": [answered], "drafts": [draft]},
+        {"id": 2, "data": {"text": "two"}, "annotations": [{**answered, "id": 10}]},
+    ]
+    (tmp_path / "label_config.xml").write_text(CONFIG)
+    (tmp_path / "in.json").write_text(json.dumps(tasks))
+    create_project(Home(tmp_path), "q", [parse_question(question) for question in questions])
+    with open_project(Home(tmp_path), "q") as project:
+        only = "topic" if len(questions) == 1 else ""
+        import_documents(project, tmp_path / "in.json", options=ReadOptions(question=only))
+        export_data(project, "topic", tmp_path / "out.json", format_name="label-studio")
+    assert json.loads((tmp_path / "out.json").read_text()) == tasks
 
 
 @pytest.mark.parametrize("format_name", ["csv", "jsonl", "label-studio"])

@@ -56,7 +56,8 @@ class TaskReader:
             findings.within = f"{name} no. {place + 1}: "
             made = self._annotations_of(document, task, _Entry(name, place, fields), text, findings)
             annotations += made
-            if not made:
+            # A draft is nobody's answer yet, so the store does not give it back among the answers.
+            if not made or name == "drafts":
                 unanswered.append([name, place, fields])
         findings.within = ""
         if unanswered and document.layout is not None:
