@@ -7,7 +7,7 @@ layers taken from the teacher: Sanh et al., DistilBERT (https://arxiv.org/abs/19
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
@@ -46,6 +46,14 @@ class StudentSettings:
         if not 0.0 <= (self.states_weight or 0.0) <= 1000.0 or self.batch_size < 1:
             raise InputError("states_weight must lie between 0 and 1000, and batch_size above 0.")
 
+    def for_teacher(self, teacher: Network) -> StudentSettings:
+        """Return the settings with what depends on the teacher filled in."""
+        n_layers = len(teacher.module.backbone.encoder.layer)  # type: ignore[union-attr,arg-type]
+        layers = kept_layers(n_layers, teacher.kind) if self.layers is None else self.layers
+        by_kind = 1.0 if teacher.kind == "ner" else 0.0
+        weight = by_kind if self.states_weight is None else self.states_weight
+        return replace(self, layers=layers, states_weight=weight)
+
 
 def distil(
     teacher: Network,
@@ -65,6 +73,7 @@ def distil(
     """
     if not texts:
         raise NotEnoughDataError("A student needs texts to learn from; there are none.")
+    settings = settings.for_teacher(teacher)
     lessons = Lessons(teacher, soft_scores, texts, batch_size=settings.batch_size, seed=seed)
     student = smaller(teacher, settings.layers)
     freeze_vocabulary(student.module.backbone)
@@ -85,15 +94,17 @@ def kept_layers(n_layers: int, kind: Kind) -> tuple[int, ...]:
     """Return the layers that a student keeps by default, the last one always.
 
     A classifier keeps every second one. A tagger with half its layers lost a sixth of its strict F1 on
-    WNUT17, so it keeps two thirds, spread evenly.
+    WNUT17, so it keeps two thirds, spread evenly, but never all of them.
 
     >>> kept_layers(6, "textcat"), kept_layers(6, "ner"), kept_layers(12, "ner"), kept_layers(1, "ner")
     ((1, 3, 5), (0, 1, 3, 5), (0, 1, 3, 4, 6, 7, 9, 11), (0,))
     """
     if kind != "ner":
         return tuple(range((n_layers - 1) % 2, n_layers, 2))
-    n_kept = -(-2 * n_layers // 3)
-    return tuple((n_layers - 1) * place // max(1, n_kept - 1) for place in range(n_kept))
+    n_kept = min(-(-2 * n_layers // 3), n_layers - 1)
+    if n_kept <= 1:
+        return (n_layers - 1,)
+    return tuple((n_layers - 1) * place // (n_kept - 1) for place in range(n_kept))
 
 
 def smaller(teacher: Network, layers: Sequence[int] | None = None) -> Network:
@@ -101,10 +112,9 @@ def smaller(teacher: Network, layers: Sequence[int] | None = None) -> Network:
 
     Positions that no row of the teacher reaches are left out.
     """
-    backbone = teacher.module.backbone
-    n_layers = len(backbone.encoder.layer)  # type: ignore[union-attr,arg-type]
+    n_layers = len(teacher.module.backbone.encoder.layer)  # type: ignore[union-attr,arg-type]
     chosen = kept_layers(n_layers, teacher.kind) if layers is None else layers
-    kept = keep_positions(keep_layers(backbone, chosen), teacher.max_pieces)
+    kept = keep_positions(keep_layers(teacher.module.backbone, chosen), teacher.max_pieces)
     n_outputs = teacher.module.head.out_features
     module: TextClassifier | TokenTagger
     if isinstance(teacher.module, TextClassifier):
@@ -124,8 +134,7 @@ class _Loss:
         self.teacher = teacher.module.eval()
         self.exclusive = teacher.kind != "textcat-multi"
         self.temperature = settings.temperature
-        by_kind = 1.0 if teacher.kind == "ner" else 0.0
-        self.states_weight = by_kind if settings.states_weight is None else settings.states_weight
+        self.states_weight = settings.states_weight or 0.0
 
     def __call__(self, student: nn.Module, batch: Batch) -> Tensor:
         states, logits = states_and_logits(student, batch)

@@ -13,6 +13,7 @@ Kind: TypeAlias = Literal["textcat", "textcat-multi", "ner"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 MAX_LABEL_LENGTH = 300
+MOST_ANNOTATORS = 1_000
 
 
 def check_slug(what: str, name: str) -> str:
@@ -60,8 +61,10 @@ class Question:
             check_label(label)
         if len(set(self.labels)) != len(self.labels):
             raise InputError(f"The question '{self.name}' has a label twice.")
-        if self.overlap < 1 or not 0.0 <= self.overlap_share <= 1.0:
-            raise InputError(f"The question '{self.name}' needs overlap >= 1 and a share from 0 to 1.")
+        if not 1 <= self.overlap <= MOST_ANNOTATORS or not 0.0 <= self.overlap_share <= 1.0:
+            raise InputError(
+                f"The question '{self.name}' takes 1 to {MOST_ANNOTATORS:,} annotators and a share from 0 to 1."
+            )
 
     @property
     def exclusive(self) -> bool:

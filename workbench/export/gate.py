@@ -209,21 +209,23 @@ def aligned_f1(scores: TokenScores, held_out: HeldOut) -> float:
 def on_tokens(scores: TokenScores, tokens: Sequence[Offsets]) -> TokenScores:
     """Return the scores of gold tokens: of the first word under each; a token that shows nothing is O.
 
-    Of several tokens in one word (`#` and `95520` of a hashtag) only the first can begin a span.
+    Several tokens in one word (`#` and `95520` of a hashtag) count as one: the network says one tag of them.
     """
     documents = []
     for document, own in zip(scores.documents, tokens, strict=True):
         rows = np.zeros((len(own), len(scores.tags)), dtype=np.float32)
         rows[:, 0] = 1.0
-        if len(document.words):
+        begins = np.ones(len(own), dtype=bool)
+        if len(document.words) and len(own):
             first = np.searchsorted(document.words[:, 1], own[:, 0], side="right")
             first = np.minimum(first, len(document.words) - 1)
             found = (document.words[first, 0] < own[:, 1]) & (document.words[first, 1] > own[:, 0])
             rows[found] = document.probabilities[first[found]]
-            inside = np.flatnonzero(found[1:] & found[:-1] & (first[1:] == first[:-1])) + 1
-            rows[inside, 2::2] += rows[inside, 1::2]
-            rows[inside, 1::2] = 0.0
-        documents.append(DocumentTokenScores(own, rows))
+            begins[1:] = ~(found[1:] & found[:-1] & (first[1:] == first[:-1]))
+        starts = np.flatnonzero(begins)
+        lasts = np.append(starts, len(own))[1:] - 1
+        joined = np.stack([own[starts, 0], own[lasts, 1]], axis=1)
+        documents.append(DocumentTokenScores(joined, rows[starts]))
     return TokenScores(scores.labels, tuple(documents))
 
 

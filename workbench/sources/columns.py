@@ -97,7 +97,7 @@ def other_columns(text: str, n_columns: int) -> tuple[int, Problem] | None:
             continue
         for separator, name in NAMES.items():
             cells = line.split(separator)
-            if len(cells) == n_columns:
+            if len(cells) == n_columns and _is_tag(cells[-1].strip(BLANKS)):
                 return None
             if first is None and len(cells) > 1 and all(cells) and _is_tag(cells[-1]):
                 message = f"{len(cells)} columns parted by a {name}, not {n_columns}: {line[:80]!r}."

@@ -55,8 +55,11 @@ class CsvSource:
             raise _no_spans(header.cells[columns.label], path, header.line)
         kind, question = question_of(header.cells, columns, options)
         intake = Intake(path, options, kind, question=question, unit="rows")
-        if delimiter != ("\t" if path.suffix.lower() in TAB_SUFFIXES else ","):
-            intake.report.warn(f"columns parted by {NAMES.get(delimiter, delimiter)}, not by a comma")
+        usual = "\t" if path.suffix.lower() in TAB_SUFFIXES else ","
+        if delimiter != usual:
+            intake.report.warn(
+                f"columns parted by {NAMES.get(delimiter, delimiter)}, not by {NAMES.get(usual, usual)}"
+            )
         reader = _TableReader(intake, header.cells, columns, delimiter)
         endings = [header.ending, *(reader.take(row) for row in rows)]
         if reader.n_rows == 0:

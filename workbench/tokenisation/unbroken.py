@@ -19,7 +19,8 @@ SPACELESS = (
     r"\U00020000-\U0003ffff"
 )
 LETTER = rf"[^\W{SPACELESS}]"
-WEB = r"(?P<web>(?:https?://|www\.)[!-~]+)"
+# The characters of RFC 3986; a comma or bracket before a letter parts the address from what follows it.
+WEB = r"(?P<web>(?:https?://|(?<!\w)www\.)(?:[!#-&'(*+\-./0-;=?-\[\]_a-z~]|[,)](?![^\W\d_]))+)"
 # At most 64 characters stand before the @ (RFC 5321, 4.5.3.1.1): the search takes no longer than the text.
 MAIL = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
 ACCOUNT = rf"(?<!\w)@{LETTER}+"

@@ -66,7 +66,7 @@ def distil_model(
     texts = [d.text for d in project.store.documents(part="pool") if d.id not in left_out]
     started = time.monotonic()
     soft = network_scores(network, texts, progress=progress)
-    settings = student_settings(config or {}, n_texts=len(texts))
+    settings = student_settings(config or {}, n_texts=len(texts)).for_teacher(network)
     student = distil(network, soft, texts, settings=settings, seed=seed, progress=progress)
     model = NetworkModel(question_name, student, {"teacher": teacher.id}, n_training_threads())
     judgement = judge_student(project, question, model)

@@ -89,6 +89,10 @@ def check_file(path: Path) -> None:
     if not path.is_file():
         what = "This is a folder, not a file." if path.is_dir() else "There is no such file."
         raise InputError(what, where=str(path))
+    try:
+        path.name.encode()
+    except UnicodeEncodeError as error:
+        raise InputError("The name of the file is not UTF-8; rename it.", where=str(path)) from error
     if path.stat().st_size > LIMITS.file_bytes:
         raise InputError(f"The file is larger than {LIMITS.file_bytes // MEBIBYTE} MB.", where=str(path))
 

@@ -100,6 +100,11 @@ def test_a_file_with_four_columns_is_pointed_to_the_format_that_has_them(
     assert len(caught.value.problems) == 1
 
 
+def test_a_space_in_a_token_of_three_columns_does_not_hide_that_there_are_three(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="line 1: 3 columns parted by a tab, not 2"):
+        read(tmp_path, "1\tBerlin\tB-LOC\n2\tis nice\tO\n")
+
+
 def test_a_token_may_hold_a_space_between_tabs_only(tmp_path: Path) -> None:
     assert texts(read(tmp_path, "New York\tB-LOC\n")) == ["New York"]
     assert problems(tmp_path, "a O\nNew York B-LOC\n") == [("column-count", 2)]

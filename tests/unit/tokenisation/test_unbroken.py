@@ -20,6 +20,10 @@ def found(text: str) -> list[str]:
         ("(www.example.org)", ["www.example.org"]),
         ("WWW.EXAMPLE.ORG!", ["WWW.EXAMPLE.ORG"]),
         ("write to zoë.b+x@ex-ample.co.uk.", ["zoë.b+x@ex-ample.co.uk"]),
+        ('<a href="https://example.org">Ada</a>', ["https://example.org"]),
+        ("[Berlin](https://example.org/a)Paris", ["https://example.org/a"]),
+        ("https://example.org|Berlin https://example.org,Paris", ["https://example.org"] * 2),
+        ("https://example.org/Ada_(given_name)?a=1,2", ["https://example.org/Ada_(given_name)?a=1,2"]),
         ("thanks @norrvik_support!", ["@norrvik_support"]),
         ("order #RT-8820, then #95520", ["#RT-8820", "#95520"]),
         ("#StarWars #Москва", ["#StarWars", "#Москва"]),
@@ -35,7 +39,7 @@ def test_addresses_names_hashtags_and_runs_are_found(text: str, words: list[str]
     "text",
     [
         *("", "no such thing", "a @ b", "C# and F#", "rock-n-roll", "Zoë's", "12.50", "London.Please", "?!"),
-        *("London/Paris", "#", "@", "&copy", "👍👍", "x@y"),
+        *("London/Paris", "#", "@", "&copy", "awwww.cool", "👍👍", "x@y"),
     ],
 )
 def test_other_words_are_left_to_the_tokenizer(text: str) -> None:

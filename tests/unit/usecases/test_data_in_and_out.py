@@ -12,7 +12,7 @@ import pytest
 from workbench.cli.data import print_import
 from workbench.config import Home
 from workbench.domain.conversion import ReadOptions
-from workbench.errors import MachineError, SourceError
+from workbench.errors import InputError, MachineError, SourceError
 from workbench.usecases.change_labels import change_labels, parse_change
 from workbench.usecases.export_data import export_data
 from workbench.usecases.import_documents import ImportResult, import_documents
@@ -86,6 +86,11 @@ def test_every_record_that_was_left_out_stands_in_a_table_whose_place_is_printed
 def test_a_file_of_which_nothing_was_left_out_leaves_no_table(project: Project, tmp_path: Path) -> None:
     assert bring(project, tmp_path / "in.csv", "text,topic\none,a\n", skip_bad=True).rejects is None
     assert not (project.folder / "data" / "rejects").exists()
+
+
+def test_a_file_whose_name_is_not_utf_8_is_refused(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="rename it"):
+        bring(project, tmp_path / "in\udcff.csv", "text,topic\none,a\n")
 
 
 def test_a_table_that_cannot_be_written_stops_the_import_before_anything_is_stored(
