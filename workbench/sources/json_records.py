@@ -47,7 +47,7 @@ def kind_of(values: Iterable[Any], options: ReadOptions, path: Path) -> Kind | N
     if options.kind:
         return options.kind
     if options.label_column:
-        return "textcat"
+        return _kind_under(options.label_column, values)
     held = [item for value in values if isinstance(value, dict) for item in value.items()]
     spanned = {key for key, value in held if key in SPAN_FIELDS and looks_like_spans(value)}
     keys = {SPANS if key in spanned else key for key, value in held if value is not None}
@@ -57,6 +57,14 @@ def kind_of(values: Iterable[Any], options: ReadOptions, path: Path) -> Kind | N
         message = f"The records answer several questions: {names}."
         raise refused(path, Problem("kind", message), hint="Name the one to import with --question.")
     return kinds[0] if kinds else None
+
+
+def _kind_under(key: str, values: Iterable[Any]) -> Kind:
+    """Return the kind of question that the values under a key answer."""
+    named = [value[key] for value in values if isinstance(value, dict) and key in value]
+    if any(looks_like_spans(value) for value in named):
+        return "ner"
+    return "textcat-multi" if any(isinstance(value, list) for value in named) else "textcat"
 
 
 def answer_keys_of(

@@ -192,3 +192,22 @@ def test_a_list_of_records_in_a_json_file_is_pointed_to_json_lines(project: Proj
         with pytest.raises(SourceError) as caught:
             bring(project, tmp_path / "in.json", '[{"text": "one", "label": "a"}]')
         assert "--format jsonl" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("record", "column", "question"),
+    [
+        ('{"text": "Ann ran", "spans": [[0, 3, "A"]], "entities": [[4, 7, "B"]]}', "entities", "names"),
+        ('{"text": "Ann ran", "tags": ["x", "y"]}', "tags", "moods"),
+        ('{"text": "Ann ran", "tag": "x"}', "tag", "topic"),
+    ],
+)
+def test_the_named_key_of_json_lines_says_which_question_is_answered(
+    tmp_path: Path, record: str, column: str, question: str
+) -> None:
+    asked = [parse_question(text) for text in ("names:ner", "topic:textcat", "moods:textcat-multi")]
+    create_project(Home(tmp_path), "q", asked)
+    (tmp_path / "in.jsonl").write_text(record + "\n")
+    with open_project(Home(tmp_path), "q") as project:
+        import_documents(project, tmp_path / "in.jsonl", options=ReadOptions(label_column=column))
+        assert [a.question for a in project.store.annotations()] == [question]
