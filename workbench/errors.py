@@ -10,6 +10,10 @@
     ├── ArtefactError          a model file or a bundle cannot be trusted or read: exit 2
     │   └── NewerVersionError  it was written by a newer workbench: exit 3
     ├── GateError              an exported model differs too much from its original: exit 5
+    ├── RemoteError            a server that the workbench works with refuses or answers nonsense: exit 6
+    │   ├── UnreachableError   it does not answer, or not in time: try again later
+    │   ├── AccessError        it does not take the token, or the token may not do this
+    │   └── GoneError          what was connected is not there any more
     └── MachineError           the machine lacks something: disk, port, permission: exit 4
 
 Only faces (command line, app, server, worker) catch these. Each says what is wrong, where, and what to do.
@@ -135,6 +139,28 @@ class GateError(WorkbenchError):
     """An exported model differs from its original by more than the gate allows."""
 
     exit_code = 5
+
+
+class RemoteError(WorkbenchError):
+    """A server that the workbench works with refuses, or answers what nobody can read."""
+
+    exit_code = 6
+
+
+class UnreachableError(RemoteError):
+    """A server does not answer, or not in time; `sent` tells whether it may have got the request."""
+
+    def __init__(self, message: str, *, hint: str = "", where: str = "", sent: bool = True) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.sent = sent
+
+
+class AccessError(RemoteError):
+    """A server does not take the token, or the token may not do what was asked."""
+
+
+class GoneError(RemoteError):
+    """What the workbench was connected to is not on the server any more."""
 
 
 class MachineError(WorkbenchError):

@@ -92,6 +92,11 @@ def import_documents(connection: Connection, imported: Imported, origin: Origin)
     return _Import(connection, origin).run(imported)
 
 
+def take_documents(connection: Connection, imported: Imported, origin: Origin) -> ImportCounts:
+    """Add what is new as `import_documents` does, but remember no file: it came from a server."""
+    return _Import(connection, origin).take(imported)
+
+
 class _Import:
     """The state of one import: what is counted and what is wrong so far."""
 
@@ -105,14 +110,17 @@ class _Import:
         last = connection.execute(select(func.max(_documents.position))).scalar_one()
         self.next_position = 0 if last is None else last + 1
 
-    def run(self, imported: Imported) -> ImportCounts:
+    def take(self, imported: Imported) -> ImportCounts:
         for question in imported.questions:
             self._take_question(question)
         for chunk in chunks(imported.documents, IDS_AT_ONCE):
             _Chunk(self, chunk).take(chunk)
         if self.problems:
             raise SourceError(self.origin.file_name, self.problems, hint=self._hint())
-        counts = ImportCounts(**self.counts)
+        return ImportCounts(**self.counts)
+
+    def run(self, imported: Imported) -> ImportCounts:
+        counts = self.take(imported)
         row = {
             **asdict(self.origin),
             "file_layout": to_json(imported.file_layout, where=self.origin.file_name),

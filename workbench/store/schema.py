@@ -209,3 +209,34 @@ jobs = Table(
     Index("jobs_state", "state", "id"),
     sqlite_autoincrement=True,
 )
+
+links = Table(
+    "links",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("remote_project", Integer, nullable=False),
+    Column("remote_created_at", Text, nullable=False),
+    Column("token_file", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", String(40), nullable=False),
+)
+
+link_tasks = Table(
+    "link_tasks",
+    metadata,
+    Column("task", BigInteger, primary_key=True, autoincrement=False),
+    Column("document", Integer, ForeignKey("documents.position"), nullable=False),
+    Column("seen", Text, nullable=False),
+    Column("is_gone", Integer, nullable=False),
+    Index("link_tasks_document", "document"),
+)
+
+link_answers = Table(
+    "link_answers",
+    metadata,
+    Column("task", BigInteger, primary_key=True, autoincrement=False),
+    Column("question", Integer, ForeignKey("questions.number"), primary_key=True),
+    Column("annotator", Text, primary_key=True),
+    Column("client_id", Text, nullable=False),
+)

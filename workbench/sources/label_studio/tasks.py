@@ -177,10 +177,15 @@ class _Entry:
         return "skipped" if cancelled is True else "answered"
 
     def client_id(self, document: Document, task: Mapping[str, Any], question: str) -> str:
-        """Return the same id for the same answer each time; an answer that was changed gets another one."""
+        """Return the same id for the same answer each time; an answer that was changed gets another one.
+
+        A server's listings have no unique ids, but they number projects and annotations as its exports do.
+        """
+        number, project = self.fields.get("id"), self.fields.get("project")
         own = self.fields.get("unique_id")
-        if own is None:
-            number = self.fields.get("id")
+        if type(number) is int and type(project) is int:
+            own = json.dumps([project, self.list_name, number])
+        elif own is None:
             content = json.dumps(self.fields, sort_keys=True) if number is None else str(number)
             own = json.dumps([task.get("project"), document.id, self.list_name, content])
         return derived_client_id("label-studio", str(own), question, str(self.fields.get("updated_at")))

@@ -1,0 +1,59 @@
+"""A real Label Studio server for all tests of this folder, and a project of its own for each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.real_label_studio import ENVIRONMENT, RealLabelStudio, copy_server
+from tests.label_studio.desk import Desk, add_documents
+from workbench.config import Home
+from workbench.domain.documents import Document
+from workbench.domain.questions import Question
+from workbench.usecases.connect_label_studio import Connected, create
+from workbench.usecases.project import Project, create_project, open_project
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealLabelStudio]:
+    """Start Label Studio once; without it the tests are skipped, but never in CI."""
+    if not (ENVIRONMENT / "bin" / "label-studio").exists():
+        message = "Label Studio is not installed (make label-studio): its tests cannot run."
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    started = copy_server(tmp_path_factory.mktemp("label-studio"))
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def home(tmp_path: Path, server: RealLabelStudio, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """Return a home of the test's own, with the token in the environment."""
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", server.tokens["ana"])
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path))
+    return Home(tmp_path)
+
+
+@pytest.fixture
+def made(home: Home, server: RealLabelStudio) -> Callable[..., Any]:
+    """Return a function that makes a project here and there: `with made(questions, documents) as (…)`."""
+
+    @contextmanager
+    def make(
+        questions: Sequence[Question], documents: Sequence[Document], *, url: str = ""
+    ) -> Iterator[tuple[Project, Desk, Connected]]:
+        create_project(home, "tickets", questions)
+        with open_project(home, "tickets") as project:
+            add_documents(project.store, documents)
+            connected = create(project, url=url or server.url)
+            desk = Desk(server.client("ana"), server.client("ben"), connected.link.remote_project)
+            yield project, desk, connected
+
+    return make

@@ -1,0 +1,129 @@
+"""Connecting: both kinds of token work, and what cannot work says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from benchmarks.real_label_studio import RealLabelStudio
+from tests.label_studio.desk import ENTITIES, TOPIC, said, tickets
+from workbench.config import Home
+from workbench.errors import AccessError, GoneError, InputError, UnreachableError
+from workbench.usecases.connect_label_studio import connect, create
+from workbench.usecases.project import open_project
+from workbench.usecases.pull_answers import pull_answers
+
+pytestmark = [pytest.mark.label_studio, pytest.mark.slow]
+CONFIG = """<View>
+  <Text name="body" value="$body"/>
+  <Choices name="topic" toName="body" choice="single"><Choice value="a"/><Choice value="b"/></Choices>
+  <Choices name="aspects" toName="body" choice="multiple"><Choice value="price"/><Choice value="speed"/></Choices>
+  <Labels name="Named Entities" toName="body"><Label value="PER"/></Labels>
+  <TextArea name="remark" toName="body"/>
+</View>"""
+
+
+def made_there(server: RealLabelStudio, config: str = CONFIG) -> int:
+    made = said(server.client("ana").post("/api/projects/", json={"title": "theirs", "label_config": config}))
+    return int(made["id"])
+
+
+@pytest.mark.parametrize("kind", ["legacy", "ana"])
+def test_a_labelling_config_makes_the_questions_with_either_kind_of_token(
+    home: Home, server: RealLabelStudio, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", server.tokens[kind])
+    connected = connect(home, "theirs", url=server.url, remote_project=made_there(server))
+    with open_project(home, "theirs") as project:
+        asked = {(q.name, q.kind, q.labels) for q in project.store.questions()}
+    assert asked == {
+        ("topic", "textcat", ("a", "b")),
+        ("aspects", "textcat-multi", ("price", "speed")),
+        ("named-entities", "ner", ("PER",)),
+    }
+    assert any("TextArea" in warning for warning in connected.warnings)
+
+
+def test_the_token_may_stand_in_a_file_that_only_its_owner_may_read(
+    home: Home, server: RealLabelStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LABEL_STUDIO_API_KEY")
+    number = made_there(server)
+    file = tmp_path / "token"
+    file.write_text(server.tokens["ana"] + "\n")
+    file.chmod(0o644)
+    with pytest.raises(InputError, match="can be read by others") as caught:
+        connect(home, "theirs", url=server.url, remote_project=number, token_file=file)
+    assert server.tokens["ana"] not in str(caught.value)
+    file.chmod(0o600)
+    connect(home, "theirs", url=server.url, remote_project=number, token_file=file)
+    with open_project(home, "theirs") as project:
+        pull_answers(project)
+
+
+def test_without_a_token_it_says_where_one_can_stand(
+    home: Home, server: RealLabelStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LABEL_STUDIO_API_KEY")
+    with pytest.raises(InputError, match="no token") as caught:
+        connect(home, "theirs", url=server.url, remote_project=1)
+    assert "LABEL_STUDIO_API_KEY" in caught.value.hint
+
+
+def test_a_wrong_token_says_which_kinds_there_are_and_what_the_server_answered(
+    home: Home, server: RealLabelStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", "f" * 40)
+    with pytest.raises(AccessError, match="Invalid token") as caught:
+        connect(home, "theirs", url=server.url, remote_project=1)
+    assert "personal access token" in caught.value.hint
+    assert "f" * 40 not in str(caught.value)
+
+
+def test_a_project_that_is_not_there_is_named(home: Home, server: RealLabelStudio) -> None:
+    with pytest.raises(GoneError, match="no project 99999"):
+        connect(home, "theirs", url=server.url, remote_project=99999)
+
+
+def test_a_server_that_is_not_there_is_told_from_one_that_answers_nonsense(
+    home: Home, server: RealLabelStudio
+) -> None:
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        connect(home, "theirs", url="http://127.0.0.1:9", remote_project=1)
+    for url in ("ftp://x", "127.0.0.1:8080", "http://ana:secret@127.0.0.1:1"):
+        with pytest.raises(InputError):
+            connect(home, "theirs", url=url, remote_project=1)
+    with pytest.raises((UnreachableError, GoneError)):
+        connect(home, "theirs", url=f"{server.url}/user/login", remote_project=1)
+
+
+def test_a_project_belongs_to_one_there(made: Any, server: RealLabelStudio, home: Home) -> None:
+    with made([TOPIC], tickets(1)) as (project, _, connected):
+        with pytest.raises(InputError, match="already"):
+            create(project, url=server.url)
+        with pytest.raises(InputError, match="is connected to"):
+            connect(home, "tickets", url=server.url, remote_project=made_there(server))
+        again = connect(home, "tickets", url=server.url, remote_project=connected.link.remote_project)
+        assert again.link.remote_project == connected.link.remote_project
+
+
+def test_a_new_project_there_asks_the_questions_of_here(made: Any) -> None:
+    with made([TOPIC, ENTITIES], tickets(1)) as (_, desk, connected):
+        there = said(desk.ana.get(f"/api/projects/{desk.project}/"))
+        assert there["sampling"] == "Uncertainty sampling"
+        assert set(there["parsed_label_config"]) == {"topic", "entities"}
+        assert connected.title == "tickets"
+
+
+def test_a_deleted_project_is_an_error_and_changes_nothing(made: Any) -> None:
+    with made([TOPIC], tickets(2)) as (project, desk, _):
+        from workbench.usecases.push_documents import push_documents
+
+        push_documents(project)
+        assert desk.ana.delete(f"/api/projects/{desk.project}/").status_code == httpx.codes.NO_CONTENT
+        with pytest.raises(GoneError, match="not on the server any more"):
+            pull_answers(project, whole=True)
+        assert len(project.store.document_ids()) == 2

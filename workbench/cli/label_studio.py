@@ -1,0 +1,183 @@
+"""Commands that work with a Label Studio server: `workbench label-studio …`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.cli.options import ProjectName
+from workbench.cli.printing import counted, progress_bar
+from workbench.config import Home
+from workbench.errors import MachineError, Problem
+
+if TYPE_CHECKING:
+    from workbench.usecases.connect_label_studio import Connected
+    from workbench.usecases.pull_answers import PullReport
+
+app = typer.Typer(
+    name="label-studio",
+    help="Label in Label Studio what the workbench proposes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+Url = Annotated[
+    str, typer.Option("--url", help="The server, for example http://127.0.0.1:8080.", show_default=False)
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file",
+        help="A file with the token that only you may read; else LABEL_STUDIO_API_KEY, or "
+        "label-studio.token in the project's folder.",
+        show_default=False,
+        dir_okay=False,
+    ),
+]
+SHOWN = 20
+
+
+@app.callback()
+def check_install() -> None:
+    """Say at once when the SDK is not installed."""
+    if find_spec("label_studio_sdk") is None:
+        raise MachineError(
+            "This needs the Label Studio SDK, which is not installed.",
+            hint="pip install 'annotation-workbench[label-studio]'",
+        )
+
+
+@app.command("connect")
+def connect(
+    name: ProjectName,
+    url: Url,
+    remote_project: Annotated[
+        int, typer.Option("--project", help="Its number there: /projects/NUMBER/.", min=1, show_default=False)
+    ],
+    token_file: TokenFile = None,
+) -> None:
+    """Connect a project of Label Studio; its labelling config makes the questions."""
+    from workbench.usecases.connect_label_studio import connect as tie
+
+    print_connected(tie(Home.find(), name, url=url, remote_project=remote_project, token_file=token_file))
+    print(f"take over what is there: workbench label-studio pull {name}")
+
+
+@app.command("create")
+def create(
+    name: ProjectName,
+    url: Url,
+    title: Annotated[str, typer.Option(help="3 to 50 characters; by default the project's name.")] = "",
+    token_file: TokenFile = None,
+) -> None:
+    """Make a project in Label Studio from the questions of a project here, and connect the two."""
+    from workbench.usecases.connect_label_studio import create as make
+    from workbench.usecases.project import open_project
+
+    with open_project(Home.find(), name) as project:
+        connected = make(project, url=url, title=title, token_file=token_file)
+    print_connected(connected)
+    print(f"give it the documents: workbench label-studio push {name}")
+
+
+def print_connected(connected: Connected) -> None:
+    """Print what was connected."""
+    from workbench.usecases.connect_label_studio import is_open_to_readers
+
+    link = connected.link
+    print(f"connected to '{connected.title}' ({link.url}/projects/{link.remote_project}/)")
+    print(f"  {counted(connected.n_tasks, 'tasks')} there")
+    for line in connected.news:
+        print(f"  {line}")
+    for warning in connected.warnings:
+        print(f"  warning: {warning}")
+    if is_open_to_readers(link.url):
+        print("  warning: the address is http, not https: the token crosses the network unencrypted")
+
+
+@app.command("push")
+def push(
+    name: ProjectName,
+    unanswered: Annotated[
+        bool, typer.Option("--unanswered", help="Leave out documents that are answered here.")
+    ] = False,
+) -> None:
+    """Make a task of every document of the pool that has none. Again and again is safe."""
+    from workbench.usecases.project import open_project
+    from workbench.usecases.push_documents import push_documents
+
+    with open_project(Home.find(), name) as project, progress_bar() as progress:
+        report = push_documents(project, unanswered_only=unanswered, progress=progress)
+    print(f"{counted(report.pushed, 'tasks')} made; {report.known:,} documents had one or stay here")
+    if report.recovered:
+        print(f"  {report.recovered:,} of an earlier push, which was interrupted, were found and taken over")
+    if report.doubled:
+        print(f"  {report.doubled:,} that a repeated request had made twice were deleted")
+    if report.answered:
+        print(
+            f"  {report.answered:,} of the new tasks are answered here already; Label Studio asks them again "
+            "(--unanswered leaves such documents out)"
+        )
+
+
+@app.command("pull")
+def pull(
+    name: ProjectName,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole", help="Look at every task: also deletions and drafts, which show no other way."
+        ),
+    ] = False,
+    accept_deletions: Annotated[
+        bool, typer.Option("--accept-deletions", help="More than half of the tasks were deleted on purpose.")
+    ] = False,
+) -> None:
+    """Take over tasks and answers that are new, changed or (with --whole) deleted there."""
+    from workbench.usecases.project import open_project
+    from workbench.usecases.pull_answers import pull_answers
+
+    with open_project(Home.find(), name) as project, progress_bar() as progress:
+        report = pull_answers(project, whole=whole, accept_deletions=accept_deletions, progress=progress)
+    print_pull(report)
+
+
+def print_pull(report: PullReport) -> None:
+    """Print what a synchronisation found."""
+    print(pulled_in_words(report))
+    for line in report.news:
+        print(f"  {line}")
+    for reason, count in report.warnings.most_common():
+        print(f"  warning: {reason} ({count:,})")
+    print_left_out(report.problems)
+
+
+def pulled_in_words(report: PullReport) -> str:
+    """Return one line of what is new, without what did not happen."""
+    counts = Counter(
+        {
+            "documents": report.documents_new,
+            "answers": report.answers_new,
+            "changed answers": report.answers_changed,
+            "skips": report.skips,
+            "drafts": report.drafts,
+            "answers taken back": report.withdrawn,
+            "deleted tasks": report.tasks_gone,
+        }
+    )
+    said = [counted(n, name) for name, n in counts.items() if n]
+    return f"{', '.join(said) or 'nothing new'} (looked at {counted(report.tasks_seen, 'tasks')})"
+
+
+def print_left_out(problems: list[Problem]) -> None:
+    """Print what was left out and why, on standard error."""
+    for problem in problems[:SHOWN]:
+        print(f"  left out: {problem}", file=sys.stderr)
+    if len(problems) > SHOWN:
+        print(f"  … and {len(problems) - SHOWN:,} more", file=sys.stderr)

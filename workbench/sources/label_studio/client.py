@@ -1,0 +1,339 @@
+"""Label Studio's web interface: what the workbench asks of a server, each call once.
+
+The SDK carries the requests (addresses, headers, the exchange of personal tokens). Its models would
+turn times and numbers into other types, so answers are taken as the JSON that came; its repeating of
+requests is off, because a write that was repeated blindly doubles what it wrote
+(docs/decisions/0006-label-studio-live.md).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import httpx
+from label_studio_sdk.core.api_error import ApiError
+from label_studio_sdk.core.client_wrapper import SyncClientWrapper
+
+from workbench.errors import AccessError, GoneError, RemoteError, UnreachableError
+from workbench.sources.label_studio.retrying import Patience, retrying
+
+Fields: TypeAlias = dict[str, Any]
+TIMEOUT_SECONDS = 600.0  # a large import takes minutes, and the server goes on when nobody listens
+CONNECT_SECONDS = 10.0
+PAGE = 500
+LONG_PAGE = 10_000
+NO_ANSWER = (json.JSONDecodeError, UnicodeDecodeError)
+
+
+class LabelStudioClient:
+    """One server and one token. Every method raises RemoteError or one of its kinds.
+
+    Reading is repeated for a while when the server is away or answers nonsense. Writing never is,
+    unless the server said that it did not look at the request (429).
+    """
+
+    def __init__(self, url: str, token: str, *, patience: Patience | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._patience = patience or Patience()
+        # Redirects are refused: following one turns a POST into a GET.
+        timeout = httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
+        self._http = httpx.Client(timeout=timeout, follow_redirects=False)
+        try:
+            self._sdk = SyncClientWrapper(
+                api_key=token, base_url=self.url, max_retries=0, httpx_client=self._http
+            )
+        except ApiError as error:  # the token says itself that it has ended
+            raise self._refusal(error.status_code or 401, _detail(error.body)) from error
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    # Server and projects
+
+    def users(self) -> dict[int, str]:
+        """Return the email of every user by number."""
+        return {user["id"]: user["email"] for user in self._read("api/users/") if user.get("email")}
+
+    def project(self, project: int) -> Fields:
+        """Return the settings and counts of a project. Raises GoneError when there is none."""
+        found: Fields = self._read(f"api/projects/{project}/")
+        return found
+
+    def create_project(self, fields: Mapping[str, Any]) -> Fields:
+        """Make a project and return it."""
+        made: Fields = self._write("POST", "api/projects/", fields)
+        return made
+
+    def newest_projects(self) -> list[Fields]:
+        """Return the newest projects, the last one first, with id, title and description."""
+        params = {"page_size": 100, "ordering": "-id", "include": "id,title,description"}
+        answer = self._read("api/projects/", params, check=_is_object)
+        found: list[Fields] = answer["results"]
+        return found
+
+    def update_project(self, project: int, **fields: Any) -> Fields:
+        """Change settings of a project and return it."""
+        changed: Fields = self._write("PATCH", f"api/projects/{project}/", fields)
+        return changed
+
+    # Tasks
+
+    def count_tasks(self, project: int, query: Mapping[str, Any]) -> int:
+        """Return how many tasks a query (see `tasks`) finds."""
+        params = {"project": project, "fields": "task_only", "include": "id", "page_size": 1}
+        return int(self._read("api/tasks/", {**params, "query": json.dumps(query)})["total"])
+
+    def tasks(
+        self,
+        project: int,
+        *,
+        include: str = "",
+        filters: Sequence[Mapping[str, Any]] = (),
+        after: int = 0,
+    ) -> Iterator[list[Fields]]:
+        """Yield pages of tasks by rising number, those after a number, which is the key of the paging.
+
+        While annotators work, pages by count would skip tasks. `include` names the fields; without it
+        tasks come whole, with their annotations, drafts and predictions. Raises RemoteError when a page
+        is shorter than the server says that it is.
+        """
+        size = LONG_PAGE if include else PAGE
+        fields = {"fields": "task_only", "include": include} if include else {"fields": "all"}
+        while True:
+            key = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": after}
+            query = {"filters": {"conjunction": "and", "items": [key, *filters]}, "ordering": ["tasks:id"]}
+            page = self._page({"project": project, **fields, "page_size": size, "query": json.dumps(query)})
+            if page:
+                yield page
+            if len(page) < size:
+                return
+            after = page[-1]["id"]
+
+    def tasks_with_ids(self, project: int, ids: Sequence[int], *, include: str = "") -> list[Fields]:
+        """Return those of some tasks that exist, whole or with the fields that `include` names."""
+        fields = {"fields": "task_only", "include": include} if include else {"fields": "all"}
+        found: list[Fields] = []
+        for start in range(0, len(ids), PAGE):
+            some = list(ids[start : start + PAGE])
+            query = {"selectedItems": {"all": False, "included": some}, "ordering": ["tasks:id"]}
+            params = {"project": project, **fields, "page_size": PAGE, "query": json.dumps(query)}
+            found += self._page(params)
+        return found
+
+    def _page(self, params: Mapping[str, Any]) -> list[Fields]:
+        answer = self._read("api/tasks/", params, check=_is_page)
+        tasks: list[Fields] = answer["tasks"]
+        if len(tasks) != min(answer["total"], params["page_size"]):
+            raise UnreachableError(
+                f"Label Studio gave {len(tasks)} of {answer['total']} tasks.", where=self.url
+            )
+        return tasks
+
+    def import_tasks(self, project: int, tasks: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Make tasks, all or none, and return their numbers in order."""
+        path = f"api/projects/{project}/import"
+        answer = self._write("POST", path, tasks, params={"return_task_ids": "true"})
+        ids = answer.get("task_ids") if isinstance(answer, dict) else None
+        if not isinstance(ids, list) or len(ids) != len(tasks):
+            raise UnreachableError(
+                f"Label Studio did not say which numbers {len(tasks)} new tasks got.", where=self.url
+            )
+        return ids
+
+    def delete_task(self, task: int) -> None:
+        """Delete a task."""
+        self._write("DELETE", f"api/tasks/{task}/", None)
+
+    # Predictions
+
+    def import_predictions(self, project: int, predictions: Sequence[Mapping[str, Any]]) -> int:
+        """Make predictions and return how many; those that the server cannot use, it leaves out."""
+        answer = self._write("POST", f"api/projects/{project}/import/predictions", predictions)
+        created = answer.get("created") if isinstance(answer, dict) else None
+        if not isinstance(created, int):
+            raise UnreachableError("Label Studio did not say how many predictions it took.", where=self.url)
+        return created
+
+    def model_versions(self, project: int) -> dict[str, int]:
+        """Return how many predictions each model version has."""
+        found: dict[str, int] = self._read(f"api/projects/{project}/model-versions/", check=_is_object)
+        return found
+
+    def prediction_ids(self, project: int, version: str) -> list[int]:
+        """Return the numbers of the predictions of a version."""
+        found = self._read("api/predictions/", {"project": project}, check=_is_list)
+        return [prediction["id"] for prediction in found if prediction.get("model_version") == version]
+
+    def delete_prediction(self, prediction: int) -> None:
+        """Delete a prediction."""
+        self._write("DELETE", f"api/predictions/{prediction}/", None)
+
+    # ML backends and webhooks
+
+    def backends(self, project: int) -> list[Fields]:
+        """Return the ML backends of a project."""
+        found: list[Fields] = self._read("api/ml/", {"project": project}, check=_is_list)
+        return found
+
+    def rename_backend(self, backend: int, *, title: str) -> None:
+        """Give an ML backend another title."""
+        self._write("PATCH", f"api/ml/{backend}/", {"title": title})
+
+    def webhooks(self, project: int) -> list[Fields]:
+        """Return the webhooks of a project."""
+        found: list[Fields] = self._read("api/webhooks/", {"project": project}, check=_is_list)
+        return found
+
+    def add_webhook(self, fields: Mapping[str, Any]) -> int:
+        """Make a webhook and return its number."""
+        return int(self._write("POST", "api/webhooks/", fields)["id"])
+
+    def delete_webhook(self, webhook: int) -> None:
+        """Delete a webhook."""
+        self._write("DELETE", f"api/webhooks/{webhook}/", None)
+
+    # Requests
+
+    def _read(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        check: Callable[[Any], bool] = lambda answer: True,
+    ) -> Any:
+        def once() -> Any:
+            answer = self._request("GET", path, params=params)
+            if not check(answer):
+                raise self._nonsense(json.dumps(answer)[:80])
+            return answer
+
+        return retrying(once, self._patience, repeats=lambda error: isinstance(error, UnreachableError))
+
+    def _write(self, method: str, path: str, body: Any, *, params: Mapping[str, Any] | None = None) -> Any:
+        content = None if body is None else _encoded(body)
+        return retrying(
+            lambda: self._request(method, path, params=params, content=content),
+            self._patience,
+            repeats=lambda error: isinstance(error, BusyError),
+        )
+
+    def _request(
+        self, method: str, path: str, *, params: Mapping[str, Any] | None, content: bytes | None = None
+    ) -> Any:
+        try:
+            answer = self._sdk.httpx_client.request(
+                path,
+                method=method,
+                params=dict(params or {}),
+                content=content,
+                headers={"content-type": "application/json"} if content is not None else {},
+            )
+        except ApiError as error:  # the exchange of a personal token
+            raise self._refusal(error.status_code or 0, _detail(error.body)) from error
+        except NO_ANSWER as error:
+            raise self._nonsense(str(error)) from error
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+        except httpx.InvalidURL as error:
+            raise RemoteError(f"This is no address of a server: {error}.", where=self.url) from error
+        if not 200 <= answer.status_code < 300:
+            raise self._refusal(answer.status_code, _detail_of(answer), answer.headers.get("retry-after"))
+        if not answer.content:
+            return None
+        try:
+            return answer.json()
+        except NO_ANSWER as error:
+            raise self._nonsense(answer.text[:80]) from error
+
+    def _unreachable(self, error: httpx.HTTPError) -> UnreachableError:
+        never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol)
+        what = "cannot be reached" if never_sent else "did not finish its answer"
+        hint = "Does it run, and is the address right?" if never_sent else ""
+        return UnreachableError(
+            f"Label Studio {what} ({str(error) or type(error).__name__}).",
+            where=self.url,
+            hint=hint,
+            sent=not never_sent,
+        )
+
+    def _nonsense(self, shown: str) -> UnreachableError:
+        return UnreachableError(
+            f"The answer is not what Label Studio says: {shown!r}",
+            where=self.url,
+            hint="Is a log-in page, or another program, between here and Label Studio?",
+        )
+
+    def _refusal(self, status: int, detail: str, wait: str | None = None) -> RemoteError:
+        said = f" It says: {detail}" if detail else ""
+        if status == 401:
+            return AccessError(f"Label Studio does not take the token.{said}", where=self.url, hint=TOKENS)
+        if status == 403:
+            return AccessError(f"The token's user may not do this.{said}", where=self.url)
+        if status == 404:
+            return GoneError(f"Label Studio has no such thing.{said}", where=self.url)
+        if status == 429:
+            return BusyError(f"Label Studio is asked too often.{said}", where=self.url, wait=wait)
+        if 300 <= status < 400:
+            return RemoteError("The address leads elsewhere.", where=self.url, hint="Use the other address.")
+        if status >= 500 or status == 408:
+            return UnreachableError(f"Label Studio failed ({status}).{said}", where=self.url)
+        return RemoteError(f"Label Studio refused ({status}).{said}", where=self.url)
+
+
+class BusyError(UnreachableError):
+    """The server did not look at the request; `wait` is what it asks to wait, in seconds or as a date."""
+
+    def __init__(self, message: str, *, where: str, wait: str | None) -> None:
+        super().__init__(message, where=where, sent=False)
+        self.wait = wait
+
+
+TOKENS = (
+    "There are two kinds: a personal access token (it begins with eyJ) and a legacy token (40 characters). "
+    "Which of them the server takes stands in Account & Settings and in the organization's settings; "
+    "take a new one from there."
+)
+
+
+def _encoded(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _detail_of(answer: httpx.Response) -> str:
+    try:
+        return _detail(answer.json())
+    except NO_ANSWER:
+        return ""
+
+
+def _detail(body: Any) -> str:
+    """Return what a refusal says, without its page of HTML."""
+    if not isinstance(body, Mapping):
+        return ""
+    errors = body.get("validation_errors")
+    said = json.dumps(errors) if errors else str(body.get("detail") or "")
+    return said[:500]
+
+
+def _is_page(answer: Any) -> bool:
+    return (
+        isinstance(answer, dict)
+        and isinstance(answer.get("total"), int)
+        and isinstance(answer.get("tasks"), list)
+        and _all_numbered(answer["tasks"])
+    )
+
+
+def _all_numbered(tasks: Iterable[Any]) -> bool:
+    return all(isinstance(task, dict) and isinstance(task.get("id"), int) for task in tasks)
+
+
+def _is_object(answer: Any) -> bool:
+    return isinstance(answer, dict)
+
+
+def _is_list(answer: Any) -> bool:
+    return isinstance(answer, list) and all(isinstance(item, dict) for item in answer)

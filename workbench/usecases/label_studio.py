@@ -1,0 +1,146 @@
+"""A project's connection to Label Studio: the token, the address, and one synchronisation at a time."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.domain.questions import Question
+from workbench.errors import GoneError, InputError, StoreError
+from workbench.sources.label_studio.client import Fields, LabelStudioClient
+from workbench.sources.label_studio.config import LabelConfig, read_config
+from workbench.store.links import Link, Links
+from workbench.store.locks import FileLock
+from workbench.usecases.project import Project
+
+TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"
+TOKEN_FILE = "label-studio.token"
+LOCK_NAME = "label-studio.lock"
+LOCK_SECONDS = 120.0
+
+
+@dataclass(slots=True)
+class Server:
+    """The other side of a project: a client, the link with its state, and the project as it is there now."""
+
+    project: Project
+    links: Links
+    link: Link
+    client: LabelStudioClient
+    remote: Fields
+
+    @property
+    def config(self) -> LabelConfig:
+        """What the project asks there. Raises SourceError when it cannot be understood."""
+        return read_config(self.remote["label_config"], f"the labelling config of {self.link.name}")
+
+    def remember(self, **news: object) -> None:
+        """Change the link's state and write it down."""
+        self.link = self.link.remembering(**news)
+        self.links.save(self.link)
+
+
+@contextmanager
+def open_server(project: Project) -> Iterator[Server]:
+    """Open a project's connection; nobody else synchronises the project until it is closed.
+
+    Raises InputError when the project is not connected or no token is to be had, GoneError when the
+    project on the server is deleted or another one, and RemoteError when the server cannot be used.
+    """
+    links = Links(project.store)
+    link = links.get()
+    token = read_token(project.folder, link.token_file)
+    with FileLock(project.folder / LOCK_NAME) as lock:
+        if not lock.acquire(timeout=LOCK_SECONDS):
+            raise StoreError(
+                f"Another synchronisation (process {lock.holder()}) has been going on for two minutes.",
+                where=str(project.folder),
+            )
+        client = LabelStudioClient(link.url, token)
+        try:
+            yield Server(project, links, links.get(), client, same_project(client, link))
+        finally:
+            client.close()
+
+
+def same_project(client: LabelStudioClient, link: Link) -> Fields:
+    """Return the project on the server. Raises GoneError when it is not the one that was connected."""
+    try:
+        remote = client.project(link.remote_project)
+    except GoneError as error:
+        message = f"Project {link.remote_project} is not on the server any more; nothing was changed here."
+        raise GoneError(message, where=link.url) from error
+    if remote.get("created_at") != link.remote_created_at:
+        raise GoneError(
+            f"Project {link.remote_project} is another one than that which was connected.",
+            where=link.url,
+            hint="Was the server's database replaced? Nothing was changed here.",
+        )
+    return remote
+
+
+def read_token(folder: Path, named: str = "") -> str:
+    """Return the token: LABEL_STUDIO_API_KEY, else what a file holds that only its owner may read.
+
+    That is the named file, else `label-studio.token` in the project's folder. Raises InputError.
+    """
+    said = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if said:
+        return checked_token(said, f"the variable {TOKEN_VARIABLE}")
+    path = Path(named) if named else folder / TOKEN_FILE
+    try:
+        mode = path.stat().st_mode
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            "There is no token for Label Studio.",
+            hint=f"Set {TOKEN_VARIABLE}, or write the token into {path} and make that readable for you "
+            f"alone (chmod 600). Tokens stand in Label Studio under Account & Settings. ({error})",
+        ) from error
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise InputError(
+            "The file with the token can be read by others.", where=str(path), hint=f"chmod 600 {path}"
+        )
+    return checked_token(token, str(path))
+
+
+def checked_token(token: str, where: str) -> str:
+    """Return the token if it can stand in a request. Raises InputError, which does not show it."""
+    if not token or not token.isascii() or any(not 33 <= ord(character) <= 126 for character in token):
+        raise InputError("This is no token: one word of letters, digits and marks.", where=where)
+    return token
+
+
+def ask_what_is_asked_there(
+    project: Project, config: LabelConfig, *, overlap: tuple[int, float]
+) -> list[str]:
+    """Add the questions and labels that only the other side has, and say in words what was added.
+
+    Raises InputError when a question is of another kind here.
+    """
+    known = {question.name: question for question in project.store.questions()}
+    news: list[str] = []
+    for question in config.questions:
+        here = known.get(question.name)
+        if here is None:
+            annotators, share = overlap
+            asked = Question(question.name, question.kind, question.labels, annotators, share)
+            project.store.add_question(asked)
+            news.append(f"the question '{question.name}' ({question.kind}) was added")
+        elif here.kind != question.kind:
+            raise InputError(
+                f"'{question.name}' is a {here.kind} question here, but {question.kind} in Label Studio.",
+                hint="Rename the control there, or connect another project.",
+            )
+        else:
+            changes = project.store.label_changes(question.name)
+            ever = {*here.labels, *(label for change in changes for label in change.before)}
+            added = [label for label in question.labels if label not in ever]
+            if added:
+                project.store.extend_labels(question.name, added)
+                news.append(f"'{question.name}' got the labels {', '.join(added)}")
+    return news

@@ -1,0 +1,360 @@
+"""Take what was done in Label Studio: new tasks, and answers that were given, changed or taken back.
+
+A server cannot be asked what was deleted, and drafts do not show among what changed. So there are two
+ways to look: a quick one at the tasks that changed since the last time, and a whole one that compares
+the numbers and times of all tasks with those that are known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from workbench.domain.annotations import Annotation, derived_client_id, now
+from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
+from workbench.domain.ports import Progress, silent
+from workbench.domain.questions import LabelChange, label_now
+from workbench.errors import GoneError, Problem, SourceError
+from workbench.sources.label_studio.client import Fields
+from workbench.sources.label_studio.pulled import LIGHT, PulledTask, read_pulled
+from workbench.sources.label_studio.tasks import RAW, TaskReader
+from workbench.store.links import AnswerKey, LinkedTask, Taken
+from workbench.usecases.connect_label_studio import overlap_of
+from workbench.usecases.label_studio import Server, ask_what_is_asked_there, open_server
+from workbench.usecases.project import Project
+
+# An annotation gets its time before it is there for others to see: look back a little each time.
+LOOK_BACK = timedelta(seconds=30)
+AT_ONCE = 500
+MOST_GONE = 20  # more, and more than half of all: that looks like another database, not like deletions
+SUMMARY = "id,updated_at,total_annotations,cancelled_annotations"
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+@dataclass(slots=True)
+class PullReport:
+    """What a synchronisation found and recorded.
+
+    `answers_changed` were given anew by the same annotator, `withdrawn` are not there any more.
+    `problems` name tasks and annotations that were left out; they are looked at again the next time.
+    """
+
+    tasks_seen: int = 0
+    documents_new: int = 0
+    tasks_gone: int = 0
+    answers_new: int = 0
+    answers_changed: int = 0
+    withdrawn: int = 0
+    skips: int = 0
+    drafts: int = 0
+    news: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def n_changes(self) -> int:
+        """How much is recorded that was not before."""
+        counts = (self.documents_new, self.tasks_gone, self.answers_new, self.answers_changed)
+        return sum((*counts, self.withdrawn, self.skips, self.drafts, len(self.news)))
+
+
+def pull_answers(
+    project: Project, *, whole: bool = False, accept_deletions: bool = False, progress: Progress = silent
+) -> PullReport:
+    """Record what changed in Label Studio since the last time.
+
+    With `whole`, also what was deleted, drafts, and whatever a quick look may have missed. Interrupted,
+    it goes on from what was recorded. Raises RemoteError, and GoneError when more than half of the tasks
+    vanished at once, unless `accept_deletions`.
+    """
+    with open_server(project) as server:
+        return pull_from(server, whole=whole, accept_deletions=accept_deletions, progress=progress)
+
+
+def pull_from(
+    server: Server, *, whole: bool = False, accept_deletions: bool = False, progress: Progress = silent
+) -> PullReport:
+    """Pull over an open connection; see `pull_answers`."""
+    pull = _Pull(server, progress)
+    cursor = server.link.state.get("cursor")
+    if whole or cursor is None:
+        pull.everything(accept_deletions=accept_deletions)
+    else:
+        pull.changes(datetime.fromisoformat(cursor))
+    return pull.report
+
+
+class _Pull:
+    """The state of one pull."""
+
+    def __init__(self, server: Server, progress: Progress) -> None:
+        self.report = PullReport()
+        self._server = server
+        self._progress = progress
+        config = server.config
+        if server.link.state.get("label_config") != server.remote["label_config"]:
+            server.remember(label_config=server.remote["label_config"])
+        overlap = overlap_of(server.remote)
+        self.report.news += ask_what_is_asked_there(server.project, config, overlap=overlap)
+        self._reader = TaskReader(config, "unknown", server.client.users())
+        self._known = server.links.tasks()
+        store = server.project.store
+        self._held_out = set(store.document_ids("held-out"))
+        self._label_changes = {q.name: store.label_changes(q.name) for q in store.questions()}
+        self._labels = {question.name: question.labels for question in store.questions()}
+        self._latest = server.link.state.get("cursor") or ""
+
+    def changes(self, since: datetime) -> None:
+        """Take the tasks that changed since a moment of the server's clock."""
+        value = (since - LOOK_BACK).astimezone(UTC).strftime(TIME_FORMAT)
+        newer = {
+            "filter": "filter:tasks:updated_at",
+            "operator": "greater",
+            "type": "Datetime",
+            "value": value,
+        }
+        for page in self._server.client.tasks(self._server.link.remote_project, filters=[newer]):
+            self._take([task for task in page if self._is_news(task)])
+        self._advance()
+
+    def everything(self, *, accept_deletions: bool) -> None:
+        """Compare all tasks with those that are known, and take what differs."""
+        client, number = self._server.client, self._server.link.remote_project
+        listed = {task["id"]: task for page in client.tasks(number, include=SUMMARY) for task in page}
+        drafted = {
+            task["id"] for page in client.tasks(number, include="id", filters=[WITH_DRAFT]) for task in page
+        }
+        news = [task for task in listed.values() if self._is_news(task) or task["id"] in drafted]
+        heavy = [task["id"] for task in news if _has_annotations(task) or task["id"] in drafted]
+        light = [task["id"] for task in news if task["id"] not in set(heavy)]
+        n_done, total = 0, len(news)
+        for ids, include in ((light, LIGHT), (heavy, "")):
+            for start in range(0, len(ids), AT_ONCE):
+                some = ids[start : start + AT_ONCE]
+                self._take(client.tasks_with_ids(number, some, include=include))
+                n_done += len(some)
+                self._progress(n_done, total, "taking tasks")
+        self._lose(set(listed), accept_deletions=accept_deletions)
+        self._advance()
+
+    def _is_news(self, task: Fields) -> bool:
+        known = self._known.get(task["id"])
+        return known is None or known.is_gone or known.seen != task.get("updated_at")
+
+    def _advance(self) -> None:
+        if self._latest != self._server.link.state.get("cursor", ""):
+            self._server.remember(cursor=self._latest)
+
+    def _take(self, tasks: Sequence[Fields]) -> None:
+        """Record some tasks in one transaction; those that contradict the project are left out."""
+        pulled = [read_pulled(task, self._reader) for task in tasks]
+        self.report.tasks_seen += len(pulled)
+        usable = [task for task in map(self._fitted, pulled) if task is not None]
+        while usable:
+            news = _News(self._server, usable)
+            try:
+                counts = self._server.links.take(self._server.link, news.taken())
+            except SourceError as error:
+                usable = self._without(usable, error.problems)
+                continue
+            self._count(usable, news)
+            self.report.documents_new += counts.documents_new
+            break
+        for task in tasks:
+            self._latest = max(self._latest, task.get("updated_at") or "", key=_moment)
+
+    def _fitted(self, task: PulledTask) -> PulledTask | None:
+        """Return a task as it can be recorded here, None when it cannot; the report says why."""
+        self.report.problems += task.problems
+        labelled = task.labelled
+        if labelled is None:
+            return None
+        document = labelled.document
+        known = self._known.get(task.number)
+        if known is not None and known.document_id != document.id:
+            message = f"Its id was changed from '{known.document_id}' to '{document.id[:80]}'."
+            self.report.problems.append(Problem("other-id", message, record=f"task {task.number}"))
+            return None
+        if document.id in self._held_out:
+            document = replace(document, part="held-out")
+        answers = tuple(self._in_todays_labels(annotation) for annotation in labelled.annotations)
+        return replace(task, labelled=LabelledDocument(document, answers))
+
+    def _in_todays_labels(self, annotation: Annotation) -> Annotation:
+        """Say an answer in the labels of today when its labels were renamed or merged here only."""
+        changes = self._label_changes.get(annotation.question, [])
+        labels = self._labels.get(annotation.question, ())
+        return said_today(annotation, labels, changes) if changes else annotation
+
+    def _without(self, usable: list[PulledTask], problems: Sequence[Problem]) -> list[PulledTask]:
+        """Leave out the tasks of documents with problems. Raises SourceError when it is none of them."""
+        wrong = {problem.record: problem for problem in problems}
+        left = [task for task in usable if _id(task) not in wrong]
+        if len(left) == len(usable):
+            raise SourceError(self._server.link.name, problems)
+        for task in usable:
+            if (problem := wrong.get(_id(task))) is not None:
+                self.report.problems.append(replace(problem, record=f"task {task.number}"))
+        return left
+
+    def _count(self, usable: Sequence[PulledTask], news: _News) -> None:
+        self.report.answers_new += news.counts["new"]
+        self.report.answers_changed += news.counts["changed"]
+        self.report.withdrawn += news.counts["withdrawn"]
+        self.report.skips += news.counts["skipped"]
+        self.report.drafts += news.counts["draft"]
+        for task in usable:
+            self.report.warnings += task.warnings
+            self._known[task.number] = LinkedTask(task.number, _id(task), task.updated_at)
+
+    def _lose(self, listed: set[int], *, accept_deletions: bool) -> None:
+        """Take back the answers of tasks that are not on the server any more."""
+        here = {number for number, task in self._known.items() if not task.is_gone}
+        missing = sorted(here - listed)
+        if not missing:
+            return
+        client, number = self._server.client, self._server.link.remote_project
+        still = {task["id"] for task in client.tasks_with_ids(number, missing, include="id")}
+        gone = [task for task in missing if task not in still]
+        if len(gone) > max(MOST_GONE, len(here) // 2) and not accept_deletions:
+            raise GoneError(
+                f"{len(gone):,} of {len(here):,} tasks are not on the server any more.",
+                where=self._server.link.name,
+                hint="Nothing was taken back. If they were deleted on purpose: "
+                f"workbench label-studio pull {self._server.project.name} --whole --accept-deletions",
+            )
+        tasks = [replace_gone(self._known[task]) for task in gone]
+        lost = self._server.links.last_answers(gone)
+        documents = {task.task: task.document_id for task in tasks}
+        withdrawn = [withdrawal(key, documents[key.task], last) for key, last in lost.items()]
+        by_document = _as_imported(self._server, withdrawn)
+        self._server.links.take(self._server.link, Taken(by_document, tasks, dict.fromkeys(lost)))
+        self.report.tasks_gone += len(gone)
+        self.report.withdrawn += len(withdrawn)
+
+
+WITH_DRAFT = {"filter": "filter:tasks:draft_exists", "operator": "equal", "type": "Boolean", "value": True}
+
+
+class _News:
+    """What some tasks say that was not recorded before."""
+
+    def __init__(self, server: Server, tasks: Sequence[PulledTask]) -> None:
+        self.counts: Counter[str] = Counter()
+        self._tasks = tasks
+        self._last = server.links.last_answers([task.number for task in tasks])
+        said = [a.client_id for task in tasks for a in _annotations(task)]
+        self._recorded = server.links.known_client_ids(said)
+        self._answers: dict[AnswerKey, str | None] = {}
+
+    def taken(self) -> Taken:
+        """Return documents with their new annotations, the tasks, and the newest answer of each key."""
+        documents: dict[str, LabelledDocument] = {}
+        for task in self._tasks:
+            labelled = task.labelled
+            if labelled is None:
+                continue
+            earlier = documents.get(labelled.document.id, LabelledDocument(labelled.document))
+            news = tuple(self._news_of(task, labelled))
+            documents[labelled.document.id] = replace(earlier, annotations=(*earlier.annotations, *news))
+        imported = Imported((), tuple(documents.values()), ConversionReport("tasks"))
+        tasks = [LinkedTask(task.number, _id(task), _seen(task)) for task in self._tasks]
+        return Taken(imported, tasks, self._answers)
+
+    def _news_of(self, task: PulledTask, labelled: LabelledDocument) -> Iterator[Annotation]:
+        said: dict[AnswerKey, list[Annotation]] = {}
+        for annotation in sorted(labelled.annotations, key=_version):
+            if annotation.status == "draft":
+                if annotation.client_id not in self._recorded:
+                    self.counts["draft"] += 1
+                    yield annotation
+            else:
+                key = AnswerKey(task.number, annotation.question, annotation.annotator)
+                said.setdefault(key, []).append(annotation)
+        for key, theirs in said.items():
+            yield from self._newest(key, theirs)
+        # What was left out as wrong may be what an annotator says now: it takes nothing back.
+        if not task.problems:
+            for key in self._last.keys() - said.keys():
+                if key.task == task.number:
+                    self._answers[key] = None
+                    self.counts["withdrawn"] += 1
+                    yield withdrawal(key, labelled.document.id, self._last[key])
+
+    def _newest(self, key: AnswerKey, annotations: Sequence[Annotation]) -> Iterator[Annotation]:
+        """Yield what is new of one annotator's answers to one question, the one that holds last."""
+        newest, last = annotations[-1], self._last.get(key)
+        if newest.client_id == last:
+            return
+        self._answers[key] = newest.client_id
+        status = "new" if last is None else "changed"
+        self.counts["skipped" if newest.status == "skipped" else status] += 1
+        yield from (a for a in annotations[:-1] if a.client_id not in self._recorded)
+        if newest.client_id in self._recorded:
+            # It holds again, because a later one was deleted: a fact of its own.
+            newest = replace(newest, client_id=derived_client_id(newest.client_id, "again", now()))
+        yield newest
+
+
+def said_today(annotation: Annotation, labels: Sequence[str], changes: Sequence[LabelChange]) -> Annotation:
+    """Return an answer with labels that were renamed or merged; one with other labels stays as it is."""
+    today: dict[str, str] = {}
+    for label in {*annotation.labels, *(span.label for span in annotation.spans)}:
+        became = label if label in labels else label_now(label, changes)
+        if became is None:
+            return annotation
+        today[label] = became
+    return replace(
+        annotation,
+        labels=tuple(dict.fromkeys(today[label] for label in annotation.labels)),
+        spans=tuple(replace(span, label=today[span.label]) for span in annotation.spans),
+    )
+
+
+def withdrawal(key: AnswerKey, document_id: str, last: str) -> Annotation:
+    """Return the fact that an annotator's answer is not there any more."""
+    client_id = derived_client_id(last, "gone", now())
+    return Annotation(client_id, document_id, key.question, key.annotator, status="withdrawn")
+
+
+def replace_gone(task: LinkedTask) -> LinkedTask:
+    """Return the task as one that is not on the server any more."""
+    return task._replace(is_gone=True)
+
+
+def _as_imported(server: Server, annotations: Sequence[Annotation]) -> Imported:
+    by_document: dict[str, list[Annotation]] = {}
+    for annotation in annotations:
+        by_document.setdefault(annotation.document_id, []).append(annotation)
+    documents = server.project.store.documents(ids=list(by_document))
+    labelled = [LabelledDocument(document, tuple(by_document[document.id])) for document in documents]
+    return Imported((), tuple(labelled), ConversionReport("tasks"))
+
+
+def _annotations(task: PulledTask) -> tuple[Annotation, ...]:
+    return task.labelled.annotations if task.labelled else ()
+
+
+def _id(task: PulledTask) -> str:
+    return task.labelled.document.id if task.labelled else ""
+
+
+def _seen(task: PulledTask) -> str:
+    """Return the version that was taken; one with problems counts as not seen, and is looked at again."""
+    return "" if task.problems else task.updated_at
+
+
+def _version(annotation: Annotation) -> tuple[str, int]:
+    fields: Mapping[str, object] = (annotation.raw or {}).get(RAW, {}).get("fields", {})
+    number = fields.get("id")
+    return str(fields.get("updated_at") or annotation.created_at), number if isinstance(number, int) else 0
+
+
+def _has_annotations(task: Fields) -> bool:
+    return bool(task.get("total_annotations") or task.get("cancelled_annotations"))
+
+
+def _moment(said: str) -> datetime:
+    return datetime.fromisoformat(said) if said else datetime.min.replace(tzinfo=UTC)
