@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.options import ProjectName
+from workbench.cli.options import OptionalQuestion, ProjectName
 from workbench.cli.printing import counted, progress_bar
 from workbench.config import Home
 from workbench.errors import MachineError, Problem
@@ -146,6 +146,39 @@ def pull(
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         report = pull_answers(project, whole=whole, accept_deletions=accept_deletions, progress=progress)
     print_pull(report)
+
+
+@app.command("publish")
+def publish(
+    name: ProjectName,
+    question: OptionalQuestion = "",
+    keep_old: Annotated[
+        bool, typer.Option("--keep-old", help="Leave the predictions of earlier orders for `watch`.")
+    ] = False,
+) -> None:
+    """Serve the newest proposed documents first, in their order, with the model's answers to mend."""
+    from workbench.usecases.label_studio import open_server
+    from workbench.usecases.project import open_project
+    from workbench.usecases.publish_order import publish_over, remove_old_versions
+    from workbench.usecases.pull_answers import pull_from
+
+    with (
+        open_project(Home.find(), name) as project,
+        progress_bar() as progress,
+        open_server(project) as server,
+    ):
+        pull_from(server, progress=progress)  # what is answered by now is not asked again
+        report = publish_over(server, question, progress=progress)
+        print(
+            f"{counted(report.n_tasks, 'tasks')} are served in the proposed order, "
+            f"{report.n_answers:,} with an answer to accept or mend ({report.version})"
+        )
+        for warning in report.warnings:
+            print(f"  warning: {warning}")
+        if not keep_old:
+            n_old = remove_old_versions(server, progress=progress)
+            if n_old:
+                print(f"  {n_old:,} predictions of earlier orders were removed")
 
 
 def print_pull(report: PullReport) -> None:
