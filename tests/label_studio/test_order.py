@@ -16,8 +16,9 @@ from workbench.domain.runs import Batch, Proposal
 from workbench.errors import NotEnoughDataError, RemoteError
 from workbench.sources.label_studio.client import LabelStudioClient
 from workbench.usecases.label_studio import open_server
+from workbench.usecases.prediction_versions import remove_old_versions
 from workbench.usecases.propose_batch import Ranking
-from workbench.usecases.publish_order import publish_order, remove_old_versions
+from workbench.usecases.publish_order import publish_order
 from workbench.usecases.pull_answers import pull_answers
 from workbench.usecases.push_documents import push_documents
 from workbench.usecases.run_round import run_round

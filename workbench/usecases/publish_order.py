@@ -9,8 +9,7 @@ wait for it (docs/decisions/0006-label-studio-live.md has the measurements).
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -20,19 +19,18 @@ from workbench.domain.documents import Document
 from workbench.domain.ports import Progress, silent
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch
-from workbench.errors import NotEnoughDataError, RemoteError, UnreachableError
+from workbench.errors import NotEnoughDataError
 from workbench.serving.predictions import Prediction, predictions_of
-from workbench.sources.label_studio.config import Control
+from workbench.sources.label_studio.config import Control, read_config
 from workbench.sources.label_studio.predicting import label_regions, span_regions, spellings
+from workbench.store.links import Links
 from workbench.usecases.label_studio import Server, open_server
+from workbench.usecases.prediction_versions import publish_version
 from workbench.usecases.project import Project, open_folder
+from workbench.usecases.pull_answers import pull_from
 from workbench.usecases.runs import load_model, newest_run, remark_on_labels
 
 PLAIN = frozenset({"least-confidence", "margin", "entropy"})  # their utility is one minus a confidence
-SERVED_BY = "Uncertainty sampling"
-VERSION = "workbench-"
-# How long a version may still be incomplete after its request got lost.
-LEAST_PATIENCE, PREDICTIONS_A_SECOND = 20.0, 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,17 @@ class PublishReport:
     n_old: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is to be published: the order of `tasks`, answers to mend by document, and the batches behind it."""
+
+    order: Sequence[Placed]
+    tasks: Mapping[str, int]
+    regions: Mapping[str, list[dict[str, Any]]]
+    batches: Mapping[str, str]
+    warnings: Sequence[str]
+
+
 def publish_order(project: Project, question_name: str = "", *, progress: Progress = silent) -> PublishReport:
     """Publish the newest batch of a question, or those of all questions, taking turns.
 
@@ -61,48 +70,77 @@ def publish_order(project: Project, question_name: str = "", *, progress: Progre
     RemoteError when the server did not take every prediction; it then goes on with the version before.
     """
     with open_server(project) as server:
-        report = publish_over(server, question_name, progress=progress)
-        report.n_old = len(server.link.state.get("old_versions", ()))
-        return report
+        pull_from(server, progress=progress)  # what is answered by now is not asked again
+    # The models work while nobody waits for this synchronisation to end.
+    prepared = prepare(project, question_name, progress=progress)
+    with open_server(project) as server:
+        return publish_prepared(server, prepared, progress=progress)
 
 
-def publish_over(server: Server, question_name: str = "", *, progress: Progress = silent) -> PublishReport:
-    """Publish over an open connection; see `publish_order`."""
-    asked = [server.project.store.question(question_name)] if question_name else _questions(server)
-    tasks = open_tasks(server)
-    batches = [server.project.store.latest_batch(question.name) for question in asked]
-    order = in_order([batch for batch in batches if batch is not None], set(tasks))
+def prepare(project: Project, question_name: str = "", *, progress: Progress = silent) -> Prepared:
+    """Work out order and answers from what is known here, without the server."""
+    link = Links(project.store).get()
+    config = read_config(str(link.state["label_config"]), f"the labelling config of {link.name}")
+    asked = [question for question in project.store.questions() if config.control_of(question.name)]
+    ranked = [project.store.question(question_name)] if question_name else asked
+    tasks = open_tasks(project)
+    batches = [b for q in ranked if (b := project.store.latest_batch(q.name)) is not None]
+    order = in_order(batches, set(tasks))
     if not order:
         raise NotEnoughDataError(
             "No proposed document waits for an answer in Label Studio.",
-            hint=f"Propose some: workbench propose {server.project.name} --question {asked[0].name} --batch 200 "
-            f"(and workbench label-studio push {server.project.name}, if they are new)",
+            hint=f"Propose some: workbench propose {project.name} --question {ranked[0].name} --batch 200 "
+            f"(and workbench label-studio push {project.name}, if they are new)",
         )
-    report = PublishReport(n_tasks=len(order))
-    regions = _regions(server, order, report, progress=progress)
-    report.n_answers = sum(bool(found) for found in regions.values())
+    documents = project.store.documents(ids=[placed.document_id for placed in order])
+    regions: dict[str, list[dict[str, Any]]] = {}
+    warnings: list[str] = []
+    for question in asked:
+        control = config.control_of(question.name)
+        if control is None:
+            continue
+        predicted = _predictions(project, question, documents, warnings, progress=progress)
+        for document, prediction in predicted:
+            regions.setdefault(document.id, []).extend(_said(control, prediction))
+        if predicted and (unknown := sorted(set(question.labels) - set(spellings(control)))):
+            warnings.append(
+                f"'{question.name}': Label Studio does not know {', '.join(unknown[:5])}; "
+                "such answers are not shown"
+            )
+    return Prepared(order, tasks, regions, {batch.question: batch.id for batch in batches}, warnings)
+
+
+def publish_prepared(server: Server, prepared: Prepared, *, progress: Progress = silent) -> PublishReport:
+    """Send what was prepared, and switch to it; see `publish_order`."""
     rows = [
-        {"task": tasks[p.document_id], "score": p.score, "result": regions.get(p.document_id, [])}
-        for p in order
+        {
+            "task": prepared.tasks[placed.document_id],
+            "score": placed.score,
+            "result": prepared.regions.get(placed.document_id, []),
+        }
+        for placed in prepared.order
     ]
     progress(0, len(rows), "publishing the order")
-    report.version, warnings = publish_version(server, rows)
-    report.warnings += warnings
+    version, warnings = publish_version(server, rows)
+    published = {**server.link.state.get("published", {}), **prepared.batches}
+    server.remember(published=published)
     progress(len(rows), len(rows), "publishing the order")
-    return report
+    return PublishReport(
+        version,
+        n_tasks=len(rows),
+        n_answers=sum(bool(row["result"]) for row in rows),
+        warnings=[*prepared.warnings, *warnings],
+        n_old=len(server.link.state.get("old_versions", ())),
+    )
 
 
-def _questions(server: Server) -> list[Question]:
-    config = server.config
-    return [question for question in server.project.store.questions() if config.control_of(question.name)]
-
-
-def open_tasks(server: Server) -> dict[str, int]:
+def open_tasks(project: Project) -> dict[str, int]:
     """Return, by document, the tasks that still want an answer, as far as they were pulled."""
-    wanted = max(int(server.remote["maximum_annotations"]), 1)
-    known = [task for task in server.links.tasks().values() if not task.is_gone]
+    links = Links(project.store)
+    wanted = max(int(links.get().state.get("annotators", 1)), 1)
+    known = [task for task in links.tasks().values() if not task.is_gone]
     annotators: dict[int, set[str]] = {}
-    for key in server.links.last_answers([task.task for task in known]):
+    for key in links.last_answers([task.task for task in known]):
         annotators.setdefault(key.task, set()).add(key.annotator)
     found: dict[str, int] = {}
     for task in known:
@@ -141,147 +179,30 @@ def rising(scores: Sequence[float]) -> list[float] | None:
     return found if not found or found[-1] <= 1.0 else None
 
 
-def _regions(
-    server: Server, order: Sequence[Placed], report: PublishReport, *, progress: Progress
-) -> dict[str, list[dict[str, Any]]]:
-    """Return the model's answers to every question that has a model, by document."""
-    documents = server.project.store.documents(ids=[placed.document_id for placed in order])
-    config = server.config
-    regions: dict[str, list[dict[str, Any]]] = {}
-    for question in _questions(server):
-        control = config.control_of(question.name)
-        if control is None:
-            continue
-        for document, prediction in _predictions(
-            server.project, question, documents, report, progress=progress
-        ):
-            found = _said(control, prediction)
-            regions.setdefault(document.id, []).extend(found)
-        unknown = sorted(set(question.labels) - set(spellings(control)))
-        if unknown:
-            report.warnings.append(
-                f"'{question.name}': Label Studio does not know {', '.join(unknown[:5])}; such answers are not shown"
-            )
-    return regions
-
-
 def _predictions(
     project: Project,
     question: Question,
     documents: Sequence[Document],
-    report: PublishReport,
+    warnings: list[str],
     *,
     progress: Progress,
-) -> Iterator[tuple[Document, Prediction]]:
+) -> list[tuple[Document, Prediction]]:
+    """Return what the newest model of a question says, nothing when there is none for its labels."""
     run = newest_run(project, question.name)
     if run is None:
-        return
+        return []
     if remark := remark_on_labels(question, run):
-        report.warnings.append(f"{remark} Its answers are not shown.")
-        return
+        warnings.append(f"{remark} Its answers are not shown.")
+        return []
     texts = [document.text for document in documents]
     scores = load_model(project, run, progress=progress).score(texts)[question.name]
-    yield from zip(documents, predictions_of(scores, texts), strict=True)
+    return list(zip(documents, predictions_of(scores, texts), strict=True))
 
 
 def _said(control: Control, prediction: Prediction) -> list[dict[str, Any]]:
     if prediction.of_spans:
         return span_regions(control, [(entity.span, entity.score) for entity in prediction.entities])
     return label_regions(control, list(zip(prediction.labels, prediction.probabilities, strict=True)))
-
-
-def publish_version(server: Server, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
-    """Send predictions as a new version, make sure that all are there once, and switch to it.
-
-    Returns the version and warnings. Raises RemoteError when the server left some out or made some twice; then nothing is switched.
-    """
-    version = _free_version(server)
-    current = server.link.state.get("version")
-    old = [*server.link.state.get("old_versions", ()), version]
-    server.remember(old_versions=old, n_versions=int(version.removeprefix(VERSION)))
-    number, sent = server.link.remote_project, [{**row, "model_version": version} for row in rows]
-    try:
-        server.client.import_predictions(number, sent)
-    except UnreachableError as error:
-        if not error.sent:
-            raise
-        _wait_for(server, version, len(sent))
-    n_there = server.client.model_versions(number).get(version, 0)
-    if n_there != len(sent):
-        raise RemoteError(
-            f"Of {len(sent):,} predictions Label Studio has {n_there:,}; it leaves out those that its labelling "
-            "config does not allow, and says nothing.",
-            where=server.link.name,
-            hint="The order of before stays. Try again; if it happens again, compare the labels of both sides.",
-        )
-    warnings = switch_to(server, version)
-    left = [name for name in (*old, current) if name and name != version]
-    server.remember(version=version, old_versions=list(dict.fromkeys(left)))
-    return version, warnings
-
-
-def _free_version(server: Server) -> str:
-    """Return a name that no predictions on the server have: a restored backup may count from before."""
-    taken = server.client.model_versions(server.link.remote_project)
-    number = int(server.link.state.get("n_versions", 0)) + 1
-    while f"{VERSION}{number}" in taken:
-        number += 1
-    return f"{VERSION}{number}"
-
-
-def _wait_for(server: Server, version: str, n: int) -> None:
-    """Wait until a server that lost its client has committed, or can have done so no more."""
-    end = time.monotonic() + LEAST_PATIENCE + n / PREDICTIONS_A_SECOND
-    while time.monotonic() < end:
-        if server.client.model_versions(server.link.remote_project).get(version, 0) >= n:
-            return
-        time.sleep(1.0)
-
-
-def switch_to(server: Server, version: str) -> list[str]:
-    """Make Label Studio serve by a version, also where an ML backend is connected; return warnings.
-
-    A backend sets the project's version to its own title, so the title follows the version.
-    """
-    number, warnings = server.link.remote_project, []
-    for backend in server.client.backends(number):
-        if backend.get("title") != version:
-            try:
-                server.client.rename_backend(backend, version)
-            except RemoteError as error:
-                warnings.append(
-                    f"The ML backend '{backend.get('title')}' kept its title, and sets the order aside when it "
-                    f"answers again: {error.message}"
-                )
-    server.client.update_project(
-        number, model_version=version, sampling=SERVED_BY, show_collab_predictions=True
-    )
-    return warnings
-
-
-def remove_old_versions(server: Server, *, at_most: int | None = None, progress: Progress = silent) -> int:
-    """Delete predictions of versions that were switched away from, and return how many went.
-
-    One by one: to delete a whole version keeps the database, and so everybody who labels, waiting. With
-    `at_most` it stops early; the next call goes on.
-    """
-    n_done = 0
-    # After a crash between switching and writing it down, the version that is served counts as old here.
-    served = server.client.project(server.link.remote_project)["model_version"]
-    if served in server.link.state.get("old_versions", ()):
-        left = [name for name in server.link.state["old_versions"] if name != served]
-        server.remember(version=served, old_versions=left)
-    for version in list(server.link.state.get("old_versions", ())):
-        ids = server.client.prediction_ids(server.link.remote_project, version)
-        for place, prediction in enumerate(ids):
-            if at_most is not None and n_done >= at_most:
-                return n_done
-            server.client.delete_prediction(prediction)
-            n_done += 1
-            progress(place + 1, len(ids), f"removing {version}")
-        left = [name for name in server.link.state.get("old_versions", ()) if name != version]
-        server.remember(old_versions=left)
-    return n_done
 
 
 def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:

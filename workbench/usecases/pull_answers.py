@@ -94,9 +94,10 @@ class _Pull:
         self._server = server
         self._progress = progress
         config = server.config
-        if server.link.state.get("label_config") != server.remote["label_config"]:
-            server.remember(label_config=server.remote["label_config"])
         overlap = overlap_of(server.remote)
+        seen = {"label_config": server.remote["label_config"], "annotators": overlap[0]}
+        if any(server.link.state.get(name) != value for name, value in seen.items()):
+            server.remember(**seen)
         self.report.news += ask_what_is_asked_there(server.project, config, overlap=overlap)
         self._reader = TaskReader(config, "unknown", server.client.users())
         self._known = server.links.tasks()
