@@ -1,8 +1,8 @@
 """Give Label Studio the documents of the pool, each once, whatever happens on the way.
 
 An import there is all or nothing, but it is not idempotent, and its answer can get lost. So each one is
-written down before it is sent, its tasks carry a mark, and before anything else is sent the marks on
-the server decide what became of it.
+written down before it is sent, its first task carries a mark, and before anything else is sent the
+marks on the server decide what became of it.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ def push_over(server: Server, *, unanswered_only: bool = False, progress: Progre
     report.recovered = settle_last_push(server)
     n_here = sum(not task.is_gone for task in server.links.tasks().values())
     if server.remote["task_number"] != n_here:
+        report.doubled = undo_doubles(server)
         pull_from(server, whole=True, progress=progress)  # somebody made or deleted tasks
     answered = _answered(server)
     left = server.links.without_task()
@@ -82,7 +83,7 @@ def push_over(server: Server, *, unanswered_only: bool = False, progress: Progre
         report.pushed += len(documents)
         progress(report.pushed, len(left), "making tasks")
     if report.pushed:
-        report.doubled = undo_doubles(server)
+        report.doubled += undo_doubles(server)
     return report
 
 
@@ -136,9 +137,10 @@ def written(server: Server, documents: Sequence[Document], mark: str) -> list[di
         fresh = Document(document.id, document.text, document.metadata)
         task = writer.write(LabelledDocument(fresh), 0, findings)
         problems += findings.problems
-        tasks.append({"data": task["data"], "meta": {MARK: {"push": mark}}})
+        tasks.append({"data": task["data"]})
     if problems:
         raise SourceError(server.link.name, problems, hint="Nothing of this portion was sent.")
+    tasks[0]["meta"] = {MARK: {"push": mark}}  # one is enough: all of them are there, or none
     return tasks
 
 
@@ -152,25 +154,28 @@ def settle_last_push(server: Server) -> int:
         return 0
     patience = LEAST_PATIENCE + push["n"] / TASKS_A_SECOND
     while True:
-        found = _marked(server, push)
-        if found or time.time() - push["since"] > patience or time.time() < push["since"]:
+        new = _since(server, push)
+        n_arrived = sum(_mark(task) == push["mark"] for task in new)
+        if n_arrived or time.time() - push["since"] > patience or time.time() < push["since"]:
             break
         time.sleep(1.0)
+    waiting = {document.id for document in server.links.without_task()} if n_arrived else set()
     once: dict[str, LinkedTask] = {}
-    for task in found:
-        once.setdefault(ext_id(task), LinkedTask(task["id"], ext_id(task)))
+    for task in new:
+        if ext_id(task) in waiting:
+            once.setdefault(ext_id(task), LinkedTask(task["id"], ext_id(task)))
     last = {"mark": push["mark"], "after": push["after"]}
-    server.link = server.link.remembering(push=None, last_push=last if found else None)
+    server.link = server.link.remembering(push=None, last_push=last if n_arrived else None)
     server.links.add_tasks(server.link, list(once.values()))
-    if len(found) > len(once):
+    if n_arrived > 1:
         undo_doubles(server)
     return len(once)
 
 
-def _marked(server: Server, push: dict[str, Any]) -> list[Fields]:
-    """Return the tasks of a push that are on the server, by rising number."""
+def _since(server: Server, push: dict[str, Any]) -> list[Fields]:
+    """Return the tasks that are younger than a push, by rising number."""
     pages = server.client.tasks(server.link.remote_project, include=MARKED, after=push["after"])
-    return [task for page in pages for task in page if _mark(task) == push["mark"]]
+    return [task for page in pages for task in page]
 
 
 def _mark(task: Fields) -> str:
@@ -182,18 +187,23 @@ def _mark(task: Fields) -> str:
 def undo_doubles(server: Server) -> int:
     """Delete what a request that arrived twice has made twice, and return how many tasks that were.
 
-    Only tasks go that carry the mark of the last push, are known under no document, and hold nobody's
-    answer; one with an answer stays, and is taken as a second task of its document by the next pull.
+    That it did, the mark of the last push says, which stands there twice then. Only tasks go that are
+    younger than that push, are the second of a document, and hold nobody's answer; one with an answer
+    stays, and the next pull takes it as a second task of its document.
     """
     last = server.link.state.get("last_push")
     n_there = server.client.project(server.link.remote_project)["task_number"]
     known = server.links.tasks()
     if last is None or n_there <= sum(not task.is_gone for task in known.values()):
         return 0
+    new = _since(server, last)
+    if sum(_mark(task) == last["mark"] for task in new) < 2:
+        return 0
+    documents = {task.document_id for task in known.values()}
     n_deleted = 0
-    for task in _marked(server, last):
-        if task["id"] in known or task.get("total_annotations") or task.get("cancelled_annotations"):
-            continue
-        server.client.delete_task(task["id"])
-        n_deleted += 1
+    for task in new:
+        has_answers = task.get("total_annotations") or task.get("cancelled_annotations")
+        if task["id"] not in known and ext_id(task) in documents and not has_answers:
+            server.client.delete_task(task["id"])
+            n_deleted += 1
     return n_deleted

@@ -117,9 +117,10 @@ class Watch:
     def _synchronise(self) -> PullReport:
         with open_server(self._project) as server:
             is_whole = self._clock() >= self._next_whole
-            report = pull_from(server, whole=is_whole)
             if is_whole:
                 push_over(server, unanswered_only=True)
+            report = pull_from(server, whole=is_whole)
+            if is_whole:
                 self._next_whole = self._clock() + WHOLE_SECONDS
             remove_old_versions(server, at_most=CLEARED_AT_ONCE)
             return report
