@@ -81,7 +81,9 @@ def proxy(server: RealLabelStudio) -> Iterator[FaultyProxy]:
 
 
 @pytest.fixture(scope="module")
-def own_server(server: RealLabelStudio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealLabelStudio]:
+def own_server(
+    server: RealLabelStudio, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RealLabelStudio]:
     """Return a server that may be killed, and whose settings may be changed."""
     started = copy_server(tmp_path_factory.mktemp("own-label-studio"))
     started.start()
