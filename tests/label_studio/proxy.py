@@ -173,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._after(kind, body)
 
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _answer
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _answer  # noqa: N815
 
     def _instead(self, kind: str) -> Reply | None:
         """Return the answer of a server that never got the request, None when it is to get it."""

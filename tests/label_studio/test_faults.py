@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -103,10 +104,8 @@ def pull_through_a_fault(
     proxy.calm()
     fault = proxy.when(lambda asked: asked.number >= number, kind, times=times)
     with open_project(home, "calls") as project:
-        try:
+        with suppress(RemoteError):
             pull_answers(project)
-        except RemoteError as error:
-            assert proxy.url in str(error)
         assert fault.n_done > 0
         kept = [a.client_id for a in project.store.annotations("topic")]
         proxy.calm()
@@ -208,14 +207,14 @@ def test_a_clock_that_was_set_hides_no_answer(made: Any, hours: float) -> None:
 
 
 def test_a_token_that_ended_by_the_servers_clock_is_exchanged_anew(
-    home: Home, proxy: FaultyProxy, busy: Busy, slept: list[float]
+    made: Any, proxy: FaultyProxy, slept: list[float]
 ) -> None:
-    connect(home, "calls", url=proxy.url, remote_project=busy.project)
-    proxy.calm()
-    proxy.at(5, "401")
-    with open_project(home, "calls") as project:
-        pull_answers(project)
-        assert_all_is_here_once(project, busy)
+    with made([TOPIC], tickets(2), url=proxy.url) as (project, desk, _):
+        push_documents(project)
+        desk.answer(desk.all_tasks()[0]["id"], [choice("fault")])
+        proxy.calm()
+        proxy.at(4, "401")
+        assert pull_answers(project).answers_new == 1
     assert [asked.path for asked in proxy.asked].count("/api/token/refresh/") == 2
 
 

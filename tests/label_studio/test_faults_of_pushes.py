@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +73,8 @@ def push_through_a_fault(made: Any, proxy: FaultyProxy, point: tuple[int, str, i
     with made([TOPIC], tickets(N_DOCUMENTS), url=proxy.url) as (project, desk, _):
         proxy.calm()
         fault = proxy.when(lambda asked: asked.number >= number, kind, times=times)
-        try:
+        with suppress(RemoteError):
             push_documents(project)
-        except RemoteError as error:
-            assert proxy.url in str(error)
         assert fault.n_done > 0
         proxy.calm()
         push_documents(project)
@@ -182,10 +181,8 @@ def test_undoing_goes_on_after_a_fault_of_its_own(
     with made([TOPIC], tickets(5), url=proxy.url) as (project, desk, _):
         proxy.when(imports, "double, first reply")
         proxy.when(deletions, kind)
-        try:
+        with suppress(UnreachableError):
             push_documents(project)
-        except RemoteError as error:
-            assert isinstance(error, UnreachableError)
         proxy.calm()
         pull_answers(project)
         push_documents(project)

@@ -14,10 +14,12 @@ NO_ANSWER = (ValueError, RecursionError)  # no JSON, no text, or JSON of absurd 
 
 
 def encoded(body: Any) -> bytes:
+    """Return a body as JSON in UTF-8."""
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def detail_of(answer: httpx.Response) -> str:
+    """Return what a refusal says, '' when it says nothing that can be shown."""
     try:
         return detail(answer.json())
     except NO_ANSWER:
@@ -33,6 +35,7 @@ def detail(body: Any) -> str:
 
 
 def date(header: str) -> datetime | None:
+    """Return a header's point in time, None when it says none."""
     try:
         said = parsedate_to_datetime(header)
     except (ValueError, OverflowError):
@@ -41,6 +44,7 @@ def date(header: str) -> datetime | None:
 
 
 def is_page(answer: Any) -> bool:
+    """Tell whether it is a page of tasks."""
     return (
         isinstance(answer, dict)
         and isinstance(answer.get("total"), int)
@@ -50,18 +54,22 @@ def is_page(answer: Any) -> bool:
 
 
 def all_numbered(items: Iterable[Any]) -> bool:
+    """Tell whether all are objects with a number."""
     return all(map(is_numbered, items))
 
 
 def is_object(answer: Any) -> bool:
+    """Tell whether it is an object."""
     return isinstance(answer, dict)
 
 
 def is_numbered(answer: Any) -> bool:
+    """Tell whether it is an object with a number."""
     return isinstance(answer, dict) and isinstance(answer.get("id"), int)
 
 
 def is_project(answer: Any) -> bool:
+    """Tell whether it is a project with all that is read of it."""
     texts = ("created_at", "label_config", "title")
     return (
         is_numbered(answer)
@@ -71,8 +79,10 @@ def is_project(answer: Any) -> bool:
 
 
 def is_page_of_projects(answer: Any) -> bool:
+    """Tell whether it is a page of projects."""
     return isinstance(answer, dict) and is_list(answer.get("results"))
 
 
 def is_list(answer: Any) -> bool:
+    """Tell whether it is a list of objects with numbers."""
     return isinstance(answer, list) and all_numbered(answer)
