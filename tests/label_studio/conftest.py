@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ import pytest
 
 from benchmarks.real_label_studio import ENVIRONMENT, RealLabelStudio, copy_server
 from tests.label_studio.desk import Desk, add_documents
+from tests.label_studio.proxy import FaultyProxy
 from workbench.config import Home
 from workbench.domain.documents import Document
 from workbench.domain.questions import Question
+from workbench.sources.label_studio.client import LabelStudioClient
+from workbench.sources.label_studio.retrying import Patience
+from workbench.usecases import label_studio
 from workbench.usecases.connect_label_studio import Connected, create
 from workbench.usecases.project import Project, create_project, open_project
 
@@ -57,3 +62,30 @@ def made(home: Home, server: RealLabelStudio) -> Callable[..., Any]:
             yield project, desk, connected
 
     return make
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let the workbench try each request twice without pausing, and return the pauses it would have made."""
+    pauses: list[float] = []
+    patience = Patience(attempts=2, pause=0.5, sleep=pauses.append)
+    monkeypatch.setattr(label_studio, "LabelStudioClient", partial(LabelStudioClient, patience=patience))
+    return pauses
+
+
+@pytest.fixture
+def proxy(server: RealLabelStudio) -> Iterator[FaultyProxy]:
+    """Return a proxy to the server that does nothing yet."""
+    with FaultyProxy(server.port) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def own_server(
+    server: RealLabelStudio, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RealLabelStudio]:
+    """Return a server that may be killed, and whose settings may be changed."""
+    started = copy_server(tmp_path_factory.mktemp("own-label-studio"))
+    started.start()
+    yield started
+    started.stop()

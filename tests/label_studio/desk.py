@@ -27,12 +27,20 @@ class Desk:
     ben: httpx.Client
     project: int
 
+    def all_tasks(self) -> list[dict[str, Any]]:
+        """Return the tasks, whole."""
+        params: dict[str, Any] = {"project": self.project, "fields": "all", "page_size": 100_000}
+        found: list[dict[str, Any]] = said(self.ana.get("/api/tasks/", params=params))["tasks"]
+        return found
+
     def tasks(self) -> dict[str, dict[str, Any]]:
         """Return the tasks by document id, whole."""
-        params: dict[str, Any] = {"project": self.project, "fields": "all", "page_size": 100_000}
-        return {
-            task["data"]["ext_id"]: task for task in said(self.ana.get("/api/tasks/", params=params))["tasks"]
-        }
+        return {task["data"]["ext_id"]: task for task in self.all_tasks()}
+
+    def import_again(self, body: bytes) -> None:
+        """Send the body of an import once more."""
+        path, headers = f"/api/projects/{self.project}/import", {"content-type": "application/json"}
+        said(self.ana.post(path, content=body, headers=headers))
 
     def answer(self, task: int, result: Sequence[Any], *, who: str = "ana", **fields: Any) -> dict[str, Any]:
         """Submit an annotation, and return it."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from workbench.domain.annotations import now
 from workbench.domain.conversion import Imported
@@ -182,6 +182,7 @@ def _save(connection: Connection, link: Link) -> None:
 def _save_tasks(connection: Connection, tasks: Sequence[LinkedTask]) -> None:
     numbers = documents.numbers_of(connection, [task.document_id for task in tasks])
     for chunk in chunks(tasks, documents.IDS_AT_ONCE):
+        _keep_gone(connection, {task.task: numbers[task.document_id] for task in chunk})
         connection.execute(delete(schema.link_tasks).where(_tasks.task.in_([task.task for task in chunk])))
         rows = [
             {
@@ -193,6 +194,20 @@ def _save_tasks(connection: Connection, tasks: Sequence[LinkedTask]) -> None:
             for task in chunk
         ]
         connection.execute(insert(schema.link_tasks), rows)
+
+
+def _keep_gone(connection: Connection, news: Mapping[int, int]) -> None:
+    """Move deleted tasks out of the way whose numbers were given to tasks of other documents.
+
+    A server over SQLite gives the last numbers anew. What was deleted keeps a number below 0, so that it
+    stays known that its document had a task.
+    """
+    gone = select(_tasks.task, _tasks.document).where(_tasks.task.in_(news), _tasks.is_gone == 1)
+    for number, document in connection.execute(gone).all():
+        if document != news[number]:
+            lowest = min(0, connection.execute(select(func.min(_tasks.task))).scalar_one())
+            moved = update(schema.link_tasks).where(_tasks.task == number).values(task=lowest - 1)
+            connection.execute(moved)
 
 
 def _save_answers(connection: Connection, answers: Mapping[AnswerKey, str | None]) -> None:

@@ -79,7 +79,7 @@ def pull_from(
     """Pull over an open connection; see `pull_answers`."""
     pull = _Pull(server, progress)
     cursor = server.link.state.get("cursor")
-    if whole or cursor is None:
+    if whole or not cursor or _is_to_come(cursor, server.client.clock):
         pull.everything(accept_deletions=accept_deletions)
     else:
         pull.changes(datetime.fromisoformat(cursor))
@@ -105,7 +105,17 @@ class _Pull:
         self._held_out = set(store.document_ids("held-out"))
         self._label_changes = {q.name: store.label_changes(q.name) for q in store.questions()}
         self._labels = {question.name: question.labels for question in store.questions()}
-        self._latest = server.link.state.get("cursor") or ""
+        self._until = self._seen_by_now()
+
+    def _seen_by_now(self) -> str:
+        """Return the moment of the server's clock up to which this pull sees every change.
+
+        It is asked before anything is listed: what changes while pages come may be missed by this pull.
+        A task that says it will be changed yet was changed before the clock was set back.
+        """
+        client = self._server.client
+        newest = client.newest_change(self._server.link.remote_project)
+        return client.clock.isoformat() if client.clock and _is_to_come(newest, client.clock) else newest
 
     def changes(self, since: datetime) -> None:
         """Take the tasks that changed since a moment of the server's clock."""
@@ -159,8 +169,8 @@ class _Pull:
         return known is None or known.is_gone or known.seen != task.get("updated_at")
 
     def _advance(self) -> None:
-        if self._latest != self._server.link.state.get("cursor", ""):
-            self._server.remember(cursor=self._latest)
+        if self._until != self._server.link.state.get("cursor", ""):
+            self._server.remember(cursor=self._until)
 
     def _take(self, tasks: Sequence[Fields]) -> None:
         """Record some tasks in one transaction; those that contradict the project are left out."""
@@ -177,8 +187,6 @@ class _Pull:
             self._count(usable, news)
             self.report.documents_new += counts.documents_new
             break
-        for task in tasks:
-            self._latest = max(self._latest, task.get("updated_at") or "", key=_moment)
 
     def _fitted(self, task: PulledTask) -> PulledTask | None:
         """Return a task as it can be recorded here, None when it cannot; the report says why."""
@@ -188,7 +196,7 @@ class _Pull:
             return None
         document = labelled.document
         known = self._known.get(task.number)
-        if known is not None and known.document_id != document.id:
+        if known is not None and not known.is_gone and known.document_id != document.id:
             message = f"Its id was changed from '{known.document_id}' to '{document.id[:80]}'."
             self.report.problems.append(Problem("other-id", message, record=f"task {task.number}"))
             return None
@@ -371,5 +379,6 @@ def _has_annotations(task: Fields) -> bool:
     return bool(task.get("total_annotations") or task.get("cancelled_annotations"))
 
 
-def _moment(said: str) -> datetime:
-    return datetime.fromisoformat(said) if said else datetime.min.replace(tzinfo=UTC)
+def _is_to_come(moment: str, clock: datetime | None) -> bool:
+    """Tell whether a moment lies ahead of the server's clock, which was then set back since."""
+    return bool(moment) and clock is not None and datetime.fromisoformat(moment) - LOOK_BACK > clock

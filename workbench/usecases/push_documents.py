@@ -8,7 +8,8 @@ marks on the server decide what became of it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -29,7 +30,10 @@ from workbench.usecases.pull_answers import pull_from
 MARK = "workbench"
 AT_ONCE = 10_000
 AT_ONCE_CHARACTERS = 50_000_000
-MARKED = "id,data,meta,total_annotations,cancelled_annotations"
+MARKED = "id,data,meta"
+ANSWERED = "id,total_annotations,cancelled_annotations"
+PUSHES_KEPT = 20  # whose tasks are looked for when something is there twice
+UNDONE_AT_ONCE = 500
 # A server that lost its client goes on with the import: how long its tasks may still appear.
 LEAST_PATIENCE, TASKS_A_SECOND = 20.0, 500.0
 
@@ -38,8 +42,8 @@ LEAST_PATIENCE, TASKS_A_SECOND = 20.0, 500.0
 class PushReport:
     """How many documents became tasks, how many had one already, and how many were answered here before.
 
-    `recovered` are tasks of an earlier push whose answer got lost, `doubled` those that a repeated
-    request made and that were deleted again.
+    `recovered` are tasks of an earlier push whose answer got lost, `doubled` those that a request made
+    which arrived twice, or after it was given up, and that were deleted again.
     """
 
     pushed: int = 0
@@ -67,9 +71,9 @@ def push_over(server: Server, *, unanswered_only: bool = False, progress: Progre
     """Push over an open connection; see `push_documents`."""
     report = PushReport()
     report.recovered = settle_last_push(server)
+    report.doubled = undo_doubles(server)
     n_here = sum(not task.is_gone for task in server.links.tasks().values())
     if server.remote["task_number"] != n_here:
-        report.doubled = undo_doubles(server)
         pull_from(server, whole=True, progress=progress)  # somebody made or deleted tasks
     answered = _answered(server)
     left = server.links.without_task()
@@ -110,7 +114,8 @@ def _push(server: Server, documents: Sequence[Document]) -> None:
     """Make tasks of some documents, all or none, and remember which task is which document."""
     mark = uuid4().hex
     tasks = written(server, documents, mark)
-    highest = max(server.links.tasks(), default=0)
+    # Not the numbers of deleted tasks: a server over SQLite gives the last of them anew.
+    highest = max((n for n, task in server.links.tasks().items() if not task.is_gone), default=0)
     server.remember(push={"mark": mark, "after": highest, "n": len(tasks), "since": time.time()})
     try:
         numbers = server.client.import_tasks(server.link.remote_project, tasks)
@@ -122,7 +127,15 @@ def _push(server: Server, documents: Sequence[Document]) -> None:
             raise
         return
     linked = [LinkedTask(n, document.id) for n, document in zip(numbers, documents, strict=True)]
-    server.link = server.link.remembering(push=None, last_push={"mark": mark, "after": highest})
+    _conclude(server, linked)
+
+
+def _conclude(server: Server, linked: Sequence[LinkedTask], *, is_lost: bool = False) -> None:
+    """Remember what the push that is going on has made; its mark is kept, more of it may turn up."""
+    push = server.link.state["push"]
+    ended = {"mark": push["mark"], "after": push["after"], "is_lost": is_lost}
+    pushes = [*server.link.state.get("pushes", ()), ended]
+    server.link = server.link.remembering(push=None, pushes=pushes[-PUSHES_KEPT:])
     server.links.add_tasks(server.link, linked)
 
 
@@ -154,27 +167,23 @@ def settle_last_push(server: Server) -> int:
         return 0
     patience = LEAST_PATIENCE + push["n"] / TASKS_A_SECOND
     while True:
-        new = _since(server, push)
-        n_arrived = sum(_mark(task) == push["mark"] for task in new)
-        if n_arrived or time.time() - push["since"] > patience or time.time() < push["since"]:
+        new = _since(server, push["after"])
+        has_arrived = any(_mark(task) == push["mark"] for task in new)
+        if has_arrived or time.time() - push["since"] > patience or time.time() < push["since"]:
             break
         time.sleep(1.0)
-    waiting = {document.id for document in server.links.without_task()} if n_arrived else set()
+    waiting = {document.id for document in server.links.without_task()} if has_arrived else set()
     once: dict[str, LinkedTask] = {}
     for task in new:
         if ext_id(task) in waiting:
             once.setdefault(ext_id(task), LinkedTask(task["id"], ext_id(task)))
-    last = {"mark": push["mark"], "after": push["after"]}
-    server.link = server.link.remembering(push=None, last_push=last if n_arrived else None)
-    server.links.add_tasks(server.link, list(once.values()))
-    if n_arrived > 1:
-        undo_doubles(server)
+    _conclude(server, list(once.values()), is_lost=not has_arrived)
     return len(once)
 
 
-def _since(server: Server, push: dict[str, Any]) -> list[Fields]:
-    """Return the tasks that are younger than a push, by rising number."""
-    pages = server.client.tasks(server.link.remote_project, include=MARKED, after=push["after"])
+def _since(server: Server, after: int) -> list[Fields]:
+    """Return the tasks with a higher number, by rising number."""
+    pages = server.client.tasks(server.link.remote_project, include=MARKED, after=after)
     return [task for page in pages for task in page]
 
 
@@ -185,25 +194,48 @@ def _mark(task: Fields) -> str:
 
 
 def undo_doubles(server: Server) -> int:
-    """Delete what a request that arrived twice has made twice, and return how many tasks that were.
+    """Delete what the last pushes have made twice, and return how many tasks that were.
 
-    That it did, the mark of the last push says, which stands there twice then. Only tasks go that are
-    younger than that push, are the second of a document, and hold nobody's answer; one with an answer
-    stays, and the next pull takes it as a second task of its document.
+    A request may arrive twice, and one that was given up may arrive after all: then its mark is there
+    once too often. Only in that case, of the younger tasks of one document the one that is known stays,
+    and every one that holds somebody's answer.
     """
-    last = server.link.state.get("last_push")
-    n_there = server.client.project(server.link.remote_project)["task_number"]
-    known = server.links.tasks()
-    if last is None or n_there <= sum(not task.is_gone for task in known.values()):
+    pushes = server.link.state.get("pushes")
+    if not pushes:
         return 0
-    new = _since(server, last)
-    if sum(_mark(task) == last["mark"] for task in new) < 2:
-        return 0
+    server.remote = server.client.project(server.link.remote_project)
+    known = {number: task for number, task in server.links.tasks().items() if not task.is_gone}
     documents = {task.document_id for task in known.values()}
-    n_deleted = 0
+    if server.remote["task_number"] <= len(documents):
+        return 0
+    new = _since(server, min(push["after"] for push in pushes))
+    marks = Counter(_mark(task) for task in new)
+    surplus_of = [push for push in pushes if marks[push["mark"]] > (0 if push["is_lost"] else 1)]
+    if not surplus_of:
+        return 0
+    first = min(push["after"] for push in surplus_of)
+    made: dict[str, list[int]] = {}
     for task in new:
-        has_answers = task.get("total_annotations") or task.get("cancelled_annotations")
-        if task["id"] not in known and ext_id(task) in documents and not has_answers:
-            server.client.delete_task(task["id"])
-            n_deleted += 1
-    return n_deleted
+        if task["id"] > first and ext_id(task) in documents:
+            made.setdefault(ext_id(task), []).append(task["id"])
+    surplus: list[int] = []
+    for numbers in made.values():
+        surplus += sorted(numbers, key=lambda number: (number not in known, number))[1:]
+    return sum(
+        _delete_unanswered(server, surplus[start : start + UNDONE_AT_ONCE], known)
+        for start in range(0, len(surplus), UNDONE_AT_ONCE)
+    )
+
+
+def _delete_unanswered(server: Server, numbers: Sequence[int], known: Mapping[int, LinkedTask]) -> int:
+    client, project = server.client, server.link.remote_project
+    idle = [
+        task["id"]
+        for task in client.tasks_with_ids(project, numbers, include=ANSWERED)
+        if not task.get("total_annotations") and not task.get("cancelled_annotations")
+    ]
+    if idle:
+        client.delete_tasks(project, idle)
+        gone = [known[number]._replace(is_gone=True) for number in idle if number in known]
+        server.links.add_tasks(server.link, gone)
+    return len(idle)

@@ -9,7 +9,8 @@ requests is off, because a write that was repeated blindly doubles what it wrote
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import httpx
@@ -17,6 +18,19 @@ from label_studio_sdk.core.api_error import ApiError
 from label_studio_sdk.core.client_wrapper import SyncClientWrapper
 
 from workbench.errors import AccessError, GoneError, RemoteError, UnreachableError
+from workbench.sources.label_studio.answers import (
+    NO_ANSWER,
+    date,
+    detail,
+    detail_of,
+    encoded,
+    is_list,
+    is_numbered,
+    is_object,
+    is_page,
+    is_page_of_projects,
+    is_project,
+)
 from workbench.sources.label_studio.retrying import Patience, retrying
 
 Fields: TypeAlias = dict[str, Any]
@@ -25,7 +39,7 @@ CONNECT_SECONDS = 10.0
 PAGE = 500
 LONG_PAGE = 10_000
 BASIC = "BASIC_AUTH"
-NO_ANSWER = (json.JSONDecodeError, UnicodeDecodeError)
+SHOWN_CHARACTERS, SAID_CHARACTERS = 80, 500
 
 
 class LabelStudioClient:
@@ -37,16 +51,35 @@ class LabelStudioClient:
 
     def __init__(self, url: str, token: str, *, patience: Patience | None = None) -> None:
         self.url = url.rstrip("/")
+        self.clock: datetime | None = None
+        """The server's time when it answered last, None when it does not say."""
         self._patience = patience or Patience()
+        self._token, self._secrets = token, {token}
         # Redirects are refused: following one turns a POST into a GET.
         timeout = httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
-        self._http = httpx.Client(timeout=timeout, follow_redirects=False)
+        self._http = httpx.Client(
+            timeout=timeout, follow_redirects=False, event_hooks={"request": [self._remember_secrets]}
+        )
+        self._sdk = self._signed_in()
+
+    def _signed_in(self) -> SyncClientWrapper:
         try:
-            self._sdk = SyncClientWrapper(
-                api_key=token, base_url=self.url, max_retries=0, httpx_client=self._http
+            return SyncClientWrapper(
+                api_key=self._token, base_url=self.url, max_retries=0, httpx_client=self._http
             )
         except ApiError as error:  # the token says itself that it has ended
-            raise self._refusal(error.status_code or 401, _detail(error.body)) from error
+            raise self._refusal(error.status_code or 401, detail(error.body)) from error
+
+    def _remember_secrets(self, request: httpx.Request) -> None:
+        """Keep the token of an exchange out of messages too."""
+        if said := request.headers.get("authorization"):
+            self._secrets.add(said.split()[-1])
+
+    def _shown(self, text: str, most: int) -> str:
+        """Return the beginning of what somebody said, without tokens: servers and proxies may show them."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[token]")
+        return text[:most]
 
     def close(self) -> None:
         """Close the connections."""
@@ -56,28 +89,29 @@ class LabelStudioClient:
 
     def users(self) -> dict[int, str]:
         """Return the email of every user by number."""
-        return {user["id"]: user["email"] for user in self._read("api/users/") if user.get("email")}
+        found = self._read("api/users/", check=is_list)
+        return {user["id"]: user["email"] for user in found if user.get("email")}
 
     def project(self, project: int) -> Fields:
         """Return the settings and counts of a project. Raises GoneError when there is none."""
-        found: Fields = self._read(f"api/projects/{project}/")
+        found: Fields = self._read(f"api/projects/{project}/", check=is_project)
         return found
 
     def create_project(self, fields: Mapping[str, Any]) -> Fields:
         """Make a project and return it."""
-        made: Fields = self._write("POST", "api/projects/", fields)
+        made: Fields = self._write("POST", "api/projects/", fields, check=is_numbered)
         return made
 
     def newest_projects(self) -> list[Fields]:
         """Return the newest projects, the last one first, with id, title and description."""
         params = {"page_size": 100, "ordering": "-id", "include": "id,title,description"}
-        answer = self._read("api/projects/", params, check=_is_object)
+        answer = self._read("api/projects/", params, check=is_page_of_projects)
         found: list[Fields] = answer["results"]
         return found
 
     def update_project(self, project: int, **fields: Any) -> Fields:
         """Change settings of a project and return it."""
-        changed: Fields = self._write("PATCH", f"api/projects/{project}/", fields)
+        changed: Fields = self._write("PATCH", f"api/projects/{project}/", fields, check=is_numbered)
         return changed
 
     # Tasks
@@ -85,7 +119,8 @@ class LabelStudioClient:
     def count_tasks(self, project: int, query: Mapping[str, Any]) -> int:
         """Return how many tasks a query (see `tasks`) finds."""
         params = {"project": project, "fields": "task_only", "include": "id", "page_size": 1}
-        return int(self._read("api/tasks/", {**params, "query": json.dumps(query)})["total"])
+        answer = self._read("api/tasks/", {**params, "query": json.dumps(query)}, check=is_page)
+        return int(answer["total"])
 
     def tasks(
         self,
@@ -113,6 +148,12 @@ class LabelStudioClient:
                 return
             after = page[-1]["id"]
 
+    def newest_change(self, project: int) -> str:
+        """Return when a task was changed last, by the server's clock; '' when there is no task."""
+        query = json.dumps({"ordering": ["-tasks:updated_at"]})
+        params = {"fields": "task_only", "include": "id,updated_at", "page_size": 1, "query": query}
+        return "".join(str(task["updated_at"]) for task in self._page({"project": project, **params}))
+
     def tasks_with_ids(self, project: int, ids: Sequence[int], *, include: str = "") -> list[Fields]:
         """Return those of some tasks that exist, whole or with the fields that `include` names."""
         fields = {"fields": "task_only", "include": include} if include else {"fields": "all"}
@@ -125,7 +166,7 @@ class LabelStudioClient:
         return found
 
     def _page(self, params: Mapping[str, Any]) -> list[Fields]:
-        answer = self._read("api/tasks/", params, check=_is_page)
+        answer = self._read("api/tasks/", params, check=is_page)
         tasks: list[Fields] = answer["tasks"]
         if len(tasks) != min(answer["total"], params["page_size"]):
             raise UnreachableError(
@@ -138,15 +179,17 @@ class LabelStudioClient:
         path = f"api/projects/{project}/import"
         answer = self._write("POST", path, tasks, params={"return_task_ids": "true"})
         ids = answer.get("task_ids") if isinstance(answer, dict) else None
-        if not isinstance(ids, list) or len(ids) != len(tasks):
+        if not isinstance(ids, list) or len(ids) != len(tasks) or not all(type(id) is int for id in ids):
             raise UnreachableError(
                 f"Label Studio did not say which numbers {len(tasks)} new tasks got.", where=self.url
             )
         return ids
 
-    def delete_task(self, task: int) -> None:
-        """Delete a task."""
-        self._write("DELETE", f"api/tasks/{task}/", None)
+    def delete_tasks(self, project: int, ids: Sequence[int]) -> None:
+        """Delete those of some tasks that exist."""
+        params = {"id": "delete_tasks", "project": project}
+        chosen = {"selectedItems": {"all": False, "included": list(ids)}}
+        self._write("POST", "api/dm/actions/", chosen, params=params)
 
     # Predictions
 
@@ -160,12 +203,12 @@ class LabelStudioClient:
 
     def model_versions(self, project: int) -> dict[str, int]:
         """Return how many predictions each model version has."""
-        found: dict[str, int] = self._read(f"api/projects/{project}/model-versions/", check=_is_object)
+        found: dict[str, int] = self._read(f"api/projects/{project}/model-versions/", check=is_object)
         return found
 
     def prediction_ids(self, project: int, version: str) -> list[int]:
         """Return the numbers of the predictions of a version."""
-        found = self._read("api/predictions/", {"project": project}, check=_is_list)
+        found = self._read("api/predictions/", {"project": project}, check=is_list)
         return [prediction["id"] for prediction in found if prediction.get("model_version") == version]
 
     def delete_prediction(self, prediction: int) -> None:
@@ -176,7 +219,7 @@ class LabelStudioClient:
 
     def backends(self, project: int) -> list[Fields]:
         """Return the ML backends of a project."""
-        found: list[Fields] = self._read("api/ml/", {"project": project}, check=_is_list)
+        found: list[Fields] = self._read("api/ml/", {"project": project}, check=is_list)
         return found
 
     def rename_backend(self, backend: Mapping[str, Any], title: str) -> None:
@@ -188,12 +231,12 @@ class LabelStudioClient:
 
     def webhooks(self, project: int) -> list[Fields]:
         """Return the webhooks of a project."""
-        found: list[Fields] = self._read("api/webhooks/", {"project": project}, check=_is_list)
+        found: list[Fields] = self._read("api/webhooks/", {"project": project}, check=is_list)
         return found
 
     def add_webhook(self, fields: Mapping[str, Any]) -> int:
         """Make a webhook and return its number."""
-        return int(self._write("POST", "api/webhooks/", fields)["id"])
+        return int(self._write("POST", "api/webhooks/", fields, check=is_numbered)["id"])
 
     def delete_webhook(self, webhook: int) -> None:
         """Delete a webhook."""
@@ -208,27 +251,59 @@ class LabelStudioClient:
         *,
         check: Callable[[Any], bool] = lambda answer: True,
     ) -> Any:
-        def once() -> Any:
-            answer = self._request("GET", path, params=params)
-            if not check(answer):
-                raise self._nonsense(json.dumps(answer)[:80])
-            return answer
-
-        return retrying(once, self._patience, repeats=lambda error: isinstance(error, UnreachableError))
-
-    def _write(self, method: str, path: str, body: Any, *, params: Mapping[str, Any] | None = None) -> Any:
-        content = None if body is None else _encoded(body)
         return retrying(
-            lambda: self._request(method, path, params=params, content=content),
+            lambda: self._request("GET", path, params=params, check=check),
+            self._patience,
+            repeats=lambda error: isinstance(error, UnreachableError),
+        )
+
+    def _write(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        *,
+        params: Mapping[str, Any] | None = None,
+        check: Callable[[Any], bool] = lambda answer: True,
+    ) -> Any:
+        content = None if body is None else encoded(body)
+        return retrying(
+            lambda: self._request(method, path, params=params, content=content, check=check),
             self._patience,
             repeats=lambda error: isinstance(error, BusyError),
         )
 
     def _request(
-        self, method: str, path: str, *, params: Mapping[str, Any] | None, content: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None,
+        content: bytes | None = None,
+        check: Callable[[Any], bool],
     ) -> Any:
+        """Return the JSON that answers a request, None for an empty answer; it must pass the check."""
+        answer = self._answer(method, path, params, content)
+        if answer.status_code == 401 and answer.request.headers["authorization"].startswith("Bearer "):
+            # What a personal token was exchanged for ends by the server's clock; the SDK goes by ours.
+            self._sdk = self._signed_in()
+            answer = self._answer(method, path, params, content)
+        self.clock = date(answer.headers.get("date", "")) or self.clock
+        if not 200 <= answer.status_code < 300:
+            raise self._refusal(answer.status_code, detail_of(answer), answer.headers.get("retry-after"))
         try:
-            answer = self._sdk.httpx_client.request(
+            said = answer.json() if answer.content else None
+        except NO_ANSWER as error:
+            raise self._nonsense(answer.text) from error
+        if not check(said):
+            raise self._nonsense(answer.text)
+        return said
+
+    def _answer(
+        self, method: str, path: str, params: Mapping[str, Any] | None, content: bytes | None
+    ) -> httpx.Response:
+        try:
+            return self._sdk.httpx_client.request(
                 path,
                 method=method,
                 params=dict(params or {}),
@@ -236,28 +311,20 @@ class LabelStudioClient:
                 headers={"content-type": "application/json"} if content is not None else {},
             )
         except ApiError as error:  # the exchange of a personal token
-            raise self._refusal(error.status_code or 0, _detail(error.body)) from error
-        except NO_ANSWER as error:
-            raise self._nonsense(str(error)) from error
+            raise self._refusal(error.status_code or 0, detail(error.body)) from error
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         except httpx.InvalidURL as error:
             raise RemoteError(f"This is no address of a server: {error}.", where=self.url) from error
-        if not 200 <= answer.status_code < 300:
-            raise self._refusal(answer.status_code, _detail_of(answer), answer.headers.get("retry-after"))
-        if not answer.content:
-            return None
-        try:
-            return answer.json()
         except NO_ANSWER as error:
-            raise self._nonsense(answer.text[:80]) from error
+            raise self._nonsense(type(error).__name__) from None  # its words may show the token
 
     def _unreachable(self, error: httpx.HTTPError) -> UnreachableError:
         never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol)
         what = "cannot be reached" if never_sent else "did not finish its answer"
         hint = "Does it run, and is the address right?" if never_sent else ""
         return UnreachableError(
-            f"Label Studio {what} ({str(error) or type(error).__name__}).",
+            f"Label Studio {what} ({self._shown(str(error), SAID_CHARACTERS) or type(error).__name__}).",
             where=self.url,
             hint=hint,
             sent=not never_sent,
@@ -265,13 +332,13 @@ class LabelStudioClient:
 
     def _nonsense(self, shown: str) -> UnreachableError:
         return UnreachableError(
-            f"The answer is not what Label Studio says: {shown!r}",
+            f"The answer is not what Label Studio says: {self._shown(shown, SHOWN_CHARACTERS)!r}",
             where=self.url,
             hint="Is a log-in page, or another program, between here and Label Studio?",
         )
 
     def _refusal(self, status: int, detail: str, wait: str | None = None) -> RemoteError:
-        said = f" It says: {detail}" if detail else ""
+        said = f" It says: {self._shown(detail, SAID_CHARACTERS)}" if detail else ""
         if status == 401:
             return AccessError(f"Label Studio does not take the token.{said}", where=self.url, hint=TOKENS)
         if status == 403:
@@ -300,44 +367,3 @@ TOKENS = (
     "Which of them the server takes stands in Account & Settings and in the organization's settings; "
     "take a new one from there."
 )
-
-
-def _encoded(body: Any) -> bytes:
-    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-
-
-def _detail_of(answer: httpx.Response) -> str:
-    try:
-        return _detail(answer.json())
-    except NO_ANSWER:
-        return ""
-
-
-def _detail(body: Any) -> str:
-    """Return what a refusal says, without its page of HTML."""
-    if not isinstance(body, Mapping):
-        return ""
-    errors = body.get("validation_errors")
-    said = json.dumps(errors) if errors else str(body.get("detail") or "")
-    return said[:500]
-
-
-def _is_page(answer: Any) -> bool:
-    return (
-        isinstance(answer, dict)
-        and isinstance(answer.get("total"), int)
-        and isinstance(answer.get("tasks"), list)
-        and _all_numbered(answer["tasks"])
-    )
-
-
-def _all_numbered(tasks: Iterable[Any]) -> bool:
-    return all(isinstance(task, dict) and isinstance(task.get("id"), int) for task in tasks)
-
-
-def _is_object(answer: Any) -> bool:
-    return isinstance(answer, dict)
-
-
-def _is_list(answer: Any) -> bool:
-    return isinstance(answer, list) and all(isinstance(item, dict) for item in answer)

@@ -27,7 +27,7 @@ class Patience:
 def retrying(once: Callable[[], T], patience: Patience, *, repeats: Callable[[WorkbenchError], bool]) -> T:
     """Do something until it works, the attempts are used up, or an error is not worth another one.
 
-    A server that says how long to wait (Retry-After) is waited for that long, a minute at most.
+    A server that says how long to wait (Retry-After) is waited for at least that long, up to a minute.
     """
     for attempt in range(patience.attempts):
         try:
@@ -35,8 +35,8 @@ def retrying(once: Callable[[], T], patience: Patience, *, repeats: Callable[[Wo
         except WorkbenchError as error:
             if attempt + 1 == patience.attempts or not repeats(error):
                 raise
-            wait = seconds_to_wait(getattr(error, "wait", None))
-            patience.sleep(patience.pause * 2**attempt if wait is None else wait)
+            wait = seconds_to_wait(getattr(error, "wait", None)) or 0.0
+            patience.sleep(max(patience.pause * 2**attempt, wait))
     raise AssertionError("a patience of no attempts")
 
 
@@ -53,7 +53,7 @@ def seconds_to_wait(said: str | None) -> float | None:
     except ValueError:
         try:
             until = parsedate_to_datetime(said)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         until = until if until.tzinfo else until.replace(tzinfo=UTC)
         wait = (until - datetime.now(UTC)).total_seconds()
