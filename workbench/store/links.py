@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from workbench.domain.annotations import now
 from workbench.domain.conversion import Imported
@@ -20,7 +20,7 @@ from workbench.errors import InputError
 from workbench.store import documents, questions, schema
 from workbench.store.importing import ImportCounts, Origin, take_documents
 from workbench.store.project_store import ProjectStore
-from workbench.store.values import chunks, from_json, storable, to_json
+from workbench.store.values import chunks, document_of, from_json, storable, to_json
 
 FORMAT = "label-studio"
 _documents = schema.documents.c
@@ -122,10 +122,17 @@ class Links:
     def without_task(self) -> list[Document]:
         """Return the documents of the pool that no task was ever known for, in import order."""
         linked = select(_tasks.document)
-        query = select(_documents.id).where(_documents.part == "pool", _documents.position.not_in(linked))
+        query = select(_documents.id, _documents.text, _documents.metadata, _documents.part)
+        query = query.where(_documents.part == "pool", _documents.position.not_in(linked))
         with self._database.read() as connection:
-            ids = list(connection.execute(query.order_by(_documents.position)).scalars())
-            return documents.read(connection, ids=ids)
+            return [document_of(row) for row in connection.execute(query.order_by(_documents.position))]
+
+    def n_linked_documents(self) -> int:
+        """Return how many documents have a task that is still there."""
+        query = select(func.count(_tasks.document.distinct())).where(_tasks.is_gone == 0)
+        with self._database.read() as connection:
+            found: int = connection.execute(query).scalar_one()
+        return found
 
     def last_answers(self, tasks: Iterable[int]) -> LastAnswers:
         """Return the annotations recorded last of some tasks, by their keys."""
@@ -180,34 +187,16 @@ def _save(connection: Connection, link: Link) -> None:
 
 
 def _save_tasks(connection: Connection, tasks: Sequence[LinkedTask]) -> None:
-    numbers = documents.numbers_of(connection, [task.document_id for task in tasks])
-    for chunk in chunks(tasks, documents.IDS_AT_ONCE):
-        _keep_gone(connection, {task.task: numbers[task.document_id] for task in chunk})
-        connection.execute(delete(schema.link_tasks).where(_tasks.task.in_([task.task for task in chunk])))
-        rows = [
-            {
-                "task": task.task,
-                "document": numbers[task.document_id],
-                "seen": storable(task.seen),
-                "is_gone": int(task.is_gone),
-            }
-            for task in chunk
-        ]
-        connection.execute(insert(schema.link_tasks), rows)
-
-
-def _keep_gone(connection: Connection, news: Mapping[int, int]) -> None:
-    """Move deleted tasks out of the way whose numbers were given to tasks of other documents.
-
-    A server over SQLite gives the last numbers anew. What was deleted keeps a number below 0, so that it
-    stays known that its document had a task.
-    """
-    gone = select(_tasks.task, _tasks.document).where(_tasks.task.in_(news), _tasks.is_gone == 1)
-    for number, document in connection.execute(gone).all():
-        if document != news[number]:
-            lowest = min(0, connection.execute(select(func.min(_tasks.task))).scalar_one())
-            moved = update(schema.link_tasks).where(_tasks.task == number).values(task=lowest - 1)
-            connection.execute(moved)
+    """Write tasks; a document that does not exist is refused by the database."""
+    if not tasks:
+        return
+    rows = [
+        {"of": task.task, "its": task.document_id, "seen": storable(task.seen), "is_gone": int(task.is_gone)}
+        for task in tasks
+    ]
+    document = select(_documents.position).where(_documents.id == bindparam("its")).scalar_subquery()
+    connection.execute(delete(schema.link_tasks).where(_tasks.task == bindparam("of")), rows)
+    connection.execute(insert(schema.link_tasks).values(task=bindparam("of"), document=document), rows)
 
 
 def _save_answers(connection: Connection, answers: Mapping[AnswerKey, str | None]) -> None:

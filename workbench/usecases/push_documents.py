@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from workbench.domain.conversion import LabelledDocument
 from workbench.domain.documents import Document
 from workbench.domain.ports import Progress, silent
 from workbench.errors import Problem, SourceError, UnreachableError
@@ -146,11 +145,9 @@ def written(server: Server, documents: Sequence[Document], mark: str) -> list[di
     tasks = []
     for document in documents:
         findings = Findings(document.id)
-        # As a new document: what the layout of an export says about it belongs to another task.
-        fresh = Document(document.id, document.text, document.metadata)
-        task = writer.write(LabelledDocument(fresh), 0, findings)
+        # Without a layout: what an export says about a document belongs to another task.
+        tasks.append({"data": writer.data_of_new(document, findings)})
         problems += findings.problems
-        tasks.append({"data": task["data"]})
     if problems:
         raise SourceError(server.link.name, problems, hint="Nothing of this portion was sent.")
     tasks[0]["meta"] = {MARK: {"push": mark}}  # one is enough: all of them are there, or none
@@ -204,10 +201,10 @@ def undo_doubles(server: Server) -> int:
     if not pushes:
         return 0
     server.remote = server.client.project(server.link.remote_project)
+    if server.remote["task_number"] <= server.links.n_linked_documents():
+        return 0
     known = {number: task for number, task in server.links.tasks().items() if not task.is_gone}
     documents = {task.document_id for task in known.values()}
-    if server.remote["task_number"] <= len(documents):
-        return 0
     new = _since(server, min(push["after"] for push in pushes))
     marks = Counter(_mark(task) for task in new)
     surplus_of = [push for push in pushes if marks[push["mark"]] > (0 if push["is_lost"] else 1)]

@@ -58,7 +58,11 @@ class LabelStudioClient:
         # Redirects are refused: following one turns a POST into a GET.
         timeout = httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
         self._http = httpx.Client(
-            timeout=timeout, follow_redirects=False, event_hooks={"request": [self._remember_secrets]}
+            timeout=timeout,
+            follow_redirects=False,
+            event_hooks={"request": [self._remember_secrets]},
+            # To load the certificates takes longer than a request; http needs none.
+            verify=not self.url.startswith("http://"),
         )
         self._sdk = self._signed_in()
 

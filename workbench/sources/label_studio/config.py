@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from workbench.config import LIMITS
@@ -66,7 +67,7 @@ class Control:
         return tuple(label.name for label in self.labels)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LabelConfig:
     """What a labelling config asks.
 
@@ -87,16 +88,21 @@ class LabelConfig:
         """The questions, in the order of the config."""
         return tuple(Question(c.question, c.kind, c.label_names) for c in self.controls)
 
-    @property
+    @cached_property
     def text_name(self) -> str:
         """The Text whose characters spans count; without a ner question, that of the first control."""
         spanned = [control.text for control in self.controls if control.kind == "ner"]
         return (spanned or [control.text for control in self.controls] or [*self.data_keys, ""])[0]
 
-    @property
+    @cached_property
     def text_key(self) -> str:
         """The field of a task's data that holds the document's text."""
         return self.data_keys.get(self.text_name, "")
+
+    @cached_property
+    def shown_keys(self) -> frozenset[str]:
+        """The fields of a task's data that questions are about."""
+        return frozenset(self.data_keys[control.text] for control in self.controls)
 
     def control(self, name: str) -> Control | None:
         """Return the control of that name, None when no question is asked by it."""

@@ -56,6 +56,10 @@ class TaskWriter:
             _recount(task)
         return task
 
+    def data_of_new(self, document: Document, findings: Findings) -> dict[str, Any]:
+        """Return the data of a task for a document that Label Studio has not seen, with its id and metadata."""
+        return self._data(document, {}, findings)
+
     def _data(self, document: Document, layout: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
         text_key, metadata = self.config.text_key or TEXT_KEY, dict(document.metadata)
         data: dict[str, Any] = {}
@@ -75,11 +79,9 @@ class TaskWriter:
         for key in metadata.keys() & data.keys():
             findings.refuse("field-twice", f"its metadata has a field '{key}', which is taken in the task")
         data |= {key: value for key, value in metadata.items() if key not in data}
-        for name in {control.text for control in self.config.controls}:
-            if self.config.data_keys[name] not in data:
-                findings.refuse(
-                    "no-field", f"it has no field '{self.config.data_keys[name]}', which is shown"
-                )
+        for key in self.config.shown_keys:
+            if key not in data:
+                findings.refuse("no-field", f"it has no field '{key}', which is shown")
         return data
 
     def _is_sayable(self, annotation: Annotation, document: Document, findings: Findings) -> bool:
