@@ -161,7 +161,7 @@ def test_declared_labels_are_those_of_the_question(source: Source, name: str, pa
         b"",
         b"\n\n",
         b"PK\x03\x04\x14\0",
-        gzip.compress(b"x"),
+        gzip.compress(b"x", mtime=0),
         b"%PDF-1.7\n",
         b"\x89PNG\r\n\x1a\n",
         b"\xff\xfe\0\0",
