@@ -45,7 +45,7 @@ def tarred() -> bytes:
     [
         (zipped(), "zip"),
         (b"PK\x05\x06" + b"\0" * 18, "empty zip"),
-        (gzip.compress(b"a\tO\n", mtime=0, mtime=0), "gzip"),
+        (gzip.compress(b"a\tO\n", mtime=0), "gzip"),
         (bz2.compress(b"a\tO\n"), "bzip2"),
         (lzma.compress(b"a\tO\n"), "xz"),
         (tarred(), "tar"),
