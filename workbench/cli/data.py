@@ -165,13 +165,23 @@ def export_data(
     allow_loss: Annotated[
         bool, typer.Option("--allow-loss", help="Leave out what the format cannot say.")
     ] = False,
+    rule: Annotated[
+        str,
+        typer.Option(
+            help="Whose answer is written where annotators disagree: gold-first (ground truth, then the "
+            "majority), majority or latest. Label Studio exports have all of them."
+        ),
+    ] = "gold-first",
 ) -> None:
     """Write a question's answers in one of the six formats."""
+    from workbench.usecases.collect_examples import parse_rule
     from workbench.usecases.export_data import export_data as write
     from workbench.usecases.project import open_project, parse_part
 
     wanted: Part | None = parse_part(part) if part else None
-    options = WriteOptions(scheme=scheme, encoding=encoding, excel_safe=excel_safe, allow_loss=allow_loss)
+    options = WriteOptions(
+        scheme=scheme, encoding=encoding, excel_safe=excel_safe, allow_loss=allow_loss, rule=parse_rule(rule)
+    )
     with open_project(Home.find(), name) as project:
         report = write(
             project,

@@ -6,11 +6,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, TypeAlias, get_args
 
 from workbench.domain.annotations import FROM_A_FILE, Annotation
 from workbench.domain.documents import Document
 from workbench.domain.questions import Kind, Question
 from workbench.errors import Problem
+
+Rule: TypeAlias = Literal["gold-first", "majority", "latest"]
+RULES: tuple[Rule, ...] = get_args(Rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class WriteOptions:
     """How to write a file. Fields that a format does not know are ignored by it.
 
     `encoding` is that of a text file; '' takes that of the file that the documents came from, else UTF-8.
+    `rule` says whose answer is written by formats that have room for one a document.
     """
 
     scheme: str = "iob2"
@@ -49,6 +54,7 @@ class WriteOptions:
     newline: str = "\n"
     excel_safe: bool = False
     allow_loss: bool = False
+    rule: Rule = "gold-first"
 
 
 @dataclass(slots=True)

@@ -6,30 +6,53 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from workbench.domain.annotations import FROM_A_FILE, Annotation
+from workbench.domain.conversion import RULES, Rule
 from workbench.domain.documents import Part
 from workbench.domain.examples import Example
-from workbench.errors import NotEnoughDataError
+from workbench.errors import NotEnoughDataError, UnknownNameError
 from workbench.usecases.project import Project
 
 Answer = tuple[tuple[str, ...], tuple[tuple[int, int, str], ...]]
 
 
-def settle(annotations: Sequence[Annotation]) -> Annotation | None:
+def parse_rule(text: str) -> Rule:
+    """Read the name of a rule. Raises UnknownNameError."""
+    for rule in RULES:
+        if rule == text:
+            return rule
+    raise UnknownNameError("rule", text, RULES)
+
+
+def settle(annotations: Sequence[Annotation], rule: Rule = "gold-first") -> Annotation | None:
     """Choose one annotation of a document.
 
-    Answers that are marked as ground truth go first. Then the answer that most named annotators gave,
-    the newest on a tie. What came with a file that names no annotator counts where no named one
-    answered. Skips, drafts and withdrawals do not count. Returns None when nothing is left.
-    `annotations` are in the order in which they were recorded.
+    | rule       | whose answer it is                                                          |
+    |------------|-----------------------------------------------------------------------------|
+    | gold-first | that marked as ground truth; without one, that of the majority              |
+    | majority   | the one that most annotators gave, the newest on a tie                      |
+    | latest     | the newest                                                                  |
+
+    What came with a file that names no annotator counts where no named one answered. Skips, drafts and
+    withdrawals do not count. Returns None when nothing is left. `annotations` are in the order in which
+    they were recorded.
     """
     answers = [annotation for annotation in annotations if annotation.counts]
     if not answers:
         return None
-    named = [annotation for annotation in answers if annotation.annotator != FROM_A_FILE]
-    voting = [annotation for annotation in answers if is_ground_truth(annotation)] or named or answers
+    voting = [annotation for annotation in answers if annotation.annotator != FROM_A_FILE] or answers
+    if rule == "latest":
+        return voting[-1]
+    if rule == "gold-first":
+        voting = [annotation for annotation in answers if is_ground_truth(annotation)] or voting
     votes = Counter(answer_of(annotation) for annotation in voting)
     most = max(votes.values())
     return next(a for a in reversed(voting) if votes[answer_of(a)] == most)
+
+
+def disagree(annotations: Sequence[Annotation]) -> bool:
+    """Tell whether named annotators answered differently."""
+    named = [a for a in annotations if a.counts and a.annotator != FROM_A_FILE]
+    return len({answer_of(annotation) for annotation in named}) > 1
 
 
 def is_ground_truth(annotation: Annotation) -> bool:

@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbench.domain.annotations import Annotation
+from workbench.domain.conversion import RULES
 from workbench.domain.spans import Span
-from workbench.usecases.collect_examples import settle
+from workbench.usecases.collect_examples import disagree, settle
 
 
 def said(annotator: str, *labels: str, status: str = "answered") -> Annotation:
@@ -44,6 +45,23 @@ def test_ground_truth_settles_a_document_against_the_majority() -> None:
     chosen = settle([plain, said("bob", "b"), said("cleo", "b")])
     assert chosen is not None
     assert chosen.labels == ("b",)
+
+
+def test_the_other_rules_take_the_majority_or_the_latest_whatever_is_ground_truth() -> None:
+    starred = replace(said("ann", "a"), raw={"label_studio": {"fields": {"ground_truth": True}}})
+    answers = [starred, said("bob", "b"), said("cleo", "b"), said("dan", "c"), said("import", "d")]
+    settled = {rule: settle(answers, rule) for rule in RULES}
+    assert {rule: chosen.labels for rule, chosen in settled.items() if chosen} == {
+        "gold-first": ("a",),
+        "majority": ("b",),
+        "latest": ("c",),
+    }
+
+
+def test_only_named_annotators_can_disagree() -> None:
+    assert disagree([said("ann", "a"), said("bob", "b")])
+    assert not disagree([said("ann", "a"), said("bob", "a"), said("cleo", status="skipped")])
+    assert not disagree([said("ann", "a"), said("import", "b")])
 
 
 def test_skips_and_drafts_settle_nothing() -> None:
