@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
@@ -159,7 +160,7 @@ def test_what_changes_while_the_pages_come_is_found_by_the_next_pull(
     made: Any, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch, whole: bool
 ) -> None:
     monkeypatch.setattr(client, "PAGE", 2)
-    monkeypatch.setattr(pulling, "LOOK_BACK", timedelta(0))
+    monkeypatch.setattr(pulling, "LOOK_BACK", timedelta(seconds=1))
     with made([TOPIC], tickets(6), url=proxy.url) as (project, desk, _):
         push_documents(project)
         pull_answers(project, whole=True)
@@ -169,6 +170,7 @@ def test_what_changes_while_the_pages_come_is_found_by_the_next_pull(
 
         def meanwhile() -> None:
             desk.answer(ids["ticket-0"], [choice("fault")])
+            time.sleep(2.5)  # longer than the next pull looks back
             desk.answer(ids["ticket-5"], [choice("delivery")])
 
         proxy.calm()
