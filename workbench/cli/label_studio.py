@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.options import ProjectName
+from workbench.cli.options import (
+    EncoderName,
+    LearnerName,
+    OptionalQuestion,
+    ProjectName,
+    Seed,
+    StrategyName,
+)
 from workbench.cli.printing import counted, progress_bar
 from workbench.config import Home
 from workbench.errors import MachineError, Problem
@@ -146,6 +153,79 @@ def pull(
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         report = pull_answers(project, whole=whole, accept_deletions=accept_deletions, progress=progress)
     print_pull(report)
+
+
+@app.command("publish")
+def publish(
+    name: ProjectName,
+    question: OptionalQuestion = "",
+    keep_old: Annotated[
+        bool, typer.Option("--keep-old", help="Leave the predictions of earlier orders for `watch`.")
+    ] = False,
+) -> None:
+    """Serve the newest proposed documents first, in their order, with the model's answers to mend."""
+    from workbench.usecases.label_studio import open_server
+    from workbench.usecases.prediction_versions import remove_old_versions
+    from workbench.usecases.project import open_project
+    from workbench.usecases.publish_order import publish_order
+
+    with open_project(Home.find(), name) as project, progress_bar() as progress:
+        report = publish_order(project, question, progress=progress)
+        print(
+            f"{counted(report.n_tasks, 'tasks')} are served in the proposed order, "
+            f"{report.n_answers:,} with an answer to accept or mend ({report.version})"
+        )
+        for warning in report.warnings:
+            print(f"  warning: {warning}")
+        if report.n_old and not keep_old:
+            with open_server(project) as server:
+                n_old = remove_old_versions(server, progress=progress)
+            print(f"  {n_old:,} predictions of earlier orders were removed")
+
+
+@app.command("watch")
+def watch(
+    name: ProjectName,
+    questions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--question", "-q", help="Which questions to train; by default all.", show_default=False
+        ),
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, help="Train after this many new answers …")] = 20,
+    minutes: Annotated[float, typer.Option(min=0.1, help="… or this long after the first of fewer.")] = 30.0,
+    batch: Annotated[
+        int, typer.Option("--batch", min=1, help="How many documents to propose at a time.")
+    ] = 200,
+    learner: LearnerName = "",
+    strategy: StrategyName = "cluster-margin",
+    encoder: EncoderName = "minilm",
+    seed: Seed = 0,
+    poll: Annotated[float, typer.Option(min=0.5, help="Seconds between two looks at the server.")] = 10.0,
+    listen: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS:PORT", help="Where Label Studio's hints come in; port 0: a free one."),
+    ] = "127.0.0.1:0",
+    hook_url: Annotated[
+        str, typer.Option(help="How Label Studio reaches that address, when it is not as it stands.")
+    ] = "",
+    no_hook: Annotated[
+        bool, typer.Option("--no-hook", help="Take no hints, only look from time to time.")
+    ] = False,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Somebody else runs `workbench worker`.")
+    ] = False,
+) -> None:
+    """Keep the two together: take answers over, train when there is enough, serve the new order."""
+    from workbench.cli.watching import Watching
+    from workbench.usecases.project import open_project
+    from workbench.usecases.propose_batch import Ranking
+    from workbench.usecases.watch_label_studio import Plan
+
+    plan = Plan(tuple(questions or ()), every, minutes, learner, Ranking(strategy, batch, seed, encoder))
+    watching = Watching(plan, poll=poll, listen=listen, hook_url=hook_url, with_hook=not no_hook)
+    with open_project(Home.find(), name) as project:
+        watching.run(project, with_worker=not no_worker)
 
 
 def print_pull(report: PullReport) -> None:

@@ -196,6 +196,11 @@ class ProjectStore:
             asked = questions.get(connection, question)
             return [annotation for _, annotation in recording.current(connection, asked)]
 
+    def n_answers(self, question: str) -> int:
+        """Return how many answers were ever recorded, so that it grows with every new or changed one."""
+        with self.database.read() as connection:
+            return recording.n_answers(connection, question)
+
     def answered_ids(self, question: str) -> list[str]:
         """Return the documents with at least one answer that holds today, in import order."""
         with self.database.read() as connection:

@@ -143,6 +143,14 @@ def history(
     ]
 
 
+def n_answers(connection: Connection, question: str) -> int:
+    """Return how many answers were ever recorded to a question, also those that later ones replaced."""
+    number = questions.get(connection, question).number
+    theirs = (_annotations.question == number) & (_annotations.status == "answered")
+    found: int = connection.execute(select(func.count(_annotations.sequence)).where(theirs)).scalar_one()
+    return found
+
+
 def current(connection: Connection, asked: AskedQuestion) -> Iterator[tuple[int, Annotation]]:
     """Yield document numbers and the annotations that stand today, said in today's labels.
 

@@ -8,7 +8,7 @@ the numbers and times of all tasks with those that are known.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -25,8 +25,8 @@ from workbench.usecases.connect_label_studio import overlap_of
 from workbench.usecases.label_studio import Server, ask_what_is_asked_there, open_server
 from workbench.usecases.project import Project
 
-# An annotation gets its time before it is there for others to see: look back a little each time.
-LOOK_BACK = timedelta(seconds=30)
+# An annotation gets its time before others can see it: look back a little. A whole look finds the rest.
+LOOK_BACK = timedelta(seconds=5)
 AT_ONCE = 500
 MOST_GONE = 20  # more, and more than half of all: that looks like another database, not like deletions
 SUMMARY = "id,updated_at,total_annotations,cancelled_annotations"
@@ -94,9 +94,10 @@ class _Pull:
         self._server = server
         self._progress = progress
         config = server.config
-        if server.link.state.get("label_config") != server.remote["label_config"]:
-            server.remember(label_config=server.remote["label_config"])
         overlap = overlap_of(server.remote)
+        seen = {"label_config": server.remote["label_config"], "annotators": overlap[0]}
+        if any(server.link.state.get(name) != value for name, value in seen.items()):
+            server.remember(**seen)
         self.report.news += ask_what_is_asked_there(server.project, config, overlap=overlap)
         self._reader = TaskReader(config, "unknown", server.client.users())
         self._known = server.links.tasks()
@@ -125,29 +126,43 @@ class _Pull:
             "type": "Datetime",
             "value": value,
         }
-        for page in self._server.client.tasks(self._server.link.remote_project, filters=[newer]):
-            self._take([task for task in page if self._is_news(task)])
+        listed = self._listed(filters=[newer])
+        self._take_news(listed, {task["id"] for task in listed if self._is_news(task)})
         self._advance()
 
     def everything(self, *, accept_deletions: bool) -> None:
-        """Compare all tasks with those that are known, and take what differs."""
+        """Compare all tasks with those that are known, and take what differs, and all drafts."""
         client, number = self._server.client, self._server.link.remote_project
-        listed = {task["id"]: task for page in client.tasks(number, include=SUMMARY) for task in page}
+        listed = self._listed()
         drafted = {
             task["id"] for page in client.tasks(number, include="id", filters=[WITH_DRAFT]) for task in page
         }
-        news = [task for task in listed.values() if self._is_news(task) or task["id"] in drafted]
-        heavy = [task["id"] for task in news if _has_annotations(task) or task["id"] in drafted]
-        light = [task["id"] for task in news if task["id"] not in set(heavy)]
-        n_done, total = 0, len(news)
+        news = {task["id"] for task in listed if self._is_news(task)}
+        self._take_news(listed, news | drafted, whole=drafted)
+        self._lose({task["id"] for task in listed}, accept_deletions=accept_deletions)
+        self._advance()
+
+    def _listed(self, filters: Sequence[Fields] = ()) -> list[Fields]:
+        """Return number, time and counts of tasks: what it takes to see which have to be fetched."""
+        client, number = self._server.client, self._server.link.remote_project
+        pages = client.tasks(number, include=SUMMARY, filters=filters)
+        return [task for page in pages for task in page]
+
+    def _take_news(self, listed: Sequence[Fields], news: set[int], *, whole: Collection[int] = ()) -> None:
+        """Fetch the tasks that are news, and record them; those without annotations come without them."""
+        with_annotations = {task["id"] for task in listed if _has_annotations(task)} | set(whole)
+        heavy = sorted(news & with_annotations)
+        light = sorted(news - with_annotations)
+        n_done = 0
         for ids, include in ((light, LIGHT), (heavy, "")):
             for start in range(0, len(ids), AT_ONCE):
                 some = ids[start : start + AT_ONCE]
-                self._take(client.tasks_with_ids(number, some, include=include))
+                tasks = self._server.client.tasks_with_ids(
+                    self._server.link.remote_project, some, include=include
+                )
+                self._take(tasks)
                 n_done += len(some)
-                self._progress(n_done, total, "taking tasks")
-        self._lose(set(listed), accept_deletions=accept_deletions)
-        self._advance()
+                self._progress(n_done, len(news), "taking tasks")
 
     def _is_news(self, task: Fields) -> bool:
         known = self._known.get(task["id"])

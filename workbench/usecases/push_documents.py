@@ -1,14 +1,15 @@
 """Give Label Studio the documents of the pool, each once, whatever happens on the way.
 
 An import there is all or nothing, but it is not idempotent, and its answer can get lost. So each one is
-written down before it is sent, its tasks carry a mark, and before anything else is sent the marks on
-the server decide what became of it.
+written down before it is sent, its first task carries a mark, and before anything else is sent the
+marks on the server decide what became of it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -129,11 +130,12 @@ def _push(server: Server, documents: Sequence[Document]) -> None:
     _conclude(server, linked)
 
 
-def _conclude(server: Server, linked: Sequence[LinkedTask]) -> None:
-    """Remember what the push that is going on has made; its mark is kept, more of it may turn up."""
+def _conclude(server: Server, linked: Sequence[LinkedTask], *, made: bool = True) -> None:
+    """Remember what became of the push that is going on; its mark is kept, it may turn up once more."""
     push = server.link.state["push"]
-    pushes = [*server.link.state.get("pushes", ()), {"mark": push["mark"], "after": push["after"]}]
-    server.link = server.link.remembering(push=None, pushes=pushes[-PUSHES_KEPT:])
+    kept = {"mark": push["mark"], "after": push["after"], "made": made}
+    pushes = [*server.link.state.get("pushes", ()), kept][-PUSHES_KEPT:]
+    server.link = server.link.remembering(push=None, pushes=pushes)
     server.links.add_tasks(server.link, linked)
 
 
@@ -148,9 +150,10 @@ def written(server: Server, documents: Sequence[Document], mark: str) -> list[di
         fresh = Document(document.id, document.text, document.metadata)
         task = writer.write(LabelledDocument(fresh), 0, findings)
         problems += findings.problems
-        tasks.append({"data": task["data"], "meta": {MARK: {"push": mark}}})
+        tasks.append({"data": task["data"]})
     if problems:
         raise SourceError(server.link.name, problems, hint="Nothing of this portion was sent.")
+    tasks[0]["meta"] = {MARK: {"push": mark}}  # one is enough: all of them are there, or none
     return tasks
 
 
@@ -164,21 +167,24 @@ def settle_last_push(server: Server) -> int:
         return 0
     patience = LEAST_PATIENCE + push["n"] / TASKS_A_SECOND
     while True:
-        found = _marked(server, {push["mark"]}, push["after"])
-        if found or time.time() - push["since"] > patience or time.time() < push["since"]:
+        new = _since(server, push["after"])
+        n_arrived = sum(_mark(task) == push["mark"] for task in new)
+        if n_arrived or time.time() - push["since"] > patience or time.time() < push["since"]:
             break
         time.sleep(1.0)
+    waiting = {document.id for document in server.links.without_task()} if n_arrived else set()
     once: dict[str, LinkedTask] = {}
-    for task in found:
-        once.setdefault(ext_id(task), LinkedTask(task["id"], ext_id(task)))
-    _conclude(server, list(once.values()))
+    for task in new:
+        if ext_id(task) in waiting:
+            once.setdefault(ext_id(task), LinkedTask(task["id"], ext_id(task)))
+    _conclude(server, list(once.values()), made=bool(n_arrived))
     return len(once)
 
 
-def _marked(server: Server, marks: Set[str], after: int) -> list[Fields]:
-    """Return the tasks of some pushes that are on the server, by rising number."""
+def _since(server: Server, after: int) -> list[Fields]:
+    """Return the tasks with numbers above one, by rising number."""
     pages = server.client.tasks(server.link.remote_project, include=MARKED, after=after)
-    return [task for page in pages for task in page if _mark(task) in marks]
+    return [task for page in pages for task in page]
 
 
 def _mark(task: Fields) -> str:
@@ -190,26 +196,34 @@ def _mark(task: Fields) -> str:
 def undo_doubles(server: Server) -> int:
     """Delete what the last pushes have made twice, and return how many tasks that were.
 
-    A request may arrive twice, and one that was given up may arrive after all. Of the tasks of one
-    document the one that is known stays, and every one that holds somebody's answer.
+    A request may arrive twice, and one that was given up may arrive after all: the mark of a push says
+    so, which stands there more often than it was sent. Of the younger tasks of one document the one that
+    is known stays, and every one that holds somebody's answer.
     """
     pushes = server.link.state.get("pushes")
     if not pushes:
         return 0
     server.remote = server.client.project(server.link.remote_project)
     known = {number: task for number, task in server.links.tasks().items() if not task.is_gone}
-    n_known_documents = len({task.document_id for task in known.values()})
-    if server.remote["task_number"] <= n_known_documents:
+    documents = {task.document_id for task in known.values()}
+    if server.remote["task_number"] <= len(documents):
         return 0
-    made: dict[str, list[int]] = {}
-    for task in _marked(server, {push["mark"] for push in pushes}, min(push["after"] for push in pushes)):
-        made.setdefault(ext_id(task), []).append(task["id"])
-    surplus: list[int] = []
-    for numbers in made.values():
-        surplus += sorted(numbers, key=lambda number: (number not in known, number))[1:]
+    new = _since(server, min(push["after"] for push in pushes))
+    marks = Counter(map(_mark, new))
+    if all(marks[push["mark"]] <= push["made"] for push in pushes):
+        return 0
+    made: dict[str, list[Fields]] = {}
+    for task in new:
+        if ext_id(task) in documents:
+            made.setdefault(ext_id(task), []).append(task)
+    surplus: list[Fields] = []
+    for tasks in made.values():
+        surplus += sorted(tasks, key=lambda task: (task["id"] not in known, task["id"]))[1:]
+    # Those with a mark go last: without it, nobody would know of those that are left.
+    numbers = [task["id"] for task in sorted(surplus, key=lambda task: bool(_mark(task)))]
     return sum(
-        _delete_unanswered(server, surplus[start : start + UNDONE_AT_ONCE], known)
-        for start in range(0, len(surplus), UNDONE_AT_ONCE)
+        _delete_unanswered(server, numbers[start : start + UNDONE_AT_ONCE], known)
+        for start in range(0, len(numbers), UNDONE_AT_ONCE)
     )
 
 

@@ -39,6 +39,7 @@ CONNECT_SECONDS = 10.0
 PAGE = 500
 LONG_PAGE = 10_000
 SHOWN_CHARACTERS, SAID_CHARACTERS = 80, 500
+BASIC = "BASIC_AUTH"
 
 
 class LabelStudioClient:
@@ -221,9 +222,12 @@ class LabelStudioClient:
         found: list[Fields] = self._read("api/ml/", {"project": project}, check=is_list)
         return found
 
-    def rename_backend(self, backend: int, *, title: str) -> None:
-        """Give an ML backend another title."""
-        self._write("PATCH", f"api/ml/{backend}/", {"title": title})
+    def rename_backend(self, backend: Mapping[str, Any], title: str) -> None:
+        """Give an ML backend another title. The server asks the backend first whether it is up."""
+        fields = {name: backend[name] for name in ("url", "project", "auth_method") if name in backend}
+        if fields.get("auth_method") == BASIC:  # an empty password leaves the one that is there
+            fields |= {"basic_auth_user": backend.get("basic_auth_user"), "basic_auth_pass": ""}
+        self._write("PATCH", f"api/ml/{backend['id']}", {**fields, "title": title})
 
     def webhooks(self, project: int) -> list[Fields]:
         """Return the webhooks of a project."""

@@ -1,0 +1,154 @@
+"""The loop runs by itself, and goes on after either side was ended."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.real_label_studio import RealLabelStudio, copy_server
+from tests.label_studio.desk import TOPIC, Desk, add_documents, answers_here, choice, said
+from tests.label_studio.test_order import mail
+from workbench.config import Home
+from workbench.server.hints import SECRET_HEADER, listening
+from workbench.usecases.connect_label_studio import create
+from workbench.usecases.project import Project, create_project, open_project
+
+pytestmark = [pytest.mark.label_studio, pytest.mark.slow]
+
+MAILS = [mail(number) for number in range(48)]
+TOPICS = {document.id: topic for document, topic in MAILS}
+
+
+class Watched:
+    """The command in a process of its own, and what it printed."""
+
+    def __init__(self, home: Home, *options: str) -> None:
+        self.log = home.root / "watch.log"
+        program = "from workbench.cli.main import main; main()"
+        command = [sys.executable, "-c", program, "label-studio", "watch", "tickets", *options]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=dict(os.environ))
+
+    def printed(self) -> str:
+        return self.log.read_text()
+
+
+@contextmanager
+def watching(home: Home, *options: str) -> Iterator[Watched]:
+    watched = Watched(home, *options)
+    try:
+        yield watched
+    finally:
+        watched.process.send_signal(signal.SIGINT)
+        assert watched.process.wait(timeout=60) == 0, watched.printed()
+
+
+def wait_until(holds: Callable[[], bool], seconds: float, watched: Watched) -> float:
+    """Return how long it took until something held."""
+    start = time.monotonic()
+    while not holds():
+        assert watched.process.poll() is None, watched.printed()
+        assert time.monotonic() - start < seconds, watched.printed()
+        time.sleep(0.1)
+    return time.monotonic() - start
+
+
+def served_version(desk: Desk) -> str:
+    return str(said(desk.ana.get(f"/api/projects/{desk.project}/"))["model_version"] or "")
+
+
+@contextmanager
+def connected(home: Home, server: RealLabelStudio) -> Iterator[tuple[Project, Desk]]:
+    create_project(home, "tickets", [TOPIC])
+    with open_project(home, "tickets") as project:
+        add_documents(project.store, [document for document, _ in MAILS])
+        number = create(project, url=server.url).link.remote_project
+        yield project, Desk(server.client("ana"), server.client("ben"), number)
+
+
+def label_some(desk: Desk, n: int) -> None:
+    for turn in range(n):
+        who = ("ana", "ben")[turn % 2]
+        task = desk.next_task(who)
+        desk.answer(task["id"], [choice(TOPICS[task["data"]["ext_id"]])], who=who)
+
+
+def test_answers_arrive_by_hints_and_new_ones_bring_a_new_order(home: Home, server: RealLabelStudio) -> None:
+    options = ("--every", "10", "--batch", "12", "--learner", "tfidf", "--strategy", "margin", "--poll", "60")
+    with connected(home, server) as (project, desk), watching(home, *options) as watched:
+        wait_until(lambda: served_version(desk) != "", 60, watched)  # documents pushed, a first order served
+        first = served_version(desk)
+        label_some(desk, 3)
+        assert wait_until(lambda: len(answers_here(project, "topic")) == 3, 20, watched) < 5
+        label_some(desk, 7)
+        wait_until(lambda: served_version(desk) not in ("", first), 120, watched)
+
+        batch = project.store.latest_batch("topic")
+        assert batch is not None
+        assert (batch.strategy, len(project.store.runs("topic"))) == ("margin", 1)
+        proposed = [proposal.document_id for proposal in batch.proposals]
+        task = desk.next_task()
+        assert task["data"]["ext_id"] == proposed[0]
+        assert task["predictions"][0]["model_version"] == served_version(desk)
+    hooks = said(desk.ana.get("/api/webhooks/", params={"project": desk.project}))
+    assert hooks == []
+
+
+def test_it_goes_on_after_either_side_was_killed(home: Home, tmp_path: Path, monkeypatch: Any) -> None:
+    server = copy_server(tmp_path / "server")
+    server.start()
+    options = ("--every", "9", "--batch", "12", "--learner", "tfidf", "--strategy", "margin", "--poll", "1")
+    try:
+        with connected(home, server) as (project, desk):
+            watched = Watched(home, *options)
+            wait_until(lambda: served_version(desk) != "", 60, watched)
+            label_some(desk, 5)
+            wait_until(lambda: len(answers_here(project, "topic")) == 5, 20, watched)
+            watched.process.kill()
+            watched.process.wait(timeout=10)
+            label_some(desk, 4)
+            with watching(home, *options) as again:
+                wait_until(lambda: len(answers_here(project, "topic")) == 9, 30, again)
+                server.kill()
+                wait_until(lambda: "trying again" in again.printed(), 30, again)
+                server.start()
+                desk = Desk(server.client("ana"), server.client("ben"), desk.project)
+                label_some(desk, 1)
+                wait_until(lambda: len(answers_here(project, "topic")) == 10, 60, again)
+                wait_until(lambda: len(project.store.runs("topic")) == 1, 90, again)
+                wait_until(lambda: served_version(desk) == "workbench-2", 90, again)
+            tasks = desk.tasks()
+            assert len(tasks) == len(MAILS)
+            there = {name for name, task in tasks.items() if task["annotations"]}
+            assert {document for document, _ in answers_here(project, "topic")} == there
+    finally:
+        server.stop()
+
+
+def test_hints_are_answered_at_once_and_only_with_the_secret() -> None:
+    with listening("127.0.0.1", 0) as hints:
+        host, port = str(hints.server_address[0]), hints.server_port
+
+        def call(secret: str, body: bytes = b"{}") -> tuple[int, float]:
+            start = time.monotonic()
+            connection = http.client.HTTPConnection(host, port, timeout=10)
+            connection.request("POST", "/hint", body, {SECRET_HEADER: secret})
+            status = connection.getresponse().status
+            connection.close()
+            return status, time.monotonic() - start
+
+        assert call("wrong")[0] == 403
+        assert not hints.come.is_set()
+        status, seconds = call(hints.secret, b"x" * 1_000_000)
+        assert (status, hints.come.is_set()) == (204, True)
+        assert seconds < 5

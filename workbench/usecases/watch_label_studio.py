@@ -1,0 +1,249 @@
+"""The loop that runs by itself: look, train when there is enough that is new, serve the new order.
+
+What is done and what is due stands in the store (answers, jobs, batches, the link), so that a watch
+that was ended goes on where it was. The work itself is left to the project's worker.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from workbench.domain.questions import Question
+from workbench.errors import InputError, RemoteError, StoreError, UnreachableError
+from workbench.store.jobs import Job, Jobs
+from workbench.store.links import Links
+from workbench.usecases.label_studio import Server, open_server
+from workbench.usecases.prediction_versions import remove_old_versions
+from workbench.usecases.project import Project
+from workbench.usecases.propose_batch import Ranking
+from workbench.usecases.publish_order import open_tasks
+from workbench.usecases.pull_answers import PullReport, pull_from
+from workbench.usecases.push_documents import push_over
+from workbench.usecases.runs import newest_run
+from workbench.usecases.train_model import Training
+
+WHOLE_SECONDS = 60.0  # deletions and drafts are found by looking at everything
+RETRY_SECONDS = 60.0
+CLEARED_AT_ONCE = 20
+ACTIONS = (
+    "ANNOTATION_CREATED",
+    "ANNOTATION_UPDATED",
+    "ANNOTATIONS_DELETED",
+    "TASKS_CREATED",
+    "TASKS_DELETED",
+)
+ACTIVE = ("queued", "running")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When to train and how to propose.
+
+    A question is trained anew after `every` new answers, or `minutes` after the first of fewer, or when
+    no proposed document is left. `questions` empty: all that Label Studio asks.
+    """
+
+    questions: tuple[str, ...] = ()
+    every: int = 20
+    minutes: float = 30.0
+    learner: str = ""
+    ranking: Ranking = field(default_factory=lambda: Ranking(n=200))
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionStatus:
+    """How far a question is: answers, those since the last training, and proposed documents that wait."""
+
+    name: str
+    n_answered: int
+    n_new: int
+    n_waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a turn found. `trouble` says why the server could not be asked; '' when it could."""
+
+    questions: tuple[QuestionStatus, ...]
+    report: PullReport
+    job: Job | None
+    failed: Job | None
+    version: str
+    trouble: str = ""
+
+
+class Watch:
+    """Turn after turn of the loop. `clock` gives seconds since 1970."""
+
+    def __init__(self, project: Project, plan: Plan, *, clock: Callable[[], float] = time.time) -> None:
+        self._project = project
+        self._plan = plan
+        self._clock = clock
+        self._jobs = Jobs(project.store)
+        self._links = Links(project.store)
+        self._next_whole = 0.0
+        self._new_since: dict[str, float] = {}
+        self._at_start = {q.name: self._baseline_at_start(q.name) for q in project.store.questions()}
+        for name in plan.questions:
+            project.store.question(name)
+
+    def turn(self) -> Status:
+        """Look at the server, ask for the work that is due, and return how things stand.
+
+        A server that does not answer is no error here. Raises RemoteError for what will not mend by
+        itself: a token that is not taken, a project that is gone.
+        """
+        report, trouble = PullReport(), ""
+        try:
+            report = self._synchronise()
+        except (UnreachableError, StoreError) as error:
+            trouble = error.message
+        jobs = self._jobs.list()
+        waiting = set(open_tasks(self._project))
+        questions = tuple(self._follow(question, jobs, waiting) for question in self._asked())
+        if not trouble:
+            self._publish(jobs, questions)
+        mine = [job for job in self._jobs.list() if _is_mine(job)]
+        running = next((job for job in reversed(mine) if job.state in ACTIVE), None)
+        failed = mine[0] if mine and mine[0].state == "failed" else None
+        version = str(self._links.get().state.get("version", ""))
+        return Status(questions, report, running, failed, version, trouble)
+
+    def _synchronise(self) -> PullReport:
+        with open_server(self._project) as server:
+            is_whole = self._clock() >= self._next_whole
+            if is_whole:
+                push_over(server, unanswered_only=True)
+            report = pull_from(server, whole=is_whole)
+            if is_whole:
+                self._next_whole = self._clock() + WHOLE_SECONDS
+            remove_old_versions(server, at_most=CLEARED_AT_ONCE)
+            return report
+
+    def _asked(self) -> list[Question]:
+        wanted = self._plan.questions
+        return [q for q in self._project.store.questions() if q.labels and (not wanted or q.name in wanted)]
+
+    def _baseline_at_start(self, question: str) -> int:
+        """A model that was trained by hand counts as having learned all that was there."""
+        trained = newest_run(self._project, question) is not None
+        return self._project.store.n_answers(question) if trained else 0
+
+    def _follow(self, question: Question, jobs: Sequence[Job], waiting: set[str]) -> QuestionStatus:
+        """Ask for a training, or a first batch, when it is due."""
+        name, store = question.name, self._project.store
+        recorded = store.n_answers(name)
+        n_new = recorded - self._learned(name, jobs)
+        batch = store.latest_batch(name)
+        ids = {proposal.document_id for proposal in batch.proposals} if batch else set()
+        left = len(ids & waiting)
+        is_due = self._is_due(name, n_new, nothing_left=batch is not None and not left)
+        busy = any(job.state in ACTIVE and _question(job) == name for job in jobs)
+        ranking = self._plan.ranking
+        if is_due and not busy:
+            training = Training(name, self._plan.learner, ranking.seed, ranking.encoder)
+            arguments = {"training": asdict(training), "ranking": asdict(ranking)}
+            self._ask("round", arguments, f"watch:{name}:{recorded}")
+        elif batch is None and not busy and waiting:
+            first = {"question": name, "strategy": "random", "n": ranking.n}
+            self._ask("propose", first, f"watch-first:{name}", again="failed")
+        return QuestionStatus(name, len(store.answered_ids(name)), max(n_new, 0), left)
+
+    def _is_due(self, question: str, n_new: int, *, nothing_left: bool) -> bool:
+        """Tell whether a question is to be trained: enough is new, or it waited long, or nothing is left."""
+        if n_new <= 0:
+            self._new_since.pop(question, None)
+            return False
+        since = self._new_since.setdefault(question, self._clock())
+        waited = self._clock() - since >= 60 * self._plan.minutes
+        return n_new >= self._plan.every or waited or nothing_left
+
+    def _ask(self, verb: str, arguments: Mapping[str, Any], key: str, *, again: str = "interrupted") -> None:
+        """Ask for work once; what a dead worker left is taken up again, and what `again` names after a while."""
+        job = self._jobs.enqueue(verb, arguments, key=key)
+        if job.state == "interrupted" or (job.state == again and self._is_over_since(job)):
+            self._jobs.resume(job.id)
+
+    def _learned(self, question: str, jobs: Sequence[Job]) -> int:
+        """Return how many answers there were when the newest training was asked for.
+
+        One that failed taught nothing: mostly there were too few answers, so the next one is a new chance.
+        """
+        asked = [job for job in jobs if job.key and job.state != "failed"]
+        keys = [str(job.key).rsplit(":", 1) for job in asked if str(job.key).startswith("watch:")]
+        known = [int(n) for prefix, n in keys if prefix == f"watch:{question}"]
+        return max(known, default=self._at_start.get(question, 0))
+
+    def _publish(self, jobs: Sequence[Job], questions: Sequence[QuestionStatus]) -> None:
+        """Ask for a new order when a batch is newer than the one that is served, once more if that failed."""
+        published = self._links.get().state.get("published", {})
+        newest = {q.name: self._project.store.latest_batch(q.name) for q in questions if q.n_waiting}
+        ids = {name: batch.id for name, batch in newest.items() if batch is not None}
+        if all(published.get(name) == id for name, id in ids.items()):
+            return
+        key = "publish:" + ":".join(sorted(ids.values()))
+        self._ask("publish", {"question": ""}, key, again="failed")
+
+    def _is_over_since(self, job: Job) -> bool:
+        if job.finished_at is None:
+            return True
+        ended = datetime.fromisoformat(job.finished_at).astimezone(UTC).timestamp()
+        return not 0 <= self._clock() - ended < RETRY_SECONDS
+
+
+def _is_mine(job: Job) -> bool:
+    return bool(job.key) and str(job.key).startswith(("watch", "publish:"))
+
+
+def _question(job: Job) -> str:
+    asked = job.arguments.get("training", job.arguments)
+    return str(asked.get("question", ""))
+
+
+@contextmanager
+def webhook(project: Project, url: str, secret: tuple[str, str]) -> Iterator[None]:
+    """Have Label Studio call an address when something changes, until the block ends.
+
+    What a watch that was killed left behind goes first. Raises RemoteError when the server refuses.
+    """
+    mark = f"{secret[0]}-Project"
+    with open_server(project) as server:
+        for old in _hooks(server, mark):
+            server.client.delete_webhook(old)
+        made = server.client.add_webhook(
+            {
+                "project": server.link.remote_project,
+                "url": url,
+                "send_payload": False,
+                "send_for_all_actions": False,
+                "actions": list(ACTIONS),
+                "headers": {secret[0]: secret[1], mark: project.name},
+            }
+        )
+    try:
+        yield
+    finally:
+        _forget(project, made)
+
+
+def _hooks(server: Server, mark: str) -> list[int]:
+    found = server.client.webhooks(server.link.remote_project)
+    return [
+        int(hook["id"])
+        for hook in found
+        if isinstance(hook.get("headers"), dict) and hook["headers"].get(mark) == server.project.name
+    ]
+
+
+def _forget(project: Project, hook: int) -> None:
+    """Take the webhook away; a server that is gone keeps it until the next watch."""
+    try:
+        with open_server(project) as server:
+            server.client.delete_webhook(hook)
+    except (RemoteError, StoreError, InputError):
+        return
