@@ -208,6 +208,20 @@ def test_lost_replies_are_found_where_numbers_of_deleted_tasks_are_given_anew(
         assert sorted(task["data"]["ext_id"] for task in desk.all_tasks()) == ["ticket-0", "ticket-3"]
 
 
+def test_undoing_in_parts_goes_on_where_it_was_cut_off(
+    made: Any, proxy: FaultyProxy, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "UNDONE_AT_ONCE", 2)
+    with made([TOPIC], tickets(5), url=proxy.url) as (project, desk, _):
+        proxy.when(imports, "double, first reply")
+        proxy.when(lambda asked: deletions(asked) and sum(map(deletions, proxy.asked)) == 2, "cut before")
+        with pytest.raises(UnreachableError):
+            push_documents(project)
+        assert len(desk.all_tasks()) == 8
+        push_documents(project)
+        assert_one_task_each(project, desk, 5)
+
+
 def test_a_reply_that_takes_too_long_is_given_up_and_its_tasks_are_found(
     made: Any, server: RealLabelStudio, slept: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
