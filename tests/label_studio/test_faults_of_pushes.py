@@ -55,6 +55,10 @@ def deletions(asked: Asked) -> bool:
     return asked.method == "POST" and "delete_tasks" in asked.path
 
 
+def n_imports(proxy: FaultyProxy) -> int:
+    return sum(map(imports, proxy.asked))
+
+
 def wait_for(done: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not done() and time.monotonic() < deadline:
@@ -204,6 +208,20 @@ def test_lost_replies_are_found_where_numbers_of_deleted_tasks_are_given_anew(
         assert sorted(task["data"]["ext_id"] for task in desk.all_tasks()) == ["ticket-0", "ticket-3"]
 
 
+def test_undoing_in_parts_goes_on_where_it_was_cut_off(
+    made: Any, proxy: FaultyProxy, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "UNDONE_AT_ONCE", 2)
+    with made([TOPIC], tickets(5), url=proxy.url) as (project, desk, _):
+        proxy.when(imports, "double, first reply")
+        proxy.when(lambda asked: deletions(asked) and sum(map(deletions, proxy.asked)) == 2, "cut before")
+        with pytest.raises(UnreachableError):
+            push_documents(project)
+        assert len(desk.all_tasks()) == 8
+        push_documents(project)
+        assert_one_task_each(project, desk, 5)
+
+
 def test_a_reply_that_takes_too_long_is_given_up_and_its_tasks_are_found(
     made: Any, server: RealLabelStudio, slept: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,14 +273,27 @@ def test_of_two_pushes_at_once_one_waits_and_finds_nothing_left_to_do(made: Any,
 
     with made([TOPIC], tickets(PORTION), url=proxy.url) as (project, desk, _):
         proxy.calm()
-        proxy.delay = 3.0  # the second is ready long before the first has its reply
+        proxy.delay = 5.0  # the second is ready before the first has its reply
         proxy.when(imports, "delay", before=push)
         push()
         wait_for(lambda: len(started) == 2)
         assert started[0].wait(60) == 0
         assert started[1].wait(60) == 0
-        assert [imports(asked) for asked in proxy.asked].count(True) == 1
+        assert n_imports(proxy) == 1
+        # The second begins, with a token of its own, after the four requests of the first.
+        assert [n for n, asked in enumerate(proxy.asked) if "/token/" in asked.path] == [0, 4]
         assert_one_task_each(project, desk, PORTION)
+
+
+@pytest.mark.parametrize("kind", ["cut the reply", "cut in the reply", "truncate", "html", "empty", "502"])
+def test_an_import_whose_reply_is_lost_is_looked_for_and_not_sent_again(
+    made: Any, proxy: FaultyProxy, slept: list[float], kind: str
+) -> None:
+    with made([TOPIC], tickets(2), url=proxy.url) as (project, desk, _):
+        proxy.when(imports, kind)
+        report = push_documents(project)
+        assert (report.pushed, report.doubled, n_imports(proxy)) == (2, 0, 1)
+        assert_one_task_each(project, desk, 2)
 
 
 def test_what_never_arrives_is_told_from_what_may_have_arrived(

@@ -190,6 +190,7 @@ def _save_tasks(connection: Connection, tasks: Sequence[LinkedTask]) -> None:
     """Write tasks; a document that does not exist is refused by the database."""
     if not tasks:
         return
+    _keep_gone(connection, {task.task: task.document_id for task in tasks})
     rows = [
         {"of": task.task, "its": task.document_id, "seen": storable(task.seen), "is_gone": int(task.is_gone)}
         for task in tasks
@@ -197,6 +198,20 @@ def _save_tasks(connection: Connection, tasks: Sequence[LinkedTask]) -> None:
     document = select(_documents.position).where(_documents.id == bindparam("its")).scalar_subquery()
     connection.execute(delete(schema.link_tasks).where(_tasks.task == bindparam("of")), rows)
     connection.execute(insert(schema.link_tasks).values(task=bindparam("of"), document=document), rows)
+
+
+def _keep_gone(connection: Connection, news: Mapping[int, str]) -> None:
+    """Move deleted tasks out of the way whose numbers were given to tasks of other documents.
+
+    A server over SQLite gives the last numbers anew. What was deleted keeps a number below 0, so that it
+    stays known that its document had a task.
+    """
+    gone = select(_tasks.task, _documents.id).join(schema.documents).where(_tasks.is_gone == 1)
+    for number, document_id in connection.execute(gone).all():
+        if number in news and document_id != news[number]:
+            lowest = min(0, connection.execute(select(func.min(_tasks.task))).scalar_one())
+            moved = update(schema.link_tasks).where(_tasks.task == number).values(task=lowest - 1)
+            connection.execute(moved)
 
 
 def _save_answers(connection: Connection, answers: Mapping[AnswerKey, str | None]) -> None:

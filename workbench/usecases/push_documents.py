@@ -129,12 +129,12 @@ def _push(server: Server, documents: Sequence[Document]) -> None:
     _conclude(server, linked)
 
 
-def _conclude(server: Server, linked: Sequence[LinkedTask], *, is_lost: bool = False) -> None:
-    """Remember what the push that is going on has made; its mark is kept, more of it may turn up."""
+def _conclude(server: Server, linked: Sequence[LinkedTask], *, made: bool = True) -> None:
+    """Remember what became of the push that is going on; its mark is kept, it may turn up once more."""
     push = server.link.state["push"]
-    ended = {"mark": push["mark"], "after": push["after"], "is_lost": is_lost}
-    pushes = [*server.link.state.get("pushes", ()), ended]
-    server.link = server.link.remembering(push=None, pushes=pushes[-PUSHES_KEPT:])
+    kept = {"mark": push["mark"], "after": push["after"], "made": made}
+    pushes = [*server.link.state.get("pushes", ()), kept][-PUSHES_KEPT:]
+    server.link = server.link.remembering(push=None, pushes=pushes)
     server.links.add_tasks(server.link, linked)
 
 
@@ -165,21 +165,21 @@ def settle_last_push(server: Server) -> int:
     patience = LEAST_PATIENCE + push["n"] / TASKS_A_SECOND
     while True:
         new = _since(server, push["after"])
-        has_arrived = any(_mark(task) == push["mark"] for task in new)
-        if has_arrived or time.time() - push["since"] > patience or time.time() < push["since"]:
+        n_arrived = sum(_mark(task) == push["mark"] for task in new)
+        if n_arrived or time.time() - push["since"] > patience or time.time() < push["since"]:
             break
         time.sleep(1.0)
-    waiting = {document.id for document in server.links.without_task()} if has_arrived else set()
+    waiting = {document.id for document in server.links.without_task()} if n_arrived else set()
     once: dict[str, LinkedTask] = {}
     for task in new:
         if ext_id(task) in waiting:
             once.setdefault(ext_id(task), LinkedTask(task["id"], ext_id(task)))
-    _conclude(server, list(once.values()), is_lost=not has_arrived)
+    _conclude(server, list(once.values()), made=bool(n_arrived))
     return len(once)
 
 
 def _since(server: Server, after: int) -> list[Fields]:
-    """Return the tasks with a higher number, by rising number."""
+    """Return the tasks with numbers above one, by rising number."""
     pages = server.client.tasks(server.link.remote_project, include=MARKED, after=after)
     return [task for page in pages for task in page]
 
@@ -193,9 +193,9 @@ def _mark(task: Fields) -> str:
 def undo_doubles(server: Server) -> int:
     """Delete what the last pushes have made twice, and return how many tasks that were.
 
-    A request may arrive twice, and one that was given up may arrive after all: then its mark is there
-    once too often. Only in that case, of the younger tasks of one document the one that is known stays,
-    and every one that holds somebody's answer.
+    A request may arrive twice, and one that was given up may arrive after all: the mark of a push says
+    so, which stands there more often than it was sent. Of the younger tasks of one document the one that
+    is known stays, and every one that holds somebody's answer.
     """
     pushes = server.link.state.get("pushes")
     if not pushes:
@@ -206,21 +206,21 @@ def undo_doubles(server: Server) -> int:
     known = {number: task for number, task in server.links.tasks().items() if not task.is_gone}
     documents = {task.document_id for task in known.values()}
     new = _since(server, min(push["after"] for push in pushes))
-    marks = Counter(_mark(task) for task in new)
-    surplus_of = [push for push in pushes if marks[push["mark"]] > (0 if push["is_lost"] else 1)]
-    if not surplus_of:
+    marks = Counter(map(_mark, new))
+    if all(marks[push["mark"]] <= push["made"] for push in pushes):
         return 0
-    first = min(push["after"] for push in surplus_of)
-    made: dict[str, list[int]] = {}
+    made: dict[str, list[Fields]] = {}
     for task in new:
-        if task["id"] > first and ext_id(task) in documents:
-            made.setdefault(ext_id(task), []).append(task["id"])
-    surplus: list[int] = []
-    for numbers in made.values():
-        surplus += sorted(numbers, key=lambda number: (number not in known, number))[1:]
+        if ext_id(task) in documents:
+            made.setdefault(ext_id(task), []).append(task)
+    surplus: list[Fields] = []
+    for tasks in made.values():
+        surplus += sorted(tasks, key=lambda task: (task["id"] not in known, task["id"]))[1:]
+    # Those with a mark go last: without it, nobody would know of those that are left.
+    numbers = [task["id"] for task in sorted(surplus, key=lambda task: bool(_mark(task)))]
     return sum(
-        _delete_unanswered(server, surplus[start : start + UNDONE_AT_ONCE], known)
-        for start in range(0, len(surplus), UNDONE_AT_ONCE)
+        _delete_unanswered(server, numbers[start : start + UNDONE_AT_ONCE], known)
+        for start in range(0, len(numbers), UNDONE_AT_ONCE)
     )
 
 
