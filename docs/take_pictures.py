@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.chromium import open_chromium
 from workbench import catalog
 from workbench.config import Home, stay_offline
 from workbench.domain.annotations import Annotation, derived_client_id
@@ -41,7 +41,6 @@ SAMPLE = ROOT / "projects" / "support-tickets" / "label-studio"
 PORT = 8597
 FIRST, ROUNDS = 60, 6
 WORD = re.compile(r"[\w']+|[^\w\s]")  # near enough to what the card takes for one
-OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
 def make_project(home: Home) -> None:
@@ -104,11 +103,7 @@ def served(home: Home) -> Iterator[str]:
 
 def take(address: str, folder: Path) -> None:
     """Take one picture of every page."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = next(found for name in ("chromium", "google-chrome") if (found := shutil.which(name)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
+    with open_chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 560})
         for path, name, height in (
             ("", "app-home", 420),
@@ -124,7 +119,6 @@ def take(address: str, folder: Path) -> None:
             page.wait_for_timeout(2500)
             page.screenshot(path=folder / f"{name}.png")
             print(f"wrote {folder / name}.png", flush=True)
-        browser.close()
 
 
 def mark_entities(page: Any) -> None:

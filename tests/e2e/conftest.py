@@ -1,9 +1,8 @@
-"""A running app over a small invented project, and a browser to use it with."""
+"""A running app over a small invented project, and a page to use it with."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -24,17 +23,6 @@ from workbench.domain.questions import Question
 from workbench.store.project_store import ProjectStore
 from workbench.usecases.project import create_project
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM_OPTIONS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 TEXTS = (
     "The kettle 🫖 leaks since Monday, please send Ana Müller a new one.",
     "<script>document.title = 'taken over'</script> & <b>bold</b>",
@@ -125,23 +113,6 @@ def app(tmp_path: Path) -> Iterator[ServedApp]:
     served.start()
     yield served
     served.kill()
-
-
-@pytest.fixture(scope="session")
-def browser():  # type: ignore[no-untyped-def]
-    """Open Chromium; without one the tests are skipped, but never in CI."""
-    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
-    if path is None:
-        message = "No Chromium here (apt-get install chromium): the browser tests cannot run."
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_OPTIONS))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
