@@ -19,9 +19,13 @@ from benchmarks.real_label_studio import RealLabelStudio, copy_server
 from tests.label_studio.desk import TOPIC, Desk, add_documents, answers_here, choice, said
 from tests.label_studio.test_order import mail
 from workbench.config import Home
+from workbench.domain.conversion import ReadOptions
 from workbench.server.hints import SECRET_HEADER, listening
+from workbench.store.jobs import Jobs
 from workbench.usecases.connect_label_studio import create
+from workbench.usecases.import_documents import import_documents
 from workbench.usecases.project import Project, create_project, open_project
+from workbench.usecases.watch_label_studio import Plan, Watch
 
 pytestmark = [pytest.mark.label_studio, pytest.mark.slow]
 
@@ -102,6 +106,18 @@ def test_answers_arrive_by_hints_and_new_ones_bring_a_new_order(home: Home, serv
         assert task["predictions"][0]["model_version"] == served_version(desk)
     hooks = said(desk.ana.get("/api/webhooks/", params={"project": desk.project}))
     assert hooks == []
+
+
+def test_held_out_answers_are_nothing_to_learn_from(home: Home, server: RealLabelStudio) -> None:
+    with connected(home, server) as (project, _):
+        gold = home.root / "gold.csv"
+        gold.write_text("id,text,topic\ngold-1,A broken lamp.,fault\ngold-2,My invoice?,billing\n")
+        import_documents(project, gold, held_out=True, options=ReadOptions(question="topic"))
+        watch = Watch(project, Plan(every=1))
+        (question,) = watch.turn().questions
+        assert (question.n_answered, question.n_new) == (0, 0)
+        watch.turn()
+        assert [job.verb for job in Jobs(project.store).list()] == ["propose"]
 
 
 def test_it_goes_on_after_either_side_was_killed(home: Home, tmp_path: Path, monkeypatch: Any) -> None:

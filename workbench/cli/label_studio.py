@@ -121,7 +121,8 @@ def push(
 
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         report = push_documents(project, unanswered_only=unanswered, progress=progress)
-    print(f"{counted(report.pushed, 'tasks')} made; {report.known:,} documents had one or stay here")
+    left = f"; {counted(report.known, 'documents')} had one or stay here" if report.known else ""
+    print(f"{counted(report.pushed, 'tasks')} made{left}")
     if report.recovered:
         print(f"  {report.recovered:,} of an earlier push, which was interrupted, were found and taken over")
     if report.doubled:

@@ -197,7 +197,7 @@ class ProjectStore:
             return [annotation for _, annotation in recording.current(connection, asked)]
 
     def n_answers(self, question: str) -> int:
-        """Return how many answers were ever recorded, so that it grows with every new or changed one."""
+        """Return how many answers the pool ever got, so that it grows with every new or changed one."""
         with self.database.read() as connection:
             return recording.n_answers(connection, question)
 

@@ -144,9 +144,10 @@ def history(
 
 
 def n_answers(connection: Connection, question: str) -> int:
-    """Return how many answers were ever recorded to a question, also those that later ones replaced."""
+    """Return how many answers were ever recorded about the pool, also those that later ones replaced."""
     number = questions.get(connection, question).number
-    theirs = (_annotations.question == number) & (_annotations.status == "answered")
+    pool = (_documents.position == _annotations.document) & (_documents.part == "pool")
+    theirs = (_annotations.question == number) & (_annotations.status == "answered") & pool
     found: int = connection.execute(select(func.count(_annotations.sequence)).where(theirs)).scalar_one()
     return found
 

@@ -57,7 +57,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class QuestionStatus:
-    """How far a question is: answers, those since the last training, and proposed documents that wait."""
+    """How far a question is in the pool: answers, those since the last training, proposed documents that wait."""
 
     name: str
     n_answered: int
@@ -152,7 +152,8 @@ class Watch:
         elif batch is None and not busy and waiting:
             first = {"question": name, "strategy": "random", "n": ranking.n}
             self._ask("propose", first, f"watch-first:{name}", again="failed")
-        return QuestionStatus(name, len(store.answered_ids(name)), max(n_new, 0), left)
+        answered = set(store.document_ids(part="pool")).intersection(store.answered_ids(name))
+        return QuestionStatus(name, len(answered), max(n_new, 0), left)
 
     def _is_due(self, question: str, n_new: int, *, nothing_left: bool) -> bool:
         """Tell whether a question is to be trained: enough is new, or it waited long, or nothing is left."""

@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from workbench.domain.annotations import Annotation
+from workbench.domain.conversion import Imported
+from workbench.domain.documents import Document
 from workbench.domain.spans import Span
 from workbench.errors import InputError, UnknownNameError
 from workbench.store.project_store import ProjectStore, RecordCounts
@@ -97,6 +99,17 @@ def test_a_withdrawn_answer_is_gone_from_today_but_not_from_history(
     assert five.current("topic") == []
     assert five.answered_ids("topic") == []
     assert len(five.annotations()) == 2
+
+
+def test_answers_are_counted_that_a_model_can_learn_from(
+    five: ProjectStore, answer: Answer, make_import: Callable[..., Imported]
+) -> None:
+    held_out = make_import([Document("h0", "Held out.", part="held-out")], [answer("h0", "other")])
+    five.import_documents(held_out, file_name="h.csv", file_sha256="0" * 64, format="csv")
+    assert five.n_answers("topic") == 0
+    five.record([answer("t0", "billing"), answer("t1", status="skipped")])
+    five.record([answer("t0", "other")])
+    assert five.n_answers("topic") == 2
 
 
 def test_a_skip_is_told_from_an_answer(five: ProjectStore, answer: Answer) -> None:
