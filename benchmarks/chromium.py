@@ -40,3 +40,12 @@ def open_chromium() -> Iterator[Any]:
             yield opened
         finally:
             opened.close()
+
+
+def log_in(page: Any, url: str, email: str, password: str) -> None:
+    """Log in to a Label Studio on a page of the browser."""
+    page.goto(f"{url}/user/login/")
+    page.fill("input[name=email]", email)
+    page.fill("input[name=password]", password)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda address: "/user/login" not in address)

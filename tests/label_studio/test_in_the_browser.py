@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.chromium import log_in
 from benchmarks.real_label_studio import ADMIN, RealLabelStudio
 from tests.label_studio.desk import ENTITIES, TOPIC, Desk, answers_here, choice, said
 from tests.label_studio.test_order import mail
@@ -85,11 +86,7 @@ class LabellingPage:
     def __init__(self, browser: Any, url: str, email: str, password: str) -> None:
         self._page = browser.new_page(viewport={"width": 1280, "height": 800})
         self._page.set_default_timeout(60_000)
-        self._page.goto(f"{url}/user/login/")
-        self._page.fill("input[name=email]", email)
-        self._page.fill("input[name=password]", password)
-        self._page.click("button[type=submit]")
-        self._page.wait_for_url(lambda address: "/user/login" not in address)
+        log_in(self._page, url, email, password)
 
     def start(self, url: str, number: int) -> None:
         """Go to the list of tasks and press the button with which labelling starts."""
