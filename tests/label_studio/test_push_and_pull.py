@@ -25,6 +25,16 @@ def test_every_document_becomes_one_task_however_often_it_is_pushed(made: Any) -
         assert tasks["ticket-3"]["data"]["text"] == "Ticket number 3: where is my parcel?"
 
 
+def test_a_document_that_comes_back_has_the_fields_it_went_with(made: Any) -> None:
+    document = Document("mail-1", "Where is my parcel?", {"channel": "mail"})
+    with made([TOPIC], [document]) as (project, desk, _):
+        push_documents(project)
+        desk.answer(desk.tasks()["mail-1"]["id"], [choice("delivery")])
+        pull_answers(project)
+        (known,) = project.store.documents()
+        assert known.metadata == {"channel": "mail"}
+
+
 def test_answers_skips_and_several_annotators_come_in_as_they_are_there(made: Any) -> None:
     with made([TOPIC], tickets(4)) as (project, desk, _):
         push_documents(project)

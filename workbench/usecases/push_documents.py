@@ -19,14 +19,13 @@ from workbench.domain.ports import Progress, silent
 from workbench.errors import Problem, SourceError, UnreachableError
 from workbench.sources.label_studio.client import Fields
 from workbench.sources.label_studio.findings import Findings
-from workbench.sources.label_studio.pulled import ext_id
+from workbench.sources.label_studio.pulled import MARK, ext_id
 from workbench.sources.label_studio.writing import TaskWriter
 from workbench.store.links import LinkedTask
 from workbench.usecases.label_studio import Server, open_server
 from workbench.usecases.project import Project
 from workbench.usecases.pull_answers import pull_from
 
-MARK = "workbench"
 AT_ONCE = 10_000
 AT_ONCE_CHARACTERS = 50_000_000
 MARKED = "id,data,meta"

@@ -32,6 +32,8 @@ DERIVED = frozenset(
         "updated_by",
     }
 )
+# Below this key of a task's `meta` a push leaves its mark, which says nothing about the document.
+MARK = "workbench"
 DERIVED_OF_ANNOTATION = frozenset({"created_ago", "created_username"})
 # The fields of a task without annotations; a listing of these is ten times faster than one of all.
 LIGHT = "id,data,meta,created_at,updated_at,inner_id,is_labeled,overlap,total_annotations,cancelled_annotations,project"
@@ -76,9 +78,11 @@ def read_pulled(task: Mapping[str, Any], reader: TaskReader) -> PulledTask:
 def without_derived(task: Mapping[str, Any]) -> dict[str, Any]:
     """Return the task with the fields that an export would have.
 
-    Drafts come in lists of objects, as in no export, and say their user by name.
+    Drafts come in lists of objects, as in no export, and say their user by name. The mark of a push goes too.
     """
     kept = {key: value for key, value in task.items() if key not in DERIVED}
+    if isinstance(kept.get("meta"), Mapping):
+        kept["meta"] = {key: value for key, value in kept["meta"].items() if key != MARK}
     for name in LISTS:
         if isinstance(kept.get(name), list):
             kept[name] = [_entry_without_derived(entry) for entry in kept[name]]
