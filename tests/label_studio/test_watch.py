@@ -20,6 +20,7 @@ from tests.label_studio.desk import TOPIC, Desk, add_documents, answers_here, ch
 from tests.label_studio.test_order import mail
 from workbench.config import Home
 from workbench.domain.conversion import ReadOptions
+from workbench.errors import RemoteError
 from workbench.server.hints import SECRET_HEADER, listening
 from workbench.store.jobs import Jobs
 from workbench.usecases.connect_label_studio import create
@@ -118,6 +119,16 @@ def test_held_out_answers_are_nothing_to_learn_from(home: Home, server: RealLabe
         assert (question.n_answered, question.n_new) == (0, 0)
         watch.turn()
         assert [job.verb for job in Jobs(project.store).list()] == ["propose"]
+
+
+def test_a_token_that_is_not_taken_ends_it_with_one_error(
+    home: Home, server: RealLabelStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connected(home, server):
+        monkeypatch.setenv("LABEL_STUDIO_API_KEY", "f" * 40)
+        watched = Watched(home)
+        assert watched.process.wait(timeout=60) == RemoteError.exit_code
+    assert watched.printed().count("does not take the token") == 1
 
 
 def test_it_goes_on_after_either_side_was_killed(home: Home, tmp_path: Path, monkeypatch: Any) -> None:

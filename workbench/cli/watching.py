@@ -37,6 +37,7 @@ class Watching:
         self._with_hook = with_hook
         self._stop = threading.Event()
         self._line = ""
+        self._no_hints = ""
 
     def run(self, project: Project, *, with_worker: bool) -> None:
         """Watch until SIGINT or SIGTERM. Raises RemoteError for what will not mend by itself."""
@@ -50,6 +51,7 @@ class Watching:
             print(f"watching {project.name}; stop with Ctrl+C", flush=True)
             while not self._stop.is_set():
                 status = watch.turn()
+                self._warn_of_no_hints()
                 self._show(status)
                 failures = failures + 1 if status.trouble else 0
                 self._wait(come, min(self._poll * 2**failures, max(LONGEST_PAUSE, self._poll)))
@@ -65,8 +67,14 @@ class Watching:
             url = self._hook_url or hints.url
             stack.enter_context(webhook(project, url, (SECRET_HEADER, hints.secret)))
         except RemoteError as error:
-            print(f"warning: Label Studio gives no hints ({error.message}); it is asked from time to time")
+            self._no_hints = error.message
         return hints.come
+
+    def _warn_of_no_hints(self) -> None:
+        """Say once that hints were refused, when the server lets itself be asked all the same."""
+        if self._no_hints:
+            print(f"warning: Label Studio gives no hints ({self._no_hints}); it is asked from time to time")
+            self._no_hints = ""
 
     def _wait(self, come: threading.Event, seconds: float) -> None:
         """Wait for a hint, the end, or the time."""

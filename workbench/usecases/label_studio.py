@@ -96,10 +96,11 @@ def read_token(folder: Path, named: str = "") -> str:
         mode = path.stat().st_mode
         token = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
+        reason = "" if isinstance(error, FileNotFoundError) else f" ({error})"
         raise InputError(
             "There is no token for Label Studio.",
             hint=f"Set {TOKEN_VARIABLE}, or write the token into {path} and make that readable for you "
-            f"alone (chmod 600). Tokens stand in Label Studio under Account & Settings. ({error})",
+            f"alone (chmod 600). Tokens stand in Label Studio under Account & Settings.{reason}",
         ) from error
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
         raise InputError(
