@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from workbench.cli.jobs import job_in_words
 from workbench.cli.label_studio import print_pull
-from workbench.errors import InputError, RemoteError
+from workbench.errors import InputError, RemoteError, UnreachableError
 from workbench.server.hints import SECRET_HEADER, Hints, listening
 from workbench.store.locks import FileLock
 from workbench.usecases.project import Project
@@ -23,6 +23,7 @@ from workbench.usecases.watch_label_studio import Plan, Status, Watch, webhook
 from workbench.worker.loop import LOCK_NAME
 
 LONGEST_PAUSE = 60.0
+LOOK_SECONDS = 1.0  # between two looks at a job
 SETTLE_SECONDS = 0.3  # one press of a button often gives several hints
 
 
@@ -37,7 +38,6 @@ class Watching:
         self._with_hook = with_hook
         self._stop = threading.Event()
         self._line = ""
-        self._no_hints = ""
 
     def run(self, project: Project, *, with_worker: bool) -> None:
         """Watch until SIGINT or SIGTERM. Raises RemoteError for what will not mend by itself."""
@@ -45,44 +45,46 @@ class Watching:
             stack.enter_context(self._ending_by_signals())
             if with_worker:
                 stack.enter_context(worker_of(project))
-            come = self._hints(project, stack)
+            hints = stack.enter_context(listening(*parse_address(self._listen))) if self._with_hook else None
             watch = Watch(project, self._plan)
-            failures = 0
+            failures, is_told = 0, hints is None
             print(f"watching {project.name}; stop with Ctrl+C", flush=True)
             while not self._stop.is_set():
                 status = watch.turn()
-                self._warn_of_no_hints()
-                self._show(status)
                 failures = failures + 1 if status.trouble else 0
-                self._wait(come, min(self._poll * 2**failures, max(LONGEST_PAUSE, self._poll)))
+                if hints is not None and not is_told and not status.trouble:
+                    is_told = self._tell(project, hints, stack)
+                self._show(status)
+                come = hints.come if hints is not None else threading.Event()
+                self._wait(watch, status, come, min(self._poll * 2**failures, max(LONGEST_PAUSE, self._poll)))
         self._end_line()
 
-    def _hints(self, project: Project, stack: ExitStack) -> threading.Event:
-        """Listen for hints and tell the server where; without that, looking from time to time is enough."""
-        if not self._with_hook:
-            return threading.Event()
-        address, port = parse_address(self._listen)
-        hints: Hints = stack.enter_context(listening(address, port))
+    def _tell(self, project: Project, hints: Hints, stack: ExitStack) -> bool:
+        """Tell the server where hints are taken, and return whether that is settled.
+
+        A server that refuses is looked at from time to time only; one that is away is told later.
+        """
         try:
             url = self._hook_url or hints.url
             stack.enter_context(webhook(project, url, (SECRET_HEADER, hints.secret)))
+        except UnreachableError:
+            return False
         except RemoteError as error:
-            self._no_hints = error.message
-        return hints.come
+            print(f"warning: Label Studio gives no hints ({error.message}); it is asked from time to time")
+        return True
 
-    def _warn_of_no_hints(self) -> None:
-        """Say once that hints were refused, when the server lets itself be asked all the same."""
-        if self._no_hints:
-            print(f"warning: Label Studio gives no hints ({self._no_hints}); it is asked from time to time")
-            self._no_hints = ""
-
-    def _wait(self, come: threading.Event, seconds: float) -> None:
-        """Wait for a hint, the end, or the time."""
+    def _wait(self, watch: Watch, status: Status, come: threading.Event, seconds: float) -> None:
+        """Wait for a hint, the end, or the time; meanwhile show how jobs go, and what follows from them."""
         end = time.monotonic() + seconds
+        next_look = time.monotonic() + LOOK_SECONDS
         while not self._stop.is_set() and time.monotonic() < end:
             if come.wait(min(0.2, max(end - time.monotonic(), 0.0))):
                 self._stop.wait(SETTLE_SECONDS)
                 break
+            if status.job is not None and time.monotonic() >= next_look:
+                status = watch.turn(with_server=False)
+                self._show(status)
+                next_look = time.monotonic() + LOOK_SECONDS
         come.clear()
 
     @contextmanager

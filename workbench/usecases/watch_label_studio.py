@@ -15,6 +15,7 @@ from typing import Any
 
 from workbench.domain.questions import Question
 from workbench.errors import InputError, RemoteError, StoreError, UnreachableError
+from workbench.sources.label_studio.config import read_config
 from workbench.store.jobs import Job, Jobs
 from workbench.store.links import Links
 from workbench.usecases.label_studio import Server, open_server
@@ -87,32 +88,35 @@ class Watch:
         self._jobs = Jobs(project.store)
         self._links = Links(project.store)
         self._next_whole = 0.0
+        self._trouble = ""
         self._new_since: dict[str, float] = {}
         self._at_start = {q.name: self._baseline_at_start(q.name) for q in project.store.questions()}
         for name in plan.questions:
             project.store.question(name)
 
-    def turn(self) -> Status:
+    def turn(self, *, with_server: bool = True) -> Status:
         """Look at the server, ask for the work that is due, and return how things stand.
 
-        A server that does not answer is no error here. Raises RemoteError for what will not mend by
+        Without the server it looks at the jobs only: one that ended may make another one due. A server
+        that does not answer is no error here. Raises RemoteError for what will not mend by
         itself: a token that is not taken, a project that is gone.
         """
-        report, trouble = PullReport(), ""
-        try:
-            report = self._synchronise()
-        except (UnreachableError, StoreError) as error:
-            trouble = error.message
+        report = PullReport()
+        if with_server:
+            try:
+                report, self._trouble = self._synchronise(), ""
+            except (UnreachableError, StoreError) as error:
+                self._trouble = error.message
         jobs = self._jobs.list()
         waiting = set(open_tasks(self._project))
         questions = tuple(self._follow(question, jobs, waiting) for question in self._asked())
-        if not trouble:
+        if not self._trouble:
             self._publish(jobs, questions)
         mine = [job for job in self._jobs.list() if _is_mine(job)]
         running = next((job for job in reversed(mine) if job.state in ACTIVE), None)
         failed = mine[0] if mine and mine[0].state == "failed" else None
         version = str(self._links.get().state.get("version", ""))
-        return Status(questions, report, running, failed, version, trouble)
+        return Status(questions, report, running, failed, version, self._trouble)
 
     def _synchronise(self) -> PullReport:
         with open_server(self._project) as server:
@@ -126,8 +130,11 @@ class Watch:
             return report
 
     def _asked(self) -> list[Question]:
-        wanted = self._plan.questions
-        return [q for q in self._project.store.questions() if q.labels and (not wanted or q.name in wanted)]
+        """Return the questions that the plan names, of those that Label Studio asks."""
+        link, wanted = self._links.get(), self._plan.questions
+        there = read_config(str(link.state["label_config"]), f"the labelling config of {link.name}")
+        asked = [q for q in self._project.store.questions() if there.control_of(q.name) is not None]
+        return [question for question in asked if not wanted or question.name in wanted]
 
     def _baseline_at_start(self, question: str) -> int:
         """A model that was trained by hand counts as having learned all that was there."""
