@@ -79,8 +79,37 @@ def test_a_wrong_token_says_which_kinds_there_are_and_what_the_server_answered(
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", "f" * 40)
     with pytest.raises(AccessError, match="Invalid token") as caught:
         connect(home, "theirs", url=server.url, remote_project=1)
-    assert "personal access token" in caught.value.hint
+    assert "It looks like a legacy token, and the server takes that kind" in caught.value.hint
     assert "f" * 40 not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "other", "setting", "said_kind"),
+    [
+        ("legacy", "ana", "legacy_api_tokens_enabled", "takes personal access tokens only"),
+        ("ana", "legacy", "api_tokens_enabled", "takes legacy tokens only"),
+    ],
+)
+def test_a_token_of_the_other_kind_says_which_kind_the_server_allows(
+    home: Home,
+    server: RealLabelStudio,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    other: str,
+    setting: str,
+    said_kind: str,
+) -> None:
+    # What is switched off is switched on again by a token of the other kind.
+    client = server.client(other)
+    both = {"api_tokens_enabled": True, "legacy_api_tokens_enabled": True}
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", server.tokens[kind])
+    said(client.post("/api/jwt/settings", json={**both, setting: False}))
+    try:
+        with pytest.raises(AccessError, match="does not take the token") as caught:
+            connect(home, "theirs", url=server.url, remote_project=1)
+    finally:
+        said(client.post("/api/jwt/settings", json=both))
+    assert said_kind in caught.value.hint
 
 
 def test_a_project_that_is_not_there_is_named(home: Home, server: RealLabelStudio) -> None:

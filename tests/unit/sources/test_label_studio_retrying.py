@@ -9,7 +9,7 @@ from email.utils import format_datetime
 import pytest
 
 from workbench.errors import AccessError, UnreachableError, WorkbenchError
-from workbench.sources.label_studio.client import BusyError
+from workbench.sources.label_studio.connection import BusyError
 from workbench.sources.label_studio.retrying import LONGEST_WAIT, Patience, retrying, seconds_to_wait
 
 
