@@ -8,19 +8,19 @@ the numbers and times of all tasks with those that are known.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from workbench.domain.annotations import Annotation, derived_client_id, now
+from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.ports import Progress, silent
-from workbench.domain.questions import LabelChange, label_now
 from workbench.errors import GoneError, Problem, SourceError
 from workbench.sources.label_studio.client import Fields
 from workbench.sources.label_studio.pulled import LIGHT, PulledTask, read_pulled
-from workbench.sources.label_studio.tasks import RAW, TaskReader
-from workbench.store.links import AnswerKey, LinkedTask, Taken
+from workbench.sources.label_studio.tasks import TaskReader
+from workbench.store.links import LinkedTask, Taken
+from workbench.usecases.answer_news import News, document_id, said_today, withdrawal
 from workbench.usecases.connect_label_studio import overlap_of
 from workbench.usecases.label_studio import Server, ask_what_is_asked_there, open_server
 from workbench.usecases.project import Project
@@ -178,7 +178,7 @@ class _Pull:
         self.report.tasks_seen += len(pulled)
         usable = [task for task in map(self._fitted, pulled) if task is not None]
         while usable:
-            news = _News(self._server, usable)
+            news = News(self._server, usable)
             try:
                 counts = self._server.links.take(self._server.link, news.taken())
             except SourceError as error:
@@ -214,15 +214,15 @@ class _Pull:
     def _without(self, usable: list[PulledTask], problems: Sequence[Problem]) -> list[PulledTask]:
         """Leave out the tasks of documents with problems. Raises SourceError when it is none of them."""
         wrong = {problem.record: problem for problem in problems}
-        left = [task for task in usable if _id(task) not in wrong]
+        left = [task for task in usable if document_id(task) not in wrong]
         if len(left) == len(usable):
             raise SourceError(self._server.link.name, problems)
         for task in usable:
-            if (problem := wrong.get(_id(task))) is not None:
+            if (problem := wrong.get(document_id(task))) is not None:
                 self.report.problems.append(replace(problem, record=f"task {task.number}"))
         return left
 
-    def _count(self, usable: Sequence[PulledTask], news: _News) -> None:
+    def _count(self, usable: Sequence[PulledTask], news: News) -> None:
         self.report.answers_new += news.counts["new"]
         self.report.answers_changed += news.counts["changed"]
         self.report.withdrawn += news.counts["withdrawn"]
@@ -230,7 +230,7 @@ class _Pull:
         self.report.drafts += news.counts["draft"]
         for task in usable:
             self.report.warnings += task.warnings
-            self._known[task.number] = LinkedTask(task.number, _id(task), task.updated_at)
+            self._known[task.number] = LinkedTask(task.number, document_id(task), task.updated_at)
 
     def _lose(self, listed: set[int], *, accept_deletions: bool) -> None:
         """Take back the answers of tasks that are not on the server any more."""
@@ -261,87 +261,6 @@ class _Pull:
 WITH_DRAFT = {"filter": "filter:tasks:draft_exists", "operator": "equal", "type": "Boolean", "value": True}
 
 
-class _News:
-    """What some tasks say that was not recorded before."""
-
-    def __init__(self, server: Server, tasks: Sequence[PulledTask]) -> None:
-        self.counts: Counter[str] = Counter()
-        self._tasks = tasks
-        self._last = server.links.last_answers([task.number for task in tasks])
-        said = [a.client_id for task in tasks for a in _annotations(task)]
-        self._recorded = server.links.known_client_ids(said)
-        self._answers: dict[AnswerKey, str | None] = {}
-
-    def taken(self) -> Taken:
-        """Return documents with their new annotations, the tasks, and the newest answer of each key."""
-        documents: dict[str, LabelledDocument] = {}
-        for task in self._tasks:
-            labelled = task.labelled
-            if labelled is None:
-                continue
-            earlier = documents.get(labelled.document.id, LabelledDocument(labelled.document))
-            news = tuple(self._news_of(task, labelled))
-            documents[labelled.document.id] = replace(earlier, annotations=(*earlier.annotations, *news))
-        imported = Imported((), tuple(documents.values()), ConversionReport("tasks"))
-        tasks = [LinkedTask(task.number, _id(task), _seen(task)) for task in self._tasks]
-        return Taken(imported, tasks, self._answers)
-
-    def _news_of(self, task: PulledTask, labelled: LabelledDocument) -> Iterator[Annotation]:
-        said: dict[AnswerKey, list[Annotation]] = {}
-        for annotation in sorted(labelled.annotations, key=_version):
-            if annotation.status == "draft":
-                if annotation.client_id not in self._recorded:
-                    self.counts["draft"] += 1
-                    yield annotation
-            else:
-                key = AnswerKey(task.number, annotation.question, annotation.annotator)
-                said.setdefault(key, []).append(annotation)
-        for key, theirs in said.items():
-            yield from self._newest(key, theirs)
-        # What was left out as wrong may be what an annotator says now: it takes nothing back.
-        if not task.problems:
-            for key in self._last.keys() - said.keys():
-                if key.task == task.number:
-                    self._answers[key] = None
-                    self.counts["withdrawn"] += 1
-                    yield withdrawal(key, labelled.document.id, self._last[key])
-
-    def _newest(self, key: AnswerKey, annotations: Sequence[Annotation]) -> Iterator[Annotation]:
-        """Yield what is new of one annotator's answers to one question, the one that holds last."""
-        newest, last = annotations[-1], self._last.get(key)
-        if newest.client_id == last:
-            return
-        self._answers[key] = newest.client_id
-        status = "new" if last is None else "changed"
-        self.counts["skipped" if newest.status == "skipped" else status] += 1
-        yield from (a for a in annotations[:-1] if a.client_id not in self._recorded)
-        if newest.client_id in self._recorded:
-            # It holds again, because a later one was deleted: a fact of its own.
-            newest = replace(newest, client_id=derived_client_id(newest.client_id, "again", now()))
-        yield newest
-
-
-def said_today(annotation: Annotation, labels: Sequence[str], changes: Sequence[LabelChange]) -> Annotation:
-    """Return an answer with labels that were renamed or merged; one with other labels stays as it is."""
-    today: dict[str, str] = {}
-    for label in {*annotation.labels, *(span.label for span in annotation.spans)}:
-        became = label if label in labels else label_now(label, changes)
-        if became is None:
-            return annotation
-        today[label] = became
-    return replace(
-        annotation,
-        labels=tuple(dict.fromkeys(today[label] for label in annotation.labels)),
-        spans=tuple(replace(span, label=today[span.label]) for span in annotation.spans),
-    )
-
-
-def withdrawal(key: AnswerKey, document_id: str, last: str) -> Annotation:
-    """Return the fact that an annotator's answer is not there any more."""
-    client_id = derived_client_id(last, "gone", now())
-    return Annotation(client_id, document_id, key.question, key.annotator, status="withdrawn")
-
-
 def replace_gone(task: LinkedTask) -> LinkedTask:
     """Return the task as one that is not on the server any more."""
     return task._replace(is_gone=True)
@@ -354,25 +273,6 @@ def _as_imported(server: Server, annotations: Sequence[Annotation]) -> Imported:
     documents = server.project.store.documents(ids=list(by_document))
     labelled = [LabelledDocument(document, tuple(by_document[document.id])) for document in documents]
     return Imported((), tuple(labelled), ConversionReport("tasks"))
-
-
-def _annotations(task: PulledTask) -> tuple[Annotation, ...]:
-    return task.labelled.annotations if task.labelled else ()
-
-
-def _id(task: PulledTask) -> str:
-    return task.labelled.document.id if task.labelled else ""
-
-
-def _seen(task: PulledTask) -> str:
-    """Return the version that was taken; one with problems counts as not seen, and is looked at again."""
-    return "" if task.problems else task.updated_at
-
-
-def _version(annotation: Annotation) -> tuple[str, int]:
-    fields: Mapping[str, object] = (annotation.raw or {}).get(RAW, {}).get("fields", {})
-    number = fields.get("id")
-    return str(fields.get("updated_at") or annotation.created_at), number if isinstance(number, int) else 0
 
 
 def _has_annotations(task: Fields) -> bool:
