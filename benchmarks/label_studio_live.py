@@ -40,7 +40,7 @@ from workbench.usecases.push_documents import push_documents
 from workbench.usecases.train_model import Training, train_model
 
 N = 10_000
-TURNS = 3
+TURNS = 4  # even: what comes first in a turn meets a server that has just worked on something else
 TOPIC = Question("topic", "textcat", ("delivery", "billing", "fault"))
 WORDS = ("parcel", "invoice", "kettle", "refund", "courier", "noise")
 

@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from types import FrameType
 from urllib.parse import urlsplit
 
-from workbench.cli.jobs import job_in_words
 from workbench.cli.label_studio import print_pull
-from workbench.errors import InputError, RemoteError, UnreachableError
+from workbench.errors import InputError, Problem, RemoteError, UnreachableError
 from workbench.server.hints import SECRET_HEADER, Hints, listening
+from workbench.store.jobs import Job
 from workbench.store.locks import FileLock
 from workbench.usecases.project import Project
 from workbench.usecases.watch_label_studio import Plan, Status, Watch, webhook
@@ -38,6 +39,7 @@ class Watching:
         self._with_hook = with_hook
         self._stop = threading.Event()
         self._line = ""
+        self._told: set[Problem] = set()
 
     def run(self, project: Project, *, with_worker: bool) -> None:
         """Watch until SIGINT or SIGTERM. Raises RemoteError for what will not mend by itself."""
@@ -102,7 +104,11 @@ class Watching:
     def _show(self, status: Status) -> None:
         """Show the line: over the one before on a terminal, else when it says something else."""
         report = status.report
-        if report.n_changes or report.problems:
+        # A whole look names what was left out again, every minute: once is enough.
+        fresh = [problem for problem in report.problems if problem not in self._told]
+        self._told.update(fresh)
+        report = replace(report, problems=fresh)
+        if report.n_changes or fresh:
             self._end_line()
             print(time.strftime("%H:%M:%S "), end="")
             print_pull(report)
@@ -129,7 +135,7 @@ def status_in_words(status: Status) -> str:
         for q in status.questions
     ]
     if status.job is not None:
-        parts.append(f"{status.job.verb} {status.job.state} {job_in_words(status.job)}")
+        parts.append(working_in_words(status.job))
     elif status.failed is not None:
         parts.append(f"{status.failed.verb} failed: {status.failed.message}")
     if status.version:
@@ -137,6 +143,21 @@ def status_in_words(status: Status) -> str:
     if status.trouble:
         parts.append(f"trying again: {status.trouble}")
     return " · ".join(" ".join(part.split()) for part in parts)
+
+
+def working_in_words(job: Job) -> str:
+    """Return what a job does and how far it is.
+
+    >>> from workbench.store.jobs import Job
+    >>> asked = {"training": {"question": "topic"}}
+    >>> working_in_words(Job(1, "round", asked, "running", done=3, total=5, what="folds"))
+    'round of topic, folds: 3 of 5'
+    """
+    asked = job.arguments.get("training", job.arguments).get("question", "")
+    name = f"{job.verb} of {asked}" if asked else job.verb
+    if job.state == "queued":
+        return f"{name} waits for the worker"
+    return f"{name}, {job.what}: {job.done:,} of {job.total:,}" if job.total else f"{name} begins"
 
 
 @contextmanager
