@@ -14,6 +14,8 @@ SCRIPTS = (
     "rare_topics",
     "wnut17_ner",
     "distilled_models",
+    "label_studio_round_trip",
+    "label_studio_live",
 )
 
 

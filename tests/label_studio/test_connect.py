@@ -9,12 +9,15 @@ import httpx
 import pytest
 
 from benchmarks.real_label_studio import RealLabelStudio
-from tests.label_studio.desk import ENTITIES, TOPIC, said, tickets
+from tests.label_studio.desk import ENTITIES, TOPIC, answers_here, choice, said, tickets
 from workbench.config import Home
+from workbench.domain.questions import LabelChange, Question
 from workbench.errors import AccessError, GoneError, InputError, UnreachableError
+from workbench.store.links import Links
 from workbench.usecases.connect_label_studio import connect, create
-from workbench.usecases.project import open_project
+from workbench.usecases.project import create_project, open_project
 from workbench.usecases.pull_answers import pull_answers
+from workbench.usecases.push_documents import push_documents
 
 pytestmark = [pytest.mark.label_studio, pytest.mark.slow]
 CONFIG = """<View>
@@ -149,10 +152,39 @@ def test_a_new_project_there_asks_the_questions_of_here(made: Any) -> None:
 
 def test_a_deleted_project_is_an_error_and_changes_nothing(made: Any) -> None:
     with made([TOPIC], tickets(2)) as (project, desk, _):
-        from workbench.usecases.push_documents import push_documents
-
         push_documents(project)
         assert desk.ana.delete(f"/api/projects/{desk.project}/").status_code == httpx.codes.NO_CONTENT
         with pytest.raises(GoneError, match="not on the server any more"):
             pull_answers(project, whole=True)
         assert len(project.store.document_ids()) == 2
+
+
+def test_a_question_of_another_kind_connects_nothing(home: Home, server: RealLabelStudio) -> None:
+    create_project(home, "mine", [Question("aspects", "textcat", ("price",))])
+    with pytest.raises(InputError, match="'aspects' is a textcat question here, but textcat-multi"):
+        connect(home, "mine", url=server.url, remote_project=made_there(server))
+    with open_project(home, "mine") as project:
+        assert [question.name for question in project.store.questions()] == ["aspects"]
+        assert Links(project.store).find() is None
+
+
+def test_a_project_there_that_asks_two_annotators_asks_them_here_too(
+    home: Home, server: RealLabelStudio
+) -> None:
+    number = made_there(server)
+    said(server.client("ana").patch(f"/api/projects/{number}/", json={"maximum_annotations": 2}))
+    connect(home, "theirs", url=server.url, remote_project=number)
+    with open_project(home, "theirs") as project:
+        assert {question.overlap for question in project.store.questions()} == {2}
+
+
+def test_labels_that_were_renamed_here_do_not_come_back(made: Any) -> None:
+    with made([TOPIC], tickets(1)) as (project, desk, _):
+        push_documents(project)
+        project.store.change_labels("topic", LabelChange("rename", ("fault",), ("defect",)))
+        (task,) = desk.tasks().values()
+        desk.answer(task["id"], [choice("fault")])
+        report = pull_answers(project)
+        assert (report.news, report.problems) == ([], [])
+        assert project.store.question("topic").labels == ("delivery", "billing", "defect")
+        assert list(answers_here(project, "topic").values()) == [("answered", "defect")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -13,7 +13,7 @@ from workbench.sources.label_studio.client import Fields, LabelStudioClient
 from workbench.sources.label_studio.config import read_config
 from workbench.sources.label_studio.config_writing import write_config
 from workbench.store.links import Link, Links
-from workbench.usecases.label_studio import ask_what_is_asked_there, read_token
+from workbench.usecases.label_studio import ask_what_is_asked_there, read_token, synchronising
 from workbench.usecases.project import Project, create_project, open_project, project_names
 
 SHORTEST_TITLE, LONGEST_TITLE = 3, 50
@@ -53,12 +53,15 @@ def connect(
             hint="<Choices> and <Labels> about a <Text> are questions. " + "; ".join(config.warnings)[:500],
         )
     news: list[str] = []
+    annotators, share = overlap_of(remote)
     if name not in project_names(home):
-        create_project(home, name, config.questions)
-        news.append(f"the project '{name}' was made, with: {', '.join(q.name for q in config.questions)}")
-    with open_project(home, name) as project:
+        asked = [replace(q, overlap=annotators, overlap_share=share) for q in config.questions]
+        create_project(home, name, asked)
+        news.append(f"the project '{name}' was made, with: {', '.join(q.name for q in asked)}")
+    with open_project(home, name) as project, synchronising(project):
+        refuse_another_link(project, remote)
+        news += ask_what_is_asked_there(project, config, overlap=(annotators, share))
         link = _linked(project, client.url, remote, token_file=named)
-        news += ask_what_is_asked_there(project, config, overlap=overlap_of(remote))
     return Connected(link, remote["title"], remote["task_number"], tuple(news), config.warnings)
 
 
@@ -71,15 +74,20 @@ def _project(client: LabelStudioClient, number: int) -> Fields:
         raise GoneError(message, where=client.url, hint=hint) from error
 
 
-def _linked(project: Project, url: str, remote: Fields, *, token_file: str) -> Link:
-    """Write the link down. Raises InputError when the project is connected to another one."""
-    links = Links(project.store)
-    known = links.find()
+def refuse_another_link(project: Project, remote: Fields) -> None:
+    """Raise InputError when the project is connected to another one than this."""
+    known = Links(project.store).find()
     if known is not None and known.remote_created_at != remote["created_at"]:
         raise InputError(
             f"'{project.name}' is connected to {known.name}.",
             hint="One project here belongs to one there: use another name.",
         )
+
+
+def _linked(project: Project, url: str, remote: Fields, *, token_file: str) -> Link:
+    """Write the link down; what its synchronisation remembers stays."""
+    links = Links(project.store)
+    known = links.find()
     state = {**(known.state if known else {}), "label_config": remote["label_config"]}
     link = Link(url, remote["id"], remote["created_at"], token_file, state)
     links.save(link)
@@ -121,7 +129,9 @@ def create(project: Project, *, url: str, title: str = "", token_file: Path | No
         )
     finally:
         client.close()
-    link = _linked(project, client.url, remote, token_file=named)
+    with synchronising(project):
+        refuse_another_link(project, remote)
+        link = _linked(project, client.url, remote, token_file=named)
     return Connected(link, remote["title"], remote["task_number"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,17 +54,24 @@ def open_server(project: Project) -> Iterator[Server]:
     links = Links(project.store)
     link = links.get()
     token = read_token(project.folder, link.token_file)
+    with synchronising(project):
+        client = LabelStudioClient(link.url, token)
+        try:
+            yield Server(project, links, links.get(), client, same_project(client, link))
+        finally:
+            client.close()
+
+
+@contextmanager
+def synchronising(project: Project) -> Iterator[None]:
+    """Be the only one who changes the link until the block ends. Raises StoreError after two minutes."""
     with FileLock(project.folder / LOCK_NAME) as lock:
         if not lock.acquire(timeout=LOCK_SECONDS):
             raise StoreError(
                 f"Another synchronisation (process {lock.holder()}) has been going on for two minutes.",
                 where=str(project.folder),
             )
-        client = LabelStudioClient(link.url, token)
-        try:
-            yield Server(project, links, links.get(), client, same_project(client, link))
-        finally:
-            client.close()
+        yield
 
 
 def same_project(client: LabelStudioClient, link: Link) -> Fields:
@@ -124,6 +131,8 @@ def ask_what_is_asked_there(
     Raises InputError when a question is of another kind here.
     """
     known = {question.name: question for question in project.store.questions()}
+    for question in config.questions:
+        refuse_another_kind(known.get(question.name), question)
     news: list[str] = []
     for question in config.questions:
         here = known.get(question.name)
@@ -132,16 +141,23 @@ def ask_what_is_asked_there(
             asked = Question(question.name, question.kind, question.labels, annotators, share)
             project.store.add_question(asked)
             news.append(f"the question '{question.name}' ({question.kind}) was added")
-        elif here.kind != question.kind:
-            raise InputError(
-                f"'{question.name}' is a {here.kind} question here, but {question.kind} in Label Studio.",
-                hint="Rename the control there, or connect another project.",
-            )
-        else:
-            changes = project.store.label_changes(question.name)
-            ever = {*here.labels, *(label for change in changes for label in change.before)}
-            added = [label for label in question.labels if label not in ever]
-            if added:
-                project.store.extend_labels(question.name, added)
-                news.append(f"'{question.name}' got the labels {', '.join(added)}")
+        elif added := labels_never_had(project, here, question.labels):
+            project.store.extend_labels(question.name, added)
+            news.append(f"'{question.name}' got the labels {', '.join(added)}")
     return news
+
+
+def refuse_another_kind(here: Question | None, there: Question) -> None:
+    """Raise InputError when a question is of another kind here."""
+    if here is not None and here.kind != there.kind:
+        raise InputError(
+            f"'{there.name}' is a {here.kind} question here, but {there.kind} in Label Studio.",
+            hint="Rename the control there, or connect another project.",
+        )
+
+
+def labels_never_had(project: Project, question: Question, labels: Sequence[str]) -> list[str]:
+    """Return those labels that a question has not and never had; a renamed or retired one stays away."""
+    changes = project.store.label_changes(question.name)
+    ever = {*question.labels, *(label for change in changes for label in change.before)}
+    return [label for label in labels if label not in ever]
