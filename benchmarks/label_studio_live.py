@@ -30,13 +30,13 @@ from workbench.domain.conversion import ConversionReport, Imported, LabelledDocu
 from workbench.domain.documents import Document
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal
-from workbench.usecases.connect_label_studio import create
-from workbench.usecases.label_studio import open_server
-from workbench.usecases.prediction_versions import remove_old_versions
+from workbench.usecases.label_studio.connect import create
+from workbench.usecases.label_studio.publish import prepare, publish_order
+from workbench.usecases.label_studio.pull import pull_answers
+from workbench.usecases.label_studio.push import push_documents
+from workbench.usecases.label_studio.server import open_server
+from workbench.usecases.label_studio.versions import remove_old_versions
 from workbench.usecases.project import Project, create_project, open_project
-from workbench.usecases.publish_order import prepare, publish_order
-from workbench.usecases.pull_answers import pull_answers
-from workbench.usecases.push_documents import push_documents
 from workbench.usecases.train_model import Training, train_model
 
 N = 10_000

@@ -23,11 +23,11 @@ from benchmarks.reporting import data_folder, write_result
 from workbench import catalog
 from workbench.config import Home
 from workbench.domain.conversion import Imported, LabelledDocument, ReadOptions
-from workbench.usecases.connect_label_studio import create
 from workbench.usecases.export_data import export_data
+from workbench.usecases.label_studio.connect import create
+from workbench.usecases.label_studio.pull import pull_answers
+from workbench.usecases.label_studio.push import push_documents
 from workbench.usecases.project import create_project, open_project
-from workbench.usecases.pull_answers import pull_answers
-from workbench.usecases.push_documents import push_documents
 
 SCRIPTS = "\r\n".join(
     [

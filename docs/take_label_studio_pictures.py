@@ -23,13 +23,13 @@ from benchmarks.chromium import log_in, open_chromium
 from benchmarks.real_label_studio import ADMIN, RealLabelStudio, copy_server
 from workbench.config import Home, stay_offline
 from workbench.domain.conversion import ReadOptions
-from workbench.usecases.connect_label_studio import create
+from workbench.usecases.label_studio.connect import create
 from workbench.usecases.import_documents import import_documents
 from workbench.usecases.project import create_project, open_project, parse_question
 from workbench.usecases.propose_batch import Ranking, propose_batch
-from workbench.usecases.publish_order import publish_order
-from workbench.usecases.pull_answers import pull_answers
-from workbench.usecases.push_documents import push_documents
+from workbench.usecases.label_studio.publish import publish_order
+from workbench.usecases.label_studio.pull import pull_answers
+from workbench.usecases.label_studio.push import push_documents
 from workbench.usecases.run_round import run_round
 from workbench.usecases.train_model import Training
 

@@ -40,8 +40,9 @@ def test_the_command_line_starts_without_heavy_packages() -> None:
 
 @pytest.mark.slow
 def test_every_use_case_can_be_imported_without_heavy_packages() -> None:
-    verbs = [path.stem for path in (ROOT / "workbench" / "usecases").glob("*.py") if path.stem != "__init__"]
-    statement = "\n".join(f"import workbench.usecases.{verb}" for verb in verbs)
+    files = (ROOT / "workbench" / "usecases").rglob("*.py")
+    verbs = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files]
+    statement = "\n".join(f"import {verb.removesuffix('.__init__')}" for verb in verbs)
     assert len(verbs) > 10
     assert modules_loaded_by(statement) & SLOW_TO_IMPORT == set()
 

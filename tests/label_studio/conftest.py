@@ -19,8 +19,8 @@ from workbench.domain.documents import Document
 from workbench.domain.questions import Question
 from workbench.sources.label_studio.client import LabelStudioClient
 from workbench.sources.label_studio.retrying import Patience
-from workbench.usecases import label_studio
-from workbench.usecases.connect_label_studio import Connected, create
+from workbench.usecases.label_studio import server as connecting
+from workbench.usecases.label_studio.connect import Connected, create
 from workbench.usecases.project import Project, create_project, open_project
 
 
@@ -69,7 +69,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Let the workbench try each request twice without pausing, and return the pauses it would have made."""
     pauses: list[float] = []
     patience = Patience(attempts=2, pause=0.5, sleep=pauses.append)
-    monkeypatch.setattr(label_studio, "LabelStudioClient", partial(LabelStudioClient, patience=patience))
+    monkeypatch.setattr(connecting, "LabelStudioClient", partial(LabelStudioClient, patience=patience))
     return pauses
 
 

@@ -14,10 +14,10 @@ from workbench.config import Home
 from workbench.domain.questions import LabelChange, Question
 from workbench.errors import AccessError, GoneError, InputError, UnreachableError
 from workbench.store.links import Links
-from workbench.usecases.connect_label_studio import connect, create
+from workbench.usecases.label_studio.connect import connect, create
+from workbench.usecases.label_studio.pull import pull_answers
+from workbench.usecases.label_studio.push import push_documents
 from workbench.usecases.project import create_project, open_project
-from workbench.usecases.pull_answers import pull_answers
-from workbench.usecases.push_documents import push_documents
 
 pytestmark = [pytest.mark.label_studio, pytest.mark.slow]
 CONFIG = """<View>

@@ -13,11 +13,11 @@ from workbench import catalog
 from workbench.config import Home
 from workbench.domain.conversion import Imported, LabelledDocument, ReadOptions, WriteOptions
 from workbench.domain.documents import Document
-from workbench.usecases.connect_label_studio import connect, create
 from workbench.usecases.export_data import export_data
+from workbench.usecases.label_studio.connect import connect, create
+from workbench.usecases.label_studio.pull import pull_answers
+from workbench.usecases.label_studio.push import push_documents
 from workbench.usecases.project import create_project, open_project
-from workbench.usecases.pull_answers import pull_answers
-from workbench.usecases.push_documents import push_documents
 
 pytestmark = [pytest.mark.label_studio, pytest.mark.slow]
 

@@ -20,11 +20,11 @@ from workbench.errors import AccessError, GoneError, RemoteError, UnreachableErr
 from workbench.sources.label_studio import client
 from workbench.sources.label_studio.config_writing import write_config
 from workbench.store.links import Links
-from workbench.usecases import pull_answers as pulling
-from workbench.usecases.connect_label_studio import connect
+from workbench.usecases.label_studio import pull as pulling
+from workbench.usecases.label_studio.connect import connect
+from workbench.usecases.label_studio.pull import pull_answers
+from workbench.usecases.label_studio.push import push_documents
 from workbench.usecases.project import Project, open_project
-from workbench.usecases.pull_answers import pull_answers
-from workbench.usecases.push_documents import push_documents
 
 pytestmark = [pytest.mark.label_studio, pytest.mark.slow]
 N_TASKS = 1_000

@@ -22,11 +22,11 @@ from tests.label_studio.proxy import KINDS, NEVER_ARRIVES, Asked, FaultyProxy, i
 from workbench.errors import RemoteError, UnreachableError
 from workbench.sources.label_studio import client
 from workbench.store.links import Links
-from workbench.usecases import push_documents as pushing
-from workbench.usecases.connect_label_studio import create
+from workbench.usecases.label_studio import push as pushing
+from workbench.usecases.label_studio.connect import create
+from workbench.usecases.label_studio.pull import pull_answers
+from workbench.usecases.label_studio.push import push_documents
 from workbench.usecases.project import Project, create_project, open_project
-from workbench.usecases.pull_answers import pull_answers
-from workbench.usecases.push_documents import push_documents
 
 pytestmark = [pytest.mark.label_studio, pytest.mark.slow]
 N_DOCUMENTS, PORTION = 300, 100

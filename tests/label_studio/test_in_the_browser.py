@@ -18,12 +18,12 @@ from workbench.config import Home
 from workbench.domain.documents import Document
 from workbench.domain.spans import Span
 from workbench.sources.label_studio.predicting import span_regions
-from workbench.usecases.label_studio import open_server
+from workbench.usecases.label_studio.publish import Prepared, prepare, publish_prepared
+from workbench.usecases.label_studio.pull import pull_answers
+from workbench.usecases.label_studio.push import push_documents
+from workbench.usecases.label_studio.server import open_server
 from workbench.usecases.project import Project
 from workbench.usecases.propose_batch import Ranking
-from workbench.usecases.publish_order import Prepared, prepare, publish_prepared
-from workbench.usecases.pull_answers import pull_answers
-from workbench.usecases.push_documents import push_documents
 from workbench.usecases.run_round import run_round
 from workbench.usecases.train_model import Training
 

@@ -15,12 +15,12 @@ from workbench.domain.documents import Document
 from workbench.domain.runs import Batch, Proposal
 from workbench.errors import NotEnoughDataError, RemoteError
 from workbench.sources.label_studio.client import LabelStudioClient
-from workbench.usecases.label_studio import open_server
-from workbench.usecases.prediction_versions import remove_old_versions
+from workbench.usecases.label_studio.publish import publish_order
+from workbench.usecases.label_studio.pull import pull_answers
+from workbench.usecases.label_studio.push import push_documents
+from workbench.usecases.label_studio.server import open_server
+from workbench.usecases.label_studio.versions import remove_old_versions
 from workbench.usecases.propose_batch import Ranking
-from workbench.usecases.publish_order import publish_order
-from workbench.usecases.pull_answers import pull_answers
-from workbench.usecases.push_documents import push_documents
 from workbench.usecases.run_round import run_round
 from workbench.usecases.train_model import Training
 

@@ -10,8 +10,8 @@ from tests.label_studio.desk import ENTITIES, TOPIC, answers_here, choice, marke
 from workbench.domain.documents import Document
 from workbench.domain.spans import Span
 from workbench.errors import GoneError
-from workbench.usecases.pull_answers import pull_answers
-from workbench.usecases.push_documents import push_documents
+from workbench.usecases.label_studio.pull import pull_answers
+from workbench.usecases.label_studio.push import push_documents
 
 pytestmark = [pytest.mark.label_studio, pytest.mark.slow]
 

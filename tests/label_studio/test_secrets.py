@@ -14,9 +14,9 @@ from benchmarks.real_label_studio import RealLabelStudio
 from tests.label_studio.desk import TOPIC, choice, tickets
 from tests.label_studio.proxy import KINDS, FaultyProxy, imports
 from workbench.errors import RemoteError
-from workbench.usecases import push_documents as pushing
-from workbench.usecases.pull_answers import pull_answers
-from workbench.usecases.push_documents import push_documents
+from workbench.usecases.label_studio import push as pushing
+from workbench.usecases.label_studio.pull import pull_answers
+from workbench.usecases.label_studio.push import push_documents
 
 pytestmark = [pytest.mark.label_studio, pytest.mark.slow]
 

@@ -23,10 +23,10 @@ from workbench.domain.conversion import ReadOptions
 from workbench.errors import RemoteError
 from workbench.server.hints import SECRET_HEADER, listening
 from workbench.store.jobs import Jobs
-from workbench.usecases.connect_label_studio import create
 from workbench.usecases.import_documents import import_documents
+from workbench.usecases.label_studio.connect import create
+from workbench.usecases.label_studio.watch import Plan, Watch
 from workbench.usecases.project import Project, create_project, open_project
-from workbench.usecases.watch_label_studio import Plan, Watch
 
 pytestmark = [pytest.mark.label_studio, pytest.mark.slow]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,13 +16,12 @@ from workbench.cli.options import (
     Seed,
     StrategyName,
 )
-from workbench.cli.printing import counted, progress_bar
+from workbench.cli.printing import counted, print_pull, progress_bar
 from workbench.config import Home
-from workbench.errors import MachineError, Problem
+from workbench.errors import MachineError
 
 if TYPE_CHECKING:
-    from workbench.usecases.connect_label_studio import Connected
-    from workbench.usecases.pull_answers import PullReport
+    from workbench.usecases.label_studio.connect import Connected
 
 app = typer.Typer(
     name="label-studio",
@@ -47,7 +44,6 @@ TokenFile = Annotated[
         dir_okay=False,
     ),
 ]
-SHOWN = 20
 
 
 @app.callback()
@@ -70,7 +66,7 @@ def connect(
     token_file: TokenFile = None,
 ) -> None:
     """Connect a project of Label Studio; its labelling config makes the questions."""
-    from workbench.usecases.connect_label_studio import connect as tie
+    from workbench.usecases.label_studio.connect import connect as tie
 
     print_connected(tie(Home.find(), name, url=url, remote_project=remote_project, token_file=token_file))
     print(f"take over what is there: workbench label-studio pull {name}")
@@ -84,7 +80,7 @@ def create(
     token_file: TokenFile = None,
 ) -> None:
     """Make a project in Label Studio from the questions of a project here, and connect the two."""
-    from workbench.usecases.connect_label_studio import create as make
+    from workbench.usecases.label_studio.connect import create as make
     from workbench.usecases.project import open_project
 
     with open_project(Home.find(), name) as project:
@@ -95,7 +91,7 @@ def create(
 
 def print_connected(connected: Connected) -> None:
     """Print what was connected."""
-    from workbench.usecases.connect_label_studio import is_open_to_readers
+    from workbench.usecases.label_studio.connect import is_open_to_readers
 
     link = connected.link
     print(f"connected to '{connected.title}' ({link.url}/projects/{link.remote_project}/)")
@@ -116,8 +112,8 @@ def push(
     ] = False,
 ) -> None:
     """Make a task of every document of the pool that has none. Again and again is safe."""
+    from workbench.usecases.label_studio.push import push_documents
     from workbench.usecases.project import open_project
-    from workbench.usecases.push_documents import push_documents
 
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         report = push_documents(project, unanswered_only=unanswered, progress=progress)
@@ -148,8 +144,8 @@ def pull(
     ] = False,
 ) -> None:
     """Take over tasks and answers that are new, changed or (with --whole) deleted there."""
+    from workbench.usecases.label_studio.pull import pull_answers
     from workbench.usecases.project import open_project
-    from workbench.usecases.pull_answers import pull_answers
 
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         report = pull_answers(project, whole=whole, accept_deletions=accept_deletions, progress=progress)
@@ -165,10 +161,10 @@ def publish(
     ] = False,
 ) -> None:
     """Serve the newest proposed documents first, in their order, with the model's answers to mend."""
-    from workbench.usecases.label_studio import open_server
-    from workbench.usecases.prediction_versions import remove_old_versions
+    from workbench.usecases.label_studio.publish import publish_order
+    from workbench.usecases.label_studio.server import open_server
+    from workbench.usecases.label_studio.versions import remove_old_versions
     from workbench.usecases.project import open_project
-    from workbench.usecases.publish_order import publish_order
 
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         report = publish_order(project, question, progress=progress)
@@ -219,46 +215,11 @@ def watch(
 ) -> None:
     """Keep the two together: take answers over, train when there is enough, serve the new order."""
     from workbench.cli.watching import Watching
+    from workbench.usecases.label_studio.watch import Plan
     from workbench.usecases.project import open_project
     from workbench.usecases.propose_batch import Ranking
-    from workbench.usecases.watch_label_studio import Plan
 
     plan = Plan(tuple(questions or ()), every, minutes, learner, Ranking(strategy, batch, seed, encoder))
     watching = Watching(plan, poll=poll, listen=listen, hook_url=hook_url, with_hook=not no_hook)
     with open_project(Home.find(), name) as project:
         watching.run(project, with_worker=not no_worker)
-
-
-def print_pull(report: PullReport) -> None:
-    """Print what a synchronisation found."""
-    print(pulled_in_words(report))
-    for line in report.news:
-        print(f"  {line}")
-    for reason, count in report.warnings.most_common():
-        print(f"  warning: {reason} ({count:,})")
-    print_left_out(report.problems)
-
-
-def pulled_in_words(report: PullReport) -> str:
-    """Return one line of what is new, without what did not happen."""
-    counts = Counter(
-        {
-            "documents": report.documents_new,
-            "answers": report.answers_new,
-            "changed answers": report.answers_changed,
-            "skips": report.skips,
-            "drafts": report.drafts,
-            "answers taken back": report.withdrawn,
-            "deleted tasks": report.tasks_gone,
-        }
-    )
-    said = [counted(n, name) for name, n in counts.items() if n]
-    return f"{', '.join(said) or 'nothing new'} (looked at {counted(report.tasks_seen, 'tasks')})"
-
-
-def print_left_out(problems: list[Problem]) -> None:
-    """Print what was left out and why, on standard error."""
-    for problem in problems[:SHOWN]:
-        print(f"  left out: {problem}", file=sys.stderr)
-    if len(problems) > SHOWN:
-        print(f"  … and {len(problems) - SHOWN:,} more", file=sys.stderr)

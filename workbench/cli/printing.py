@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +15,13 @@ from workbench.analysis.wording import remarks_on_training
 from workbench.domain.conversion import ConversionReport
 from workbench.domain.ports import Progress
 from workbench.domain.runs import Batch, Run
-from workbench.errors import InputError
+from workbench.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from workbench.analysis.confusions import ConfusedPair
+    from workbench.usecases.label_studio.pull import PullReport
 
+SHOWN_PROBLEMS = 20
 NOTHING = "nothing"  # stands for an answer that has no counterpart, as in the HTML report
 
 
@@ -139,3 +142,38 @@ def parse_settings(settings: Sequence[str] | None) -> dict[str, Any]:
         except ValueError:
             found[name] = value
     return found
+
+
+def print_pull(report: PullReport) -> None:
+    """Print what a synchronisation found."""
+    print(pulled_in_words(report))
+    for line in report.news:
+        print(f"  {line}")
+    for reason, count in report.warnings.most_common():
+        print(f"  warning: {reason} ({count:,})")
+    print_left_out(report.problems)
+
+
+def pulled_in_words(report: PullReport) -> str:
+    """Return one line of what is new, without what did not happen."""
+    counts = Counter(
+        {
+            "documents": report.documents_new,
+            "answers": report.answers_new,
+            "changed answers": report.answers_changed,
+            "skips": report.skips,
+            "drafts": report.drafts,
+            "answers taken back": report.withdrawn,
+            "deleted tasks": report.tasks_gone,
+        }
+    )
+    said = [counted(n, name) for name, n in counts.items() if n]
+    return f"{', '.join(said) or 'nothing new'} (looked at {counted(report.tasks_seen, 'tasks')})"
+
+
+def print_left_out(problems: list[Problem]) -> None:
+    """Print what was left out and why, on standard error."""
+    for problem in problems[:SHOWN_PROBLEMS]:
+        print(f"  left out: {problem}", file=sys.stderr)
+    if len(problems) > SHOWN_PROBLEMS:
+        print(f"  … and {len(problems) - SHOWN_PROBLEMS:,} more", file=sys.stderr)

@@ -14,13 +14,13 @@ from dataclasses import replace
 from types import FrameType
 from urllib.parse import urlsplit
 
-from workbench.cli.label_studio import print_pull
+from workbench.cli.printing import print_pull
 from workbench.errors import InputError, Problem, RemoteError, UnreachableError
 from workbench.server.hints import SECRET_HEADER, Hints, listening
 from workbench.store.jobs import Job
 from workbench.store.locks import FileLock
+from workbench.usecases.label_studio.watch import Plan, Status, Watch, webhook
 from workbench.usecases.project import Project
-from workbench.usecases.watch_label_studio import Plan, Status, Watch, webhook
 from workbench.worker.loop import LOCK_NAME
 
 LONGEST_PAUSE = 60.0

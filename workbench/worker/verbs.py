@@ -18,7 +18,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "train": "workbench.usecases.train_model:run_job",
         "distil": "workbench.usecases.distil_model:run_job",
         "export": "workbench.usecases.export_model:run_job",
-        "publish": "workbench.usecases.publish_order:run_job",
+        "publish": "workbench.usecases.label_studio.publish:run_job",
         "simulate": "workbench.usecases.simulate:run_job",
     }
 )

@@ -20,9 +20,9 @@ from workbench.sources.label_studio.client import Fields
 from workbench.sources.label_studio.pulled import LIGHT, PulledTask, read_pulled
 from workbench.sources.label_studio.tasks import TaskReader
 from workbench.store.links import LinkedTask, Taken
-from workbench.usecases.answer_news import News, document_id, said_today, withdrawal
-from workbench.usecases.connect_label_studio import overlap_of
-from workbench.usecases.label_studio import Server, ask_what_is_asked_there, open_server
+from workbench.usecases.label_studio.connect import overlap_of
+from workbench.usecases.label_studio.news import News, document_id, said_today, withdrawal
+from workbench.usecases.label_studio.server import Server, ask_what_is_asked_there, open_server
 from workbench.usecases.project import Project
 
 # An annotation gets its time before others can see it: look back a little. A whole look finds the rest.

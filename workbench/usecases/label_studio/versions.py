@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.domain.ports import Progress, silent
 from workbench.errors import RemoteError, UnreachableError
-from workbench.usecases.label_studio import Server
+from workbench.usecases.label_studio.server import Server
 
 SERVED_BY = "Uncertainty sampling"
 VERSION = "workbench-"

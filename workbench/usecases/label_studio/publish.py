@@ -24,10 +24,10 @@ from workbench.serving.predictions import Prediction, predictions_of
 from workbench.sources.label_studio.config import Control, read_config
 from workbench.sources.label_studio.predicting import label_regions, span_regions, spellings
 from workbench.store.links import Links
-from workbench.usecases.label_studio import Server, open_server
-from workbench.usecases.prediction_versions import publish_version
+from workbench.usecases.label_studio.pull import pull_from
+from workbench.usecases.label_studio.server import Server, open_server
+from workbench.usecases.label_studio.versions import publish_version
 from workbench.usecases.project import Project, open_folder
-from workbench.usecases.pull_answers import pull_from
 from workbench.usecases.runs import load_model, newest_run, remark_on_labels
 
 PLAIN = frozenset({"least-confidence", "margin", "entropy"})  # their utility is one minus a confidence

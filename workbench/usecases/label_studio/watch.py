@@ -18,13 +18,13 @@ from workbench.errors import InputError, RemoteError, StoreError, UnreachableErr
 from workbench.sources.label_studio.config import read_config
 from workbench.store.jobs import Job, Jobs
 from workbench.store.links import Links
-from workbench.usecases.label_studio import Server, open_server
-from workbench.usecases.prediction_versions import remove_old_versions
+from workbench.usecases.label_studio.publish import open_tasks
+from workbench.usecases.label_studio.pull import PullReport, pull_from
+from workbench.usecases.label_studio.push import push_over
+from workbench.usecases.label_studio.server import Server, open_server
+from workbench.usecases.label_studio.versions import remove_old_versions
 from workbench.usecases.project import Project
 from workbench.usecases.propose_batch import Ranking
-from workbench.usecases.publish_order import open_tasks
-from workbench.usecases.pull_answers import PullReport, pull_from
-from workbench.usecases.push_documents import push_over
 from workbench.usecases.runs import newest_run
 from workbench.usecases.train_model import Training
 

@@ -22,9 +22,9 @@ from workbench.sources.label_studio.findings import Findings
 from workbench.sources.label_studio.pulled import MARK, ext_id
 from workbench.sources.label_studio.writing import TaskWriter
 from workbench.store.links import LinkedTask
-from workbench.usecases.label_studio import Server, open_server
+from workbench.usecases.label_studio.pull import pull_from
+from workbench.usecases.label_studio.server import Server, open_server
 from workbench.usecases.project import Project
-from workbench.usecases.pull_answers import pull_from
 
 AT_ONCE = 10_000
 AT_ONCE_CHARACTERS = 50_000_000

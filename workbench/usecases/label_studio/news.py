@@ -12,7 +12,7 @@ from workbench.domain.questions import LabelChange, label_now
 from workbench.sources.label_studio.pulled import PulledTask
 from workbench.sources.label_studio.tasks import RAW
 from workbench.store.links import AnswerKey, LinkedTask, Taken
-from workbench.usecases.label_studio import Server
+from workbench.usecases.label_studio.server import Server
 
 
 class News:

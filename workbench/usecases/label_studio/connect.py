@@ -13,7 +13,7 @@ from workbench.sources.label_studio.client import Fields, LabelStudioClient
 from workbench.sources.label_studio.config import read_config
 from workbench.sources.label_studio.config_writing import write_config
 from workbench.store.links import Link, Links
-from workbench.usecases.label_studio import ask_what_is_asked_there, read_token, synchronising
+from workbench.usecases.label_studio.server import ask_what_is_asked_there, read_token, synchronising
 from workbench.usecases.project import Project, create_project, open_project, project_names
 
 SHORTEST_TITLE, LONGEST_TITLE = 3, 50

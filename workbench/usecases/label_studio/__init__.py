@@ -1,0 +1,1 @@
+"""A project and its other side in Label Studio: connect, push, pull, publish, watch."""
