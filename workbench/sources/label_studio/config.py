@@ -42,7 +42,7 @@ class Control:
     """A tag that asks a question: `question` is its name here, `name` its name in Label Studio.
 
     `text` is the name of the Text that it is about. `accepted` gives what regions may say and the
-    label that it means.
+    label that it means, `spelling` what a region of ours says for a label.
     """
 
     name: str
@@ -51,10 +51,12 @@ class Control:
     text: str
     labels: tuple[ConfigLabel, ...]
     accepted: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    spelling: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         accepted = {spelling: label.name for label in self.labels for spelling in label.spellings}
         object.__setattr__(self, "accepted", accepted)
+        object.__setattr__(self, "spelling", {label.name: label.spellings[0] for label in self.labels})
 
     @property
     def region_type(self) -> str:

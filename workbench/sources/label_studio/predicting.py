@@ -17,7 +17,7 @@ def label_regions(control: Control, answer: Sequence[tuple[str, float]]) -> list
     Its score is the mean of the probabilities. Nothing, when no label is predicted, or one that the
     labelling config does not have: the server would leave out the whole prediction without a word.
     """
-    spelling = spellings(control)
+    spelling = control.spelling
     if not answer or any(label not in spelling for label, _ in answer):
         return []
     value = {"choices": [spelling[label] for label, _ in answer]}
@@ -26,7 +26,7 @@ def label_regions(control: Control, answer: Sequence[tuple[str, float]]) -> list
 
 def span_regions(control: Control, answer: Sequence[tuple[Span, float]]) -> list[dict[str, Any]]:
     """Return one region for each span with its probability; labels that the config lacks are left out."""
-    spelling = spellings(control)
+    spelling = control.spelling
     return [
         _region(
             control,
@@ -37,11 +37,6 @@ def span_regions(control: Control, answer: Sequence[tuple[Span, float]]) -> list
         for place, (span, sure) in enumerate(answer)
         if span.label in spelling
     ]
-
-
-def spellings(control: Control) -> dict[str, str]:
-    """Return what regions write for each label of a control."""
-    return {label.name: label.spellings[0] for label in control.labels}
 
 
 def _region(control: Control, place: int, value: dict[str, Any], sure: float) -> dict[str, Any]:

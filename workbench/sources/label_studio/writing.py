@@ -163,7 +163,7 @@ _AFTER_ALL = 1 << 60
 
 
 def _values(annotation: Annotation, control: Control) -> Iterable[dict[str, Any]]:
-    spelling = {label.name: label.spellings[0] for label in control.labels}
+    spelling = control.spelling
     for span in annotation.spans:
         yield {"start": span.start, "end": span.end, "text": span.covered, "labels": [spelling[span.label]]}
     # No choice is an answer to a question that takes any number of them, and needs a region to be one.

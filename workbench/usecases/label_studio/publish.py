@@ -22,7 +22,7 @@ from workbench.domain.runs import Batch
 from workbench.errors import NotEnoughDataError
 from workbench.serving.predictions import Prediction, predictions_of
 from workbench.sources.label_studio.config import Control, read_config
-from workbench.sources.label_studio.predicting import label_regions, span_regions, spellings
+from workbench.sources.label_studio.predicting import label_regions, span_regions
 from workbench.store.links import Links
 from workbench.usecases.label_studio.pull import pull_from
 from workbench.usecases.label_studio.server import Server, open_server
@@ -102,7 +102,7 @@ def prepare(project: Project, question_name: str = "", *, progress: Progress = s
         predicted = _predictions(project, question, documents, warnings, progress=progress)
         for document, prediction in predicted:
             regions.setdefault(document.id, []).extend(_said(control, prediction))
-        if predicted and (unknown := sorted(set(question.labels) - set(spellings(control)))):
+        if predicted and (unknown := sorted(set(question.labels) - set(control.spelling))):
             warnings.append(
                 f"'{question.name}': Label Studio does not know {', '.join(unknown[:5])}; "
                 "such answers are not shown"
