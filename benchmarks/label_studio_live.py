@@ -3,8 +3,9 @@
 On one real server with SQLite, in turns: 10,000 tasks made by `workbench` (read from the store, sent,
 remembered) and by one `projects.import_tasks`; 9,800 predictions refreshed by `workbench` (sent, counted,
 switched to) and by `projects.import_predictions` with `projects.update`; beside it the whole `publish`,
-which pulls and runs the model too. Then the pull after 100 new labels, ten pulls without news, and how long a person who
-submits an answer waits while old predictions are cleared away, against one call that deletes a version.
+which pulls and runs the model too. Then the pull after 100 new labels, ten pulls without news, and how
+long a person who submits an answer waits while old predictions are cleared away, against one call that
+deletes a version.
 """
 
 from __future__ import annotations
