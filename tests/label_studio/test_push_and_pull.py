@@ -10,6 +10,7 @@ from tests.label_studio.desk import ENTITIES, TOPIC, answers_here, choice, marke
 from workbench.domain.documents import Document
 from workbench.domain.spans import Span
 from workbench.errors import GoneError
+from workbench.sources.label_studio.client import LabelStudioClient
 from workbench.usecases.label_studio.pull import pull_answers
 from workbench.usecases.label_studio.push import push_documents
 
@@ -190,3 +191,22 @@ def test_labels_that_are_added_there_are_asked_here_too(made: Any) -> None:
         report = pull_answers(project)
         assert report.news == ["'topic' got the labels praise"]
         assert list(answers_here(project, "topic").values()) == [("answered", "praise")]
+
+
+def test_an_answer_that_is_given_while_its_task_is_fetched_is_not_missed(
+    made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with made([TOPIC], tickets(3)) as (project, desk, _):
+        push_documents(project)
+        task = desk.tasks()["ticket-1"]["id"]
+        fetch, late = LabelStudioClient.tasks_with_ids, [task]
+
+        def answered_meanwhile(self: LabelStudioClient, *arguments: Any, **more: Any) -> Any:
+            if late:
+                desk.answer(late.pop(), [choice("billing")])
+            return fetch(self, *arguments, **more)
+
+        monkeypatch.setattr(LabelStudioClient, "tasks_with_ids", answered_meanwhile)
+        pull_answers(project)
+        pull_answers(project)
+        assert answers_here(project, "topic") == {("ticket-1", "ana@example.com"): ("answered", "billing")}

@@ -8,7 +8,7 @@ the numbers and times of all tasks with those that are known.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -151,18 +151,19 @@ class _Pull:
     def _take_news(self, listed: Sequence[Fields], news: set[int], *, whole: Collection[int] = ()) -> None:
         """Fetch the tasks that are news, and record them; those without annotations come without them."""
         with_annotations = {task["id"] for task in listed if _has_annotations(task)} | set(whole)
-        heavy = sorted(news & with_annotations)
-        light = sorted(news - with_annotations)
-        n_done = 0
-        for ids, include in ((light, LIGHT), (heavy, "")):
-            for start in range(0, len(ids), AT_ONCE):
-                some = ids[start : start + AT_ONCE]
-                tasks = self._server.client.tasks_with_ids(
-                    self._server.link.remote_project, some, include=include
-                )
-                self._take(tasks)
-                n_done += len(some)
-                self._progress(n_done, len(news), "taking tasks")
+        client, number = self._server.client, self._server.link.remote_project
+        n_done, heavy = 0, sorted(news & with_annotations)
+        for some in _portions(sorted(news - with_annotations)):
+            tasks = client.tasks_with_ids(number, some, include=LIGHT)
+            # Somebody may have answered one since it was listed: that one has to come whole.
+            heavy += [task["id"] for task in tasks if _has_annotations(task)]
+            self._take([task for task in tasks if not _has_annotations(task)])
+            n_done += len(some)
+            self._progress(n_done, len(news), "taking tasks")
+        for some in _portions(heavy):
+            self._take(client.tasks_with_ids(number, some))
+            n_done += len(some)
+            self._progress(min(n_done, len(news)), len(news), "taking tasks")
 
     def _is_news(self, task: Fields) -> bool:
         known = self._known.get(task["id"])
@@ -273,6 +274,11 @@ def _as_imported(server: Server, annotations: Sequence[Annotation]) -> Imported:
     documents = server.project.store.documents(ids=list(by_document))
     labelled = [LabelledDocument(document, tuple(by_document[document.id])) for document in documents]
     return Imported((), tuple(labelled), ConversionReport("tasks"))
+
+
+def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), AT_ONCE):
+        yield ids[start : start + AT_ONCE]
 
 
 def _has_annotations(task: Fields) -> bool:
