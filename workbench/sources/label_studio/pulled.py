@@ -123,8 +123,8 @@ def _without_wrong(task: Mapping[str, Any], reader: TaskReader) -> tuple[Labelle
 def odd_spans(text: str, spans: Iterable[Span]) -> Counter[str]:
     """Count the spans that people can mark and tags of words cannot say exactly.
 
-    All are kept as they were marked. Where words are asked for (training, IOB2), white space at the
-    ends is left off, a word that is cut belongs to the span, and of overlapping spans the longest stays.
+    All are kept as they were marked. IOB2 leaves white space off, cuts words at a span's ends, and has no
+    place for a span that overlaps a longer one; taggers learn the whole words that a span touches.
 
     >>> odd_spans("Ana Müller", [Span.of("Ana Müller", 0, 4, "A"), Span.of("Ana Müller", 5, 10, "A")])
     Counter({'spans with white space at an end': 1, 'spans that begin or end inside a word': 1})
