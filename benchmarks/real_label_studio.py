@@ -213,7 +213,7 @@ def _personal_token(client: httpx.Client) -> str:
 
 def main() -> None:
     """Serve Label Studio for a person."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--data", type=Path, default=ENVIRONMENT / "served")
     options = parser.parse_args()

@@ -20,7 +20,7 @@ from benchmarks.real_label_studio import RealLabelStudio
 from tests.label_studio.desk import TOPIC, Desk, add_documents, answers_here, choice, said, tickets
 from tests.label_studio.proxy import KINDS, NEVER_ARRIVES, Asked, FaultyProxy, imports
 from workbench.errors import RemoteError, UnreachableError
-from workbench.sources.label_studio import client
+from workbench.sources.label_studio import connection
 from workbench.store.links import Links
 from workbench.usecases.label_studio import push as pushing
 from workbench.usecases.label_studio.connect import create
@@ -225,7 +225,7 @@ def test_undoing_in_parts_goes_on_where_it_was_cut_off(
 def test_a_reply_that_takes_too_long_is_given_up_and_its_tasks_are_found(
     made: Any, server: RealLabelStudio, slept: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(connection, "TIMEOUT_SECONDS", 1.0)
     with (
         FaultyProxy(server.port, delay=2.0) as slow,
         made([TOPIC], tickets(PORTION), url=slow.url) as (project, desk, _),

@@ -16,7 +16,7 @@ from workbench.cli.options import (
     Seed,
     StrategyName,
 )
-from workbench.cli.printing import counted, print_pull, progress_bar
+from workbench.cli.printing import counted, print_left_out, print_pull, progress_bar
 from workbench.config import Home
 from workbench.errors import MachineError
 
@@ -123,6 +123,7 @@ def push(
         print(f"  {report.recovered:,} of an earlier push, which was interrupted, were found and taken over")
     if report.doubled:
         print(f"  {report.doubled:,} that a repeated request had made twice were deleted")
+    print_left_out(report.problems)
     if report.answered:
         print(
             f"  {report.answered:,} of the new tasks are answered here already; Label Studio asks them again "
@@ -148,7 +149,9 @@ def pull(
     from workbench.usecases.project import open_project
 
     with open_project(Home.find(), name) as project, progress_bar() as progress:
-        report = pull_answers(project, whole=whole, accept_deletions=accept_deletions, progress=progress)
+        report = pull_answers(
+            project, whole=whole or accept_deletions, accept_deletions=accept_deletions, progress=progress
+        )
     print_pull(report)
 
 

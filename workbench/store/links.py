@@ -7,20 +7,20 @@ task, question and annotator, so that a synchronisation records what changed the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from workbench.domain.annotations import now
+from workbench.domain.annotations import Annotation, now
 from workbench.domain.conversion import Imported
 from workbench.domain.documents import Document
 from workbench.errors import InputError
 from workbench.store import documents, questions, schema
 from workbench.store.importing import ImportCounts, Origin, take_documents
 from workbench.store.project_store import ProjectStore
-from workbench.store.values import chunks, document_of, from_json, storable, to_json
+from workbench.store.values import annotation_of, chunks, document_of, from_json, storable, to_json
 
 FORMAT = "label-studio"
 _documents = schema.documents.c
@@ -51,12 +51,16 @@ class Link:
 
 
 class LinkedTask(NamedTuple):
-    """A task and its document; `seen` is '' as long as its answers were never taken."""
+    """A task and its document; `seen` is '' as long as its answers were never taken.
+
+    `overlap` is how many annotators it asks, 0 as long as the server was not asked.
+    """
 
     task: int
     document_id: str
     seen: str = ""
     is_gone: bool = False
+    overlap: int = 0
 
 
 class AnswerKey(NamedTuple):
@@ -117,7 +121,9 @@ class Links:
         query = select(schema.link_tasks, _documents.id).join(schema.documents).order_by(_tasks.task)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        return {row.task: LinkedTask(row.task, row.id, row.seen, bool(row.is_gone)) for row in rows}
+        return {
+            row.task: LinkedTask(row.task, row.id, row.seen, bool(row.is_gone), row.overlap) for row in rows
+        }
 
     def without_task(self) -> list[Document]:
         """Return the documents of the pool that no task was ever known for, in import order."""
@@ -143,6 +149,39 @@ class Links:
                 query = select(schema.link_answers).where(_answers.task.in_(chunk))
                 for row in connection.execute(query):
                     found[AnswerKey(row.task, names[row.question], row.annotator)] = row.client_id
+        return found
+
+    def standing_besides(
+        self, key: AnswerKey, document_id: str, besides: Collection[int]
+    ) -> Annotation | None:
+        """Return the same annotator's answer to the same question in another task of a document than these."""
+        with self._database.read() as connection:
+            asked = questions.get(connection, key.question)
+            query = (
+                select(schema.annotations)
+                .join(schema.link_answers, schema.annotations.c.client_id == _answers.client_id)
+                .join(schema.documents, _documents.position == schema.annotations.c.document)
+                .where(_documents.id == document_id, _answers.task.not_in(besides))
+                .where(_answers.question == asked.number, _answers.annotator == key.annotator)
+                .order_by(schema.annotations.c.sequence.desc())
+            )
+            row = connection.execute(query.limit(1)).one_or_none()
+        if row is None:
+            return None
+        return annotation_of(row, document_id=document_id, question=key.question)
+
+    def documents_of_files(self, ids: Sequence[str]) -> set[str]:
+        """Return those documents that came with a Label Studio export: what that said of them is kept."""
+        held, imports, found = schema.import_documents.c, schema.imports.c, set[str]()
+        with self._database.read() as connection:
+            for chunk in chunks(ids, documents.IDS_AT_ONCE):
+                query = (
+                    select(_documents.id)
+                    .join(schema.import_documents, held.document == _documents.position)
+                    .join(schema.imports, imports.number == held.file)
+                    .where(imports.format == FORMAT, _documents.id.in_(chunk))
+                )
+                found.update(connection.execute(query).scalars())
         return found
 
     def known_client_ids(self, client_ids: Sequence[str]) -> set[str]:
@@ -192,7 +231,13 @@ def _save_tasks(connection: Connection, tasks: Sequence[LinkedTask]) -> None:
         return
     _keep_gone(connection, {task.task: task.document_id for task in tasks})
     rows = [
-        {"of": task.task, "its": task.document_id, "seen": storable(task.seen), "is_gone": int(task.is_gone)}
+        {
+            "of": task.task,
+            "its": task.document_id,
+            "seen": storable(task.seen),
+            "is_gone": int(task.is_gone),
+            "overlap": task.overlap,
+        }
         for task in tasks
     ]
     document = select(_documents.position).where(_documents.id == bindparam("its")).scalar_subquery()

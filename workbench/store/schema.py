@@ -229,6 +229,7 @@ link_tasks = Table(
     Column("document", Integer, ForeignKey("documents.position"), nullable=False),
     Column("seen", Text, nullable=False),
     Column("is_gone", Integer, nullable=False),
+    Column("overlap", Integer, nullable=False),
     Index("link_tasks_document", "document"),
 )
 

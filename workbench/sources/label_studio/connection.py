@@ -20,6 +20,7 @@ from workbench.sources.label_studio.answers import NO_ANSWER, date, detail, deta
 from workbench.sources.label_studio.retrying import Patience, retrying
 
 TIMEOUT_SECONDS = 600.0  # a large import takes minutes, and the server goes on when nobody listens
+READ_SECONDS = 60.0
 CONNECT_SECONDS = 10.0
 SHOWN_CHARACTERS, SAID_CHARACTERS = 80, 500
 
@@ -138,6 +139,7 @@ class Connection:
                 params=dict(params or {}),
                 content=content,
                 headers={"content-type": "application/json"} if content is not None else {},
+                request_options={"timeout": READ_SECONDS} if method == "GET" else {},
             )
         except ApiError as error:  # the exchange of a personal token
             raise self._refusal(error.status_code or 0, detail(error.body)) from error

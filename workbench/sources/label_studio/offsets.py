@@ -40,21 +40,27 @@ class CountedText:
 
         `said` is the text that the region itself gives, None when it gives none. It decides: when the
         slice in code points is another one, but that in UTF-16 units is the same, those were meant.
+        Label Studio's page writes each carriage return and line feed of a span as a backslash and an n.
         """
         if not 0 <= start < end:
             return f"start {start} and end {end} are no stretch of text"
         found = self.text[start:end] if end <= len(self.text) else None
-        if found is not None and said in (None, found):
+        if found is not None and (said is None or _page_writes(said, found)):
             return Bounds(start, end)
         if said is not None:
             first, last = self.from_utf16(start), self.from_utf16(end)
-            if first is not None and last is not None and self.text[first:last] == said:
+            if first is not None and last is not None and _page_writes(said, self.text[first:last]):
                 return Bounds(first, last, converted=True)
         if found is None:
             return f"it ends at {end}, behind the text ({len(self.text)} characters)"
         splits = [at for at in (start, end) if self.from_utf16(at) is None and at <= _utf16_length(self.text)]
         pair = f"; in UTF-16 units {splits[0]} splits a surrogate pair" if splits else ""
         return f"it says {_short(said)}, but [{start}, {end}) of the text is {_short(found)}{pair}"
+
+
+def _page_writes(said: str, text: str) -> bool:
+    """Tell whether a region's text stands for a stretch of the document."""
+    return said == text or said == text.replace("\r", "\\n").replace("\n", "\\n")
 
 
 def _utf16_length(text: str) -> int:

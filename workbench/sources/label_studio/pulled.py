@@ -11,6 +11,7 @@ from typing import Any
 from workbench.domain.conversion import LabelledDocument
 from workbench.domain.spans import Span
 from workbench.errors import Problem
+from workbench.sources.label_studio.facts import annotator_of
 from workbench.sources.label_studio.findings import Findings
 from workbench.sources.label_studio.tasks import LISTS, TaskReader
 
@@ -43,8 +44,9 @@ LIGHT = "id,data,meta,created_at,updated_at,inner_id,is_labeled,overlap,total_an
 class PulledTask:
     """What a task says. `labelled` is None when nothing of it can be used.
 
-    `problems` name what was left out: the task, or some of its annotations. `counts` and `warnings` are
-    those of reading, with the spans that need a policy (see `odd_spans`) among them.
+    `problems` name what was left out: the task, or some of its annotations, by the annotators in
+    `unreadable`. `counts` and `warnings` are those of reading, with the spans that need a policy (see
+    `odd_spans`) among them. `overlap` is how many annotators it asks.
     """
 
     number: int
@@ -53,6 +55,8 @@ class PulledTask:
     problems: tuple[Problem, ...]
     counts: Counter[str]
     warnings: Counter[str]
+    unreadable: frozenset[str] = frozenset()
+    overlap: int = 0
 
 
 def read_pulled(task: Mapping[str, Any], reader: TaskReader) -> PulledTask:
@@ -61,9 +65,9 @@ def read_pulled(task: Mapping[str, Any], reader: TaskReader) -> PulledTask:
     task = without_derived(task)
     findings = Findings(f"task {number}")
     labelled = reader.read(task, findings)
-    problems = list(findings.problems)
+    problems, unreadable = list(findings.problems), frozenset[str]()
     if problems:
-        labelled, findings = _without_wrong(task, reader)
+        labelled, findings, unreadable = _without_wrong(task, reader)
         if labelled is None:
             findings = Findings(f"task {number}")
     if labelled is not None and not labelled.document.text.strip():
@@ -72,7 +76,17 @@ def read_pulled(task: Mapping[str, Any], reader: TaskReader) -> PulledTask:
     warnings = Counter(findings.warnings)
     for annotation in labelled.annotations if labelled else ():
         warnings.update(odd_spans(labelled.document.text if labelled else "", annotation.spans))
-    return PulledTask(number, updated_at, labelled, tuple(problems), Counter(findings.counts), warnings)
+    overlap = task.get("overlap")
+    return PulledTask(
+        number,
+        updated_at,
+        labelled,
+        tuple(problems),
+        Counter(findings.counts),
+        warnings,
+        unreadable,
+        overlap if type(overlap) is int else 0,
+    )
 
 
 def without_derived(task: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,8 +109,13 @@ def _entry_without_derived(entry: Any) -> Any:
     return {key: value for key, value in entry.items() if key not in DERIVED_OF_ANNOTATION}
 
 
-def _without_wrong(task: Mapping[str, Any], reader: TaskReader) -> tuple[LabelledDocument | None, Findings]:
-    """Read the task without the annotations that have problems of their own; None when it is not they."""
+def _without_wrong(
+    task: Mapping[str, Any], reader: TaskReader
+) -> tuple[LabelledDocument | None, Findings, frozenset[str]]:
+    """Read the task without the annotations that have problems of their own, and say whose they are.
+
+    The document is None when it is not they.
+    """
     kept, wrong = dict(task), list[list[Any]]()
     for name in LISTS:
         good = []
@@ -113,11 +132,17 @@ def _without_wrong(task: Mapping[str, Any], reader: TaskReader) -> tuple[Labelle
     findings = Findings(f"task {task['id']}")
     labelled = reader.read(kept, findings)
     if labelled is None or findings.problems:
-        return None, findings
+        return None, findings, frozenset()
     layout = dict(labelled.document.layout or {})
     layout["unanswered"] = [*layout.get("unanswered", []), *wrong]
     document = replace(labelled.document, layout=layout)
-    return LabelledDocument(document, labelled.annotations), findings
+    whose = frozenset(_author(entry, reader) for _, _, entry in wrong)
+    return LabelledDocument(document, labelled.annotations), findings, whose
+
+
+def _author(entry: Any, reader: TaskReader) -> str:
+    said = entry.get("completed_by", entry.get("user")) if isinstance(entry, Mapping) else None
+    return annotator_of(said, reader.emails, reader.annotator, Findings(""))
 
 
 def odd_spans(text: str, spans: Iterable[Span]) -> Counter[str]:

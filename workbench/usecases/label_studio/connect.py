@@ -131,7 +131,8 @@ def create(project: Project, *, url: str, title: str = "", token_file: Path | No
         client.close()
     with synchronising(project):
         refuse_another_link(project, remote)
-        link = _linked(project, client.url, remote, token_file=named)
+        link = _linked(project, client.url, remote, token_file=named).remembering(is_ours=True)
+        Links(project.store).save(link)
     return Connected(link, remote["title"], remote["task_number"])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from workbench.domain.annotations import Annotation, derived_client_id, now
@@ -20,7 +20,10 @@ class News:
 
     def __init__(self, server: Server, tasks: Sequence[PulledTask]) -> None:
         self.counts: Counter[str] = Counter()
+        self._server = server
         self._tasks = tasks
+        ids = [document_id(task) for task in tasks]
+        self._of_files = server.links.documents_of_files([id for id in ids if id])
         self._last = server.links.last_answers([task.number for task in tasks])
         said = [a.client_id for task in tasks for a in _annotations(task)]
         self._recorded = server.links.known_client_ids(said)
@@ -33,11 +36,17 @@ class News:
             labelled = task.labelled
             if labelled is None:
                 continue
-            earlier = documents.get(labelled.document.id, LabelledDocument(labelled.document))
+            document = labelled.document
+            if document.id in self._of_files:
+                document = replace(document, layout=None)
+            earlier = documents.get(document.id, LabelledDocument(document))
             news = tuple(self._news_of(task, labelled))
             documents[labelled.document.id] = replace(earlier, annotations=(*earlier.annotations, *news))
         imported = Imported((), tuple(documents.values()), ConversionReport("tasks"))
-        tasks = [LinkedTask(task.number, document_id(task), _seen(task)) for task in self._tasks]
+        tasks = [
+            LinkedTask(task.number, document_id(task), _seen(task), overlap=task.overlap)
+            for task in self._tasks
+        ]
         return Taken(imported, tasks, self._answers)
 
     def _news_of(self, task: PulledTask, labelled: LabelledDocument) -> Iterator[Annotation]:
@@ -52,13 +61,12 @@ class News:
                 said.setdefault(key, []).append(annotation)
         for key, theirs in said.items():
             yield from self._newest(key, theirs)
-        # What was left out as wrong may be what an annotator says now: it takes nothing back.
-        if not task.problems:
-            for key in self._last.keys() - said.keys():
-                if key.task == task.number:
-                    self._answers[key] = None
-                    self.counts["withdrawn"] += 1
-                    yield withdrawal(key, labelled.document.id, self._last[key])
+        for key in self._last.keys() - said.keys():
+            # What was left out as wrong may be what its annotator says now: it takes nothing back.
+            if key.task == task.number and key.annotator not in task.unreadable:
+                self._answers[key] = None
+                self.counts["withdrawn"] += 1
+                yield withdrawal(self._server, key, labelled.document.id, self._last[key])
 
     def _newest(self, key: AnswerKey, annotations: Sequence[Annotation]) -> Iterator[Annotation]:
         """Yield what is new of one annotator's answers to one question, the one that holds last."""
@@ -90,8 +98,17 @@ def said_today(annotation: Annotation, labels: Sequence[str], changes: Sequence[
     )
 
 
-def withdrawal(key: AnswerKey, document_id: str, last: str) -> Annotation:
-    """Return the fact that an annotator's answer is not there any more."""
+def withdrawal(
+    server: Server, key: AnswerKey, document_id: str, last: str, *, gone: Collection[int] = ()
+) -> Annotation:
+    """Return the fact that an annotator's answer is not there any more.
+
+    When another task of the document, which is not `gone`, holds one of the same annotator, that one
+    holds again.
+    """
+    other = server.links.standing_besides(key, document_id, {key.task, *gone})
+    if other is not None:
+        return replace(other, client_id=derived_client_id(other.client_id, "again", now()))
     client_id = derived_client_id(last, "gone", now())
     return Annotation(client_id, document_id, key.question, key.annotator, status="withdrawn")
 

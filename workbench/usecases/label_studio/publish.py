@@ -144,7 +144,7 @@ def open_tasks(project: Project) -> dict[str, int]:
         annotators.setdefault(key.task, set()).add(key.annotator)
     found: dict[str, int] = {}
     for task in known:
-        if len(annotators.get(task.task, ())) < wanted:
+        if len(annotators.get(task.task, ())) < (task.overlap or wanted):
             found.setdefault(task.document_id, task.task)
     return found
 

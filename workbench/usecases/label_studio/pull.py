@@ -15,14 +15,19 @@ from datetime import UTC, datetime, timedelta
 from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.ports import Progress, silent
-from workbench.errors import GoneError, Problem, SourceError
+from workbench.errors import GoneError, InputError, Problem, SourceError
 from workbench.sources.label_studio.client import Fields
 from workbench.sources.label_studio.pulled import LIGHT, PulledTask, read_pulled
 from workbench.sources.label_studio.tasks import TaskReader
 from workbench.store.links import LinkedTask, Taken
 from workbench.usecases.label_studio.connect import overlap_of
 from workbench.usecases.label_studio.news import News, document_id, said_today, withdrawal
-from workbench.usecases.label_studio.server import Server, ask_what_is_asked_there, open_server
+from workbench.usecases.label_studio.server import (
+    Server,
+    ask_what_is_asked_there,
+    emails_of_users,
+    open_server,
+)
 from workbench.usecases.project import Project
 
 # An annotation gets its time before others can see it: look back a little. A whole look finds the rest.
@@ -94,12 +99,18 @@ class _Pull:
         self._server = server
         self._progress = progress
         config = server.config
+        if not config.controls:
+            raise InputError(
+                "The labelling config asks nothing that can be asked here any more.",
+                where=server.link.name,
+                hint="<Choices> and <Labels> about a <Text> are questions.",
+            )
         overlap = overlap_of(server.remote)
         seen = {"label_config": server.remote["label_config"], "annotators": overlap[0]}
         if any(server.link.state.get(name) != value for name, value in seen.items()):
             server.remember(**seen)
         self.report.news += ask_what_is_asked_there(server.project, config, overlap=overlap)
-        self._reader = TaskReader(config, "unknown", server.client.users())
+        self._reader = TaskReader(config, "unknown", emails_of_users(server))
         self._known = server.links.tasks()
         store = server.project.store
         self._held_out = set(store.document_ids("held-out"))
@@ -203,8 +214,26 @@ class _Pull:
             return None
         if document.id in self._held_out:
             document = replace(document, part="held-out")
-        answers = tuple(self._in_todays_labels(annotation) for annotation in labelled.annotations)
-        return replace(task, labelled=LabelledDocument(document, answers))
+            self.report.warnings[HELD_OUT] += len(labelled.annotations)
+            return replace(task, labelled=LabelledDocument(document))
+        said = [self._in_todays_labels(annotation) for annotation in labelled.annotations]
+        answers = tuple(annotation for annotation in said if self._is_sayable(annotation, task))
+        unreadable = task.unreadable | {a.annotator for a in said if a not in answers}
+        problems = task.problems if len(answers) == len(said) else (*task.problems, RETIRED)
+        labelled = LabelledDocument(document, answers)
+        return replace(task, labelled=labelled, unreadable=unreadable, problems=problems)
+
+    def _is_sayable(self, annotation: Annotation, task: PulledTask) -> bool:
+        """Tell whether the labels of an answer exist today; if not, the report names them."""
+        used = {*annotation.labels, *(span.label for span in annotation.spans)}
+        unknown = sorted(used - set(self._labels.get(annotation.question, ())))
+        if unknown:
+            message = (
+                f"{annotation.annotator} answers '{annotation.question}' with {', '.join(unknown)}, which was "
+                "split or retired here."
+            )
+            self.report.problems.append(Problem("no-label", message, record=f"task {task.number}"))
+        return not unknown
 
     def _in_todays_labels(self, annotation: Annotation) -> Annotation:
         """Say an answer in the labels of today when its labels were renamed or merged here only."""
@@ -231,7 +260,8 @@ class _Pull:
         self.report.drafts += news.counts["draft"]
         for task in usable:
             self.report.warnings += task.warnings
-            self._known[task.number] = LinkedTask(task.number, document_id(task), task.updated_at)
+            known = LinkedTask(task.number, document_id(task), task.updated_at, overlap=task.overlap)
+            self._known[task.number] = known
 
     def _lose(self, listed: set[int], *, accept_deletions: bool) -> None:
         """Take back the answers of tasks that are not on the server any more."""
@@ -252,13 +282,17 @@ class _Pull:
         tasks = [replace_gone(self._known[task]) for task in gone]
         lost = self._server.links.last_answers(gone)
         documents = {task.task: task.document_id for task in tasks}
-        withdrawn = [withdrawal(key, documents[key.task], last) for key, last in lost.items()]
+        withdrawn = [
+            withdrawal(self._server, key, documents[key.task], last, gone=gone) for key, last in lost.items()
+        ]
         by_document = _as_imported(self._server, withdrawn)
         self._server.links.take(self._server.link, Taken(by_document, tasks, dict.fromkeys(lost)))
         self.report.tasks_gone += len(gone)
         self.report.withdrawn += len(withdrawn)
 
 
+RETIRED = Problem("no-label", "An answer with a label that was split or retired.")
+HELD_OUT = "answers to held-out documents, whose gold stays as it is"
 WITH_DRAFT = {"filter": "filter:tasks:draft_exists", "operator": "equal", "type": "Boolean", "value": True}
 
 

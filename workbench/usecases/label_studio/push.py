@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from workbench.domain.documents import Document
 from workbench.domain.ports import Progress, silent
-from workbench.errors import Problem, SourceError, UnreachableError
+from workbench.errors import Problem, UnreachableError
 from workbench.sources.label_studio.client import Fields
 from workbench.sources.label_studio.findings import Findings
 from workbench.sources.label_studio.pulled import MARK, ext_id
@@ -58,8 +58,8 @@ def push_documents(
     """Make a task of every document of the pool that has none; held-out documents stay here.
 
     Tasks that are on the server already are found by their `ext_id` first. Interrupted, it goes on
-    where it stopped. Raises RemoteError, and SourceError when the labelling config shows fields that
-    the documents do not have.
+    where it stopped. Documents that no task can hold (a field of the labelling config is missing, or two
+    have one name) stay here, and the report says why. Raises RemoteError.
     """
     with open_server(project) as server:
         return push_over(server, unanswered_only=unanswered_only, progress=progress)
@@ -71,7 +71,7 @@ def push_over(server: Server, *, unanswered_only: bool = False, progress: Progre
     report.recovered = settle_last_push(server)
     report.doubled = undo_doubles(server)
     n_here = sum(not task.is_gone for task in server.links.tasks().values())
-    if server.remote["task_number"] != n_here:
+    if server.remote["task_number"] != n_here or has_unknown_tasks(server):
         pull_from(server, whole=True, progress=progress)  # somebody made or deleted tasks
     answered = _answered(server)
     left = server.links.without_task()
@@ -80,13 +80,22 @@ def push_over(server: Server, *, unanswered_only: bool = False, progress: Progre
     report.answered = sum(document.id in answered for document in left)
     report.known = server.project.store.n_documents("pool") - len(left)
     progress(0, len(left), "making tasks")
+    n_done = 0
     for documents in portions(left):
-        _push(server, documents)
-        report.pushed += len(documents)
-        progress(report.pushed, len(left), "making tasks")
+        report.pushed += _push(server, documents, report.problems)
+        n_done += len(documents)
+        progress(n_done, len(left), "making tasks")
     if report.pushed:
         report.doubled += undo_doubles(server)
     return report
+
+
+def has_unknown_tasks(server: Server) -> bool:
+    """Tell whether somebody made tasks since: as many may have been deleted."""
+    known = server.links.tasks()
+    highest = max((number for number, task in known.items() if not task.is_gone), default=0)
+    pages = server.client.tasks(server.link.remote_project, include="id", after=highest)
+    return any(page for page in pages)
 
 
 def _answered(server: Server) -> set[str]:
@@ -108,10 +117,16 @@ def portions(documents: Sequence[Document]) -> Iterator[list[Document]]:
         yield portion
 
 
-def _push(server: Server, documents: Sequence[Document]) -> None:
-    """Make tasks of some documents, all or none, and remember which task is which document."""
+def _push(server: Server, documents: Sequence[Document], problems: list[Problem]) -> int:
+    """Make tasks of some documents, all or none, remember which is which, and return how many.
+
+    Documents that no task can hold stay here, with a problem each.
+    """
     mark = uuid4().hex
-    tasks = written(server, documents, mark)
+    written = dict(_tasks_of(server, documents, mark, problems))
+    if not written:
+        return 0
+    tasks = list(written.values())
     # Not the numbers of deleted tasks: a server over SQLite gives the last of them anew.
     highest = max((n for n, task in server.links.tasks().items() if not task.is_gone), default=0)
     server.remember(push={"mark": mark, "after": highest, "n": len(tasks), "since": time.time()})
@@ -121,11 +136,11 @@ def _push(server: Server, documents: Sequence[Document]) -> None:
         if not error.sent:
             server.remember(push=None)
             raise
-        if not settle_last_push(server):
+        if not (n_made := settle_last_push(server)):
             raise
-        return
-    linked = [LinkedTask(n, document.id) for n, document in zip(numbers, documents, strict=True)]
-    _conclude(server, linked)
+        return n_made
+    _conclude(server, [LinkedTask(number, id) for number, id in zip(numbers, written, strict=True)])
+    return len(numbers)
 
 
 def _conclude(server: Server, linked: Sequence[LinkedTask], *, made: bool = True) -> None:
@@ -137,20 +152,20 @@ def _conclude(server: Server, linked: Sequence[LinkedTask], *, made: bool = True
     server.links.add_tasks(server.link, linked)
 
 
-def written(server: Server, documents: Sequence[Document], mark: str) -> list[dict[str, Any]]:
-    """Return the tasks of some documents, without answers. Raises SourceError with all that fit no config."""
-    writer = TaskWriter(server.config, frozenset())
-    problems: list[Problem] = []
-    tasks = []
+def _tasks_of(
+    server: Server, documents: Sequence[Document], mark: str, problems: list[Problem]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield ids and tasks without answers; the first one carries the mark: all of them are there, or none."""
+    writer, is_first = TaskWriter(server.config, frozenset()), True
     for document in documents:
         findings = Findings(document.id)
         # Without a layout: what an export says about a document belongs to another task.
-        tasks.append({"data": writer.data_of_new(document, findings)})
-        problems += findings.problems
-    if problems:
-        raise SourceError(server.link.name, problems, hint="Nothing of this portion was sent.")
-    tasks[0]["meta"] = {MARK: {"push": mark}}  # one is enough: all of them are there, or none
-    return tasks
+        task: dict[str, Any] = {"data": writer.data_of_new(document, findings)}
+        if findings.problems:
+            problems.append(findings.as_one_problem())
+            continue
+        yield document.id, {**task, "meta": {MARK: {"push": mark}}} if is_first else task
+        is_first = False
 
 
 def settle_last_push(server: Server) -> int:

@@ -91,12 +91,12 @@ def same_project(client: LabelStudioClient, link: Link) -> Fields:
 
 
 def read_token(folder: Path, named: str = "") -> str:
-    """Return the token: LABEL_STUDIO_API_KEY, else what a file holds that only its owner may read.
+    """Return the token: what the named file holds, else LABEL_STUDIO_API_KEY, else a file of the project.
 
-    That is the named file, else `label-studio.token` in the project's folder. Raises InputError.
+    That is `label-studio.token` in its folder. Only the owner may be able to read a file. Raises InputError.
     """
     said = os.environ.get(TOKEN_VARIABLE, "").strip()
-    if said:
+    if said and not named:
         return checked_token(said, f"the variable {TOKEN_VARIABLE}")
     path = Path(named) if named else folder / TOKEN_FILE
     try:
@@ -121,6 +121,19 @@ def checked_token(token: str, where: str) -> str:
     if not token or not token.isascii() or any(not 33 <= ord(character) <= 126 for character in token):
         raise InputError("This is no token: one word of letters, digits and marks.", where=where)
     return token
+
+
+def emails_of_users(server: Server) -> dict[int, str]:
+    """Return the email of every annotator by number, also of those who were removed since.
+
+    Label Studio gives all removed users one and the same word for an email.
+    """
+    known = {int(number): email for number, email in server.link.state.get("users", {}).items()}
+    there = {number: email for number, email in server.client.users().items() if "@" in email}
+    emails = {**known, **there}
+    if emails != known:
+        server.remember(users={str(number): email for number, email in emails.items()})
+    return emails
 
 
 def ask_what_is_asked_there(

@@ -24,7 +24,8 @@ def publish_version(server: Server, rows: Sequence[Mapping[str, Any]]) -> tuple[
     """
     version = _free_version(server)
     current = server.link.state.get("version")
-    old = [*server.link.state.get("old_versions", ()), version]
+    # With the one that is served: whatever happens, none is forgotten, and the served one never goes.
+    old = [*server.link.state.get("old_versions", ()), *([current] if current else []), version]
     server.remember(old_versions=old, n_versions=int(version.removeprefix(VERSION)))
     number, sent = server.link.remote_project, [{**row, "model_version": version} for row in rows]
     try:
@@ -42,7 +43,7 @@ def publish_version(server: Server, rows: Sequence[Mapping[str, Any]]) -> tuple[
             hint="The order of before stays. Try again; if it happens again, compare the labels of both sides.",
         )
     warnings = switch_to(server, version)
-    left = [name for name in (*old, current) if name and name != version]
+    left = [name for name in old if name != version]
     server.remember(version=version, old_versions=list(dict.fromkeys(left)))
     return version, warnings
 

@@ -26,6 +26,7 @@ def upgrade() -> None:
         Column("document", Integer, ForeignKey("documents.position"), nullable=False),
         Column("seen", Text, nullable=False),
         Column("is_gone", Integer, nullable=False),
+        Column("overlap", Integer, nullable=False),
     )
     op.create_index("link_tasks_document", "link_tasks", ["document"])
     op.create_table(
