@@ -38,7 +38,7 @@ TokenFile = Annotated[
     Path | None,
     typer.Option(
         "--token-file",
-        help="A file with the token that only you may read; else LABEL_STUDIO_API_KEY, or "
+        help="A file with the token that only you may read; without one LABEL_STUDIO_API_KEY, or "
         "label-studio.token in the project's folder.",
         show_default=False,
         dir_okay=False,

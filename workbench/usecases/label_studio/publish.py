@@ -89,8 +89,8 @@ def prepare(project: Project, question_name: str = "", *, progress: Progress = s
     if not order:
         raise NotEnoughDataError(
             "No proposed document waits for an answer in Label Studio.",
-            hint=f"Propose some: workbench propose {project.name} --question {ranked[0].name} --batch 200 "
-            f"(and workbench label-studio push {project.name}, if they are new)",
+            hint=f"Propose some: workbench propose {project.name} --question QUESTION --batch 200 (with --strategy "
+            f"random before the first training), and workbench label-studio push {project.name} if they are new.",
         )
     documents = project.store.documents(ids=[placed.document_id for placed in order])
     regions: dict[str, list[dict[str, Any]]] = {}
