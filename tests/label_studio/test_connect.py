@@ -14,7 +14,7 @@ from workbench.config import Home
 from workbench.domain.questions import LabelChange, Question
 from workbench.errors import AccessError, GoneError, InputError, UnreachableError
 from workbench.store.links import Links
-from workbench.usecases.label_studio.connect import connect, create
+from workbench.usecases.label_studio.connect import connect, create, disconnect
 from workbench.usecases.label_studio.pull import pull_answers
 from workbench.usecases.label_studio.push import push_documents
 from workbench.usecases.project import create_project, open_project
@@ -140,6 +140,24 @@ def test_a_project_belongs_to_one_there(made: Any, server: RealLabelStudio, home
             connect(home, "tickets", url=server.url, remote_project=made_there(server))
         again = connect(home, "tickets", url=server.url, remote_project=connected.link.remote_project)
         assert again.link.remote_project == connected.link.remote_project
+
+
+def test_a_project_that_was_let_go_keeps_its_answers_and_can_be_connected_again(
+    made: Any, server: RealLabelStudio, home: Home
+) -> None:
+    with made([TOPIC], tickets(2)) as (project, desk, _):
+        push_documents(project)
+        desk.answer(desk.tasks()["ticket-0"]["id"], [choice("billing")])
+        pull_answers(project)
+        disconnect(project)
+        with pytest.raises(InputError, match="not connected"):
+            pull_answers(project)
+        before = answers_here(project, "topic")
+        connect(home, "tickets", url=server.url, remote_project=desk.project)
+        pull_answers(project)
+        assert answers_here(project, "topic") == before
+        assert push_documents(project).pushed == 0
+        assert len(desk.all_tasks()) == 2
 
 
 def test_a_new_project_there_asks_the_questions_of_here(made: Any) -> None:

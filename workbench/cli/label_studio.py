@@ -104,6 +104,17 @@ def print_connected(connected: Connected) -> None:
         print("  warning: the address is http, not https: the token crosses the network unencrypted")
 
 
+@app.command("disconnect")
+def disconnect(name: ProjectName) -> None:
+    """Let go of the project in Label Studio; documents and answers stay, here and there."""
+    from workbench.usecases.label_studio.connect import disconnect as let_go
+    from workbench.usecases.project import open_project
+
+    with open_project(Home.find(), name) as project:
+        link = let_go(project)
+    print(f"{name} is not connected to {link.name} any more")
+
+
 @app.command("push")
 def push(
     name: ProjectName,

@@ -116,6 +116,12 @@ class Links:
         with self._database.write() as connection:
             _save(connection, link)
 
+    def forget(self) -> None:
+        """Forget the link and its tasks; documents and answers stay."""
+        with self._database.write() as connection:
+            for table in (schema.link_answers, schema.link_tasks, schema.links):
+                connection.execute(delete(table))
+
     def tasks(self) -> dict[int, LinkedTask]:
         """Return every task that is known, also those that are gone, by number."""
         query = select(schema.link_tasks, _documents.id).join(schema.documents).order_by(_tasks.task)

@@ -80,7 +80,8 @@ def refuse_another_link(project: Project, remote: Fields) -> None:
     if known is not None and known.remote_created_at != remote["created_at"]:
         raise InputError(
             f"'{project.name}' is connected to {known.name}.",
-            hint="One project here belongs to one there: use another name.",
+            hint="One project here belongs to one there: use another name, or "
+            f"workbench label-studio disconnect {project.name}",
         )
 
 
@@ -101,7 +102,10 @@ def create(project: Project, *, url: str, title: str = "", token_file: Path | No
     """
     known = Links(project.store).find()
     if known is not None:
-        raise InputError(f"'{project.name}' is connected to {known.name} already.")
+        raise InputError(
+            f"'{project.name}' is connected to {known.name} already.",
+            hint=f"Let go of it first: workbench label-studio disconnect {project.name}",
+        )
     questions = project.store.questions()
     if without := [question.name for question in questions if not question.labels]:
         raise InputError(
@@ -134,6 +138,18 @@ def create(project: Project, *, url: str, title: str = "", token_file: Path | No
         link = _linked(project, client.url, remote, token_file=named).remembering(is_ours=True)
         Links(project.store).save(link)
     return Connected(link, remote["title"], remote["task_number"])
+
+
+def disconnect(project: Project) -> Link:
+    """Forget a project's connection and return it; documents and answers stay, here and there.
+
+    Raises InputError when the project is not connected.
+    """
+    links = Links(project.store)
+    with synchronising(project):
+        link = links.get()
+        links.forget()
+    return link
 
 
 def _made(client: LabelStudioClient, fields: Fields) -> Fields:
