@@ -24,6 +24,7 @@ from workbench.domain.conversion import ConversionReport, Imported, LabelledDocu
 from workbench.domain.documents import Document
 from workbench.domain.questions import LabelChange
 from workbench.errors import InputError
+from workbench.sources.label_studio.client import LabelStudioClient
 from workbench.usecases.export_data import export_data
 from workbench.usecases.import_documents import import_documents
 from workbench.usecases.label_studio.publish import open_tasks
@@ -64,6 +65,23 @@ def test_of_two_tasks_of_one_document_the_answer_of_the_other_holds_when_one_is_
         said(desk.ana.delete(f"/api/tasks/{first}/"))
         pull_answers(project, whole=True)
         assert answers_here(project, "topic") == {}
+
+
+def test_the_answers_of_removed_users_stay_theirs(made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with made([TOPIC], tickets(1)) as (project, desk, _):
+        push_documents(project)
+        (task,) = desk.tasks().values()
+        own = desk.answer(task["id"], [choice("billing")])
+        desk.answer(task["id"], [choice("fault")], who="ben")
+        pull_answers(project)
+        # Simulated: the list that a server gives after both were removed. All removed users have this email.
+        monkeypatch.setattr(LabelStudioClient, "users", lambda self: {1: "Deleted", 2: "Deleted"})
+        said(desk.ana.patch(f"/api/annotations/{own['id']}/", json={"result": [choice("delivery")]}))
+        pull_answers(project)
+        assert answers_here(project, "topic") == {
+            ("ticket-0", ANA): ("answered", "delivery"),
+            ("ticket-0", BEN): ("answered", "fault"),
+        }
 
 
 def test_an_answer_with_a_retired_label_keeps_no_other_answer_out(made: Any) -> None:
