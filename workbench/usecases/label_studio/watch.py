@@ -150,6 +150,7 @@ class Watch:
         ids = {proposal.document_id for proposal in batch.proposals} if batch else set()
         left = len(ids & waiting)
         is_due = self._is_due(name, n_new, nothing_left=batch is not None and not left)
+        is_due = is_due or (n_new > 0 and _was_interrupted(name, jobs))
         busy = any(job.state in ACTIVE and _question(job) == name for job in jobs)
         ranking = self._plan.ranking
         if is_due and not busy:
@@ -158,7 +159,7 @@ class Watch:
             self._ask("round", arguments, f"watch:{name}:{recorded}")
         elif batch is None and not busy and waiting:
             first = {"question": name, "strategy": "random", "n": ranking.n}
-            self._ask("propose", first, f"watch-first:{name}", again="failed")
+            self._ask("propose", first, f"watch-first:{name}", again=("failed", "cancelled"))
         answered = set(store.document_ids(part="pool")).intersection(store.answered_ids(name))
         return QuestionStatus(name, len(answered), max(n_new, 0), left)
 
@@ -171,20 +172,19 @@ class Watch:
         waited = self._clock() - since >= 60 * self._plan.minutes
         return n_new >= self._plan.every or waited or nothing_left
 
-    def _ask(self, verb: str, arguments: Mapping[str, Any], key: str, *, again: str = "interrupted") -> None:
+    def _ask(self, verb: str, arguments: Mapping[str, Any], key: str, *, again: Sequence[str] = ()) -> None:
         """Ask for work once; what a dead worker left is taken up again, and what `again` names after a while."""
         job = self._jobs.enqueue(verb, arguments, key=key)
-        if job.state == "interrupted" or (job.state == again and self._is_over_since(job)):
+        if job.state == "interrupted" or (job.state in again and self._is_over_since(job)):
             self._jobs.resume(job.id)
 
     def _learned(self, question: str, jobs: Sequence[Job]) -> int:
         """Return how many answers there were when the newest training was asked for.
 
-        One that failed taught nothing: mostly there were too few answers, so the next one is a new chance.
+        One that failed or was ended taught nothing. Mostly there were too few answers, so the next one
+        is a new chance.
         """
-        asked = [job for job in jobs if job.key and job.state != "failed"]
-        keys = [str(job.key).rsplit(":", 1) for job in asked if str(job.key).startswith("watch:")]
-        known = [int(n) for prefix, n in keys if prefix == f"watch:{question}"]
+        known = [_count(job) for job in _trainings(question, jobs) if job.state in (*ACTIVE, "done")]
         return max(known, default=self._at_start.get(question, 0))
 
     def _publish(self, jobs: Sequence[Job], questions: Sequence[QuestionStatus]) -> None:
@@ -195,7 +195,7 @@ class Watch:
         if all(published.get(name) == id for name, id in ids.items()):
             return
         key = "publish:" + ":".join(sorted(ids.values()))
-        self._ask("publish", {"question": ""}, key, again="failed")
+        self._ask("publish", {"question": ""}, key, again=("failed", "cancelled"))
 
     def _is_over_since(self, job: Job) -> bool:
         if job.finished_at is None:
@@ -206,6 +206,22 @@ class Watch:
 
 def _is_mine(job: Job) -> bool:
     return bool(job.key) and str(job.key).startswith(("watch", "publish:"))
+
+
+def _trainings(question: str, jobs: Sequence[Job]) -> list[Job]:
+    """Return the trainings of a question that a watch asked for."""
+    return [job for job in jobs if str(job.key).split(":")[:2] == ["watch", question]]
+
+
+def _count(job: Job) -> int:
+    """Return how many answers there were when a training was asked for; its key says so."""
+    return int(str(job.key).split(":")[2])
+
+
+def _was_interrupted(question: str, jobs: Sequence[Job]) -> bool:
+    """Tell whether the newest training of a question was ended before it was through."""
+    newest = next(iter(_trainings(question, jobs)), None)
+    return newest is not None and newest.state == "interrupted"
 
 
 def _question(job: Job) -> str:

@@ -1,0 +1,109 @@
+"""What a watch asks the worker for, and what it prints, without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.config import Home
+from workbench.domain.annotations import Annotation
+from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
+from workbench.domain.documents import Document
+from workbench.domain.questions import Question
+from workbench.domain.runs import Batch, Proposal
+from workbench.store.jobs import Job, Jobs
+from workbench.store.links import AnswerKey, Link, LinkedTask, Links, Taken
+from workbench.usecases.label_studio.watch import Plan, Watch
+from workbench.usecases.project import Project, create_project, open_project
+
+CONFIG = """<View><Text name="text" value="$text"/><Choices name="topic" toName="text">
+<Choice value="a"/><Choice value="b"/></Choices></View>"""
+N = 8
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """Open a project of eight documents, d0 to d7, each with a task of Label Studio."""
+    home = Home(tmp_path)
+    create_project(home, "p", [Question("topic", "textcat", ("a", "b"))])
+    documents = tuple(LabelledDocument(Document(f"d{n}", f"text {n}")) for n in range(N))
+    imported = Imported((), documents, ConversionReport(kept=N))
+    link = Link("http://127.0.0.1:1", 1, "2026-01-01", state={"label_config": CONFIG})
+    with open_project(home, "p") as opened:
+        opened.store.import_documents(imported, file_name="f", file_sha256="0" * 64, format="csv")
+        Links(opened.store).add_tasks(link, [LinkedTask(n, f"d{n}", "seen") for n in range(N)])
+        yield opened
+
+
+def answer(project: Project, *numbers: int, status: str = "answered") -> None:
+    for number in numbers:
+        labels = ("a",) if status == "answered" else ()
+        client_id = f"answer-{number}"
+        project.store.record(
+            [Annotation(client_id, f"d{number}", "topic", "ana", labels, status=status)]  # type: ignore[arg-type]
+        )
+        links = Links(project.store)
+        keys = {AnswerKey(number, "topic", "ana"): client_id}
+        links.take(links.get(), Taken(Imported((), (), ConversionReport()), answers=keys))
+
+
+def propose(project: Project, batch: str, *numbers: int) -> None:
+    proposals = tuple(Proposal(f"d{number}", 1.0, "it teaches most") for number in numbers)
+    project.store.save_batch(Batch(batch, "topic", "random", 0, proposals))
+
+
+def look(project: Project, plan: Plan) -> list[Job]:
+    """Return the jobs after one turn of a new watch, newest first, without those that publish."""
+    Watch(project, plan).turn(with_server=False)
+    return [job for job in Jobs(project.store).list() if job.verb != "publish"]
+
+
+def end_newest(project: Project, state: str) -> None:
+    jobs = Jobs(project.store)
+    while (job := jobs.claim("somebody")) is not None:
+        if state == "failed":
+            jobs.fail(job, "too few answers")
+        elif state == "done":
+            jobs.finish(job, {})
+        else:
+            jobs.stop(job, state, "ended")  # type: ignore[arg-type]
+
+
+def test_a_training_that_was_interrupted_is_taken_up_again_by_the_next_watch(project: Project) -> None:
+    propose(project, "first", 0, 1, 2, 3)
+    answer(project, 0, 1)
+    (job,) = look(project, Plan(every=2))
+    end_newest(project, "interrupted")
+    for plan in (Plan(every=2), Plan(every=2, minutes=1000)):
+        (again,) = look(project, plan)
+        assert (again.id, again.state) == (job.id, "queued")
+
+
+def test_one_that_was_interrupted_is_taken_up_although_few_answers_are_new(project: Project) -> None:
+    propose(project, "first", 0, 1, 2, 3)
+    answer(project, 0, 1)
+    look(project, Plan(every=2))
+    end_newest(project, "interrupted")
+    jobs = look(project, Plan(every=50))
+    assert [job.state for job in jobs] == ["queued"]
+
+
+def test_after_one_that_was_cancelled_the_next_answer_brings_another(project: Project) -> None:
+    propose(project, "first", 0, 1, 2, 3)
+    answer(project, 0, 1)
+    look(project, Plan(every=2))
+    end_newest(project, "cancelled")
+    assert [job.state for job in look(project, Plan(every=2))] == ["cancelled"]
+    answer(project, 2)
+    assert [job.state for job in look(project, Plan(every=2))] == ["queued", "cancelled"]
+
+
+def test_what_was_learned_counts_as_learned(project: Project) -> None:
+    propose(project, "first", 0, 1, 2, 3)
+    answer(project, 0, 1)
+    look(project, Plan(every=2))
+    end_newest(project, "done")
+    answer(project, 2)
+    assert [job.state for job in look(project, Plan(every=2))] == ["done"]
