@@ -17,6 +17,7 @@ from workbench.store.jobs import Job, Jobs
 from workbench.store.links import AnswerKey, Link, LinkedTask, Links, Taken
 from workbench.usecases.label_studio.watch import Plan, Watch
 from workbench.usecases.project import Project, create_project, open_project
+from workbench.usecases.propose_batch import Ranking
 
 CONFIG = """<View><Text name="text" value="$text"/><Choices name="topic" toName="text">
 <Choice value="a"/><Choice value="b"/></Choices></View>"""
@@ -107,3 +108,18 @@ def test_what_was_learned_counts_as_learned(project: Project) -> None:
     end_newest(project, "done")
     answer(project, 2)
     assert [job.state for job in look(project, Plan(every=2))] == ["done"]
+
+
+def test_other_options_make_another_job_of_what_failed_or_was_ended(project: Project) -> None:
+    plans = [Plan(every=1), Plan(every=1, learner="tfidf"), Plan(every=1, ranking=Ranking("margin", 5))]
+    look(project, plans[0])
+    end_newest(project, "failed")
+    look(project, plans[2])
+    end_newest(project, "failed")
+    answer(project, 0)
+    jobs = []
+    for plan, state in zip(plans, ("failed", "interrupted", "done"), strict=True):
+        jobs = look(project, plan)
+        end_newest(project, state)
+    assert [job.verb for job in jobs] == ["round", "round", "round", "propose", "propose"]
+    assert len(look(project, plans[0])) == 5

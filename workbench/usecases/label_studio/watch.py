@@ -6,6 +6,8 @@ that was ended goes on where it was. The work itself is left to the project's wo
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -173,8 +175,11 @@ class Watch:
         return n_new >= self._plan.every or waited or nothing_left
 
     def _ask(self, verb: str, arguments: Mapping[str, Any], key: str, *, again: Sequence[str] = ()) -> None:
-        """Ask for work once; what a dead worker left is taken up again, and what `again` names after a while."""
-        job = self._jobs.enqueue(verb, arguments, key=key)
+        """Ask for work once; what a dead worker left is taken up again, and what `again` names after a while.
+
+        Other arguments, of a watch with other options, make it other work.
+        """
+        job = self._jobs.enqueue(verb, arguments, key=f"{key}:{_digest(arguments)}")
         if job.state == "interrupted" or (job.state in again and self._is_over_since(job)):
             self._jobs.resume(job.id)
 
@@ -206,6 +211,10 @@ class Watch:
 
 def _is_mine(job: Job) -> bool:
     return bool(job.key) and str(job.key).startswith(("watch", "publish:"))
+
+
+def _digest(arguments: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def _trainings(question: str, jobs: Sequence[Job]) -> list[Job]:
