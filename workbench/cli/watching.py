@@ -24,6 +24,7 @@ from workbench.usecases.project import Project
 from workbench.worker.loop import LOCK_NAME
 
 LONGEST_PAUSE = 60.0
+MOST_DOUBLINGS = 10
 LOOK_SECONDS = 1.0  # between two looks at a job
 SETTLE_SECONDS = 0.3  # one press of a button often gives several hints
 
@@ -58,7 +59,7 @@ class Watching:
                     is_told = self._tell(project, hints, stack)
                 self._show(status)
                 come = hints.come if hints is not None else threading.Event()
-                self._wait(watch, status, come, min(self._poll * 2**failures, max(LONGEST_PAUSE, self._poll)))
+                self._wait(watch, status, come, pause(self._poll, failures))
         self._end_line()
 
     def _tell(self, project: Project, hints: Hints, stack: ExitStack) -> bool:
@@ -126,6 +127,15 @@ class Watching:
         if self._line and sys.stdout.isatty():
             print()
         self._line = ""
+
+
+def pause(poll: float, failures: int) -> float:
+    """Return the seconds to the next look: twice as long after each failure, a minute at most.
+
+    >>> pause(10, 0), pause(10, 2), pause(10, 5000), pause(300, 5000)
+    (10, 40, 60.0, 300)
+    """
+    return min(poll * 2 ** min(failures, MOST_DOUBLINGS), max(LONGEST_PAUSE, poll))
 
 
 def status_in_words(status: Status) -> str:

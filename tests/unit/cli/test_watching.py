@@ -123,3 +123,37 @@ def test_other_options_make_another_job_of_what_failed_or_was_ended(project: Pro
         end_newest(project, state)
     assert [job.verb for job in jobs] == ["round", "round", "round", "propose", "propose"]
     assert len(look(project, plans[0])) == 5
+
+
+def test_a_batch_that_was_only_skipped_is_followed_by_another(project: Project) -> None:
+    propose(project, "first", 0, 1)
+    answer(project, 0, 1, status="skipped")
+    (job,) = look(project, Plan(every=5, ranking=Ranking("margin", 3)))
+    assert (job.verb, job.arguments["strategy"], job.arguments["n"]) == ("propose", "random", 3)
+    end_newest(project, "done")
+    propose(project, "second", 2, 3)
+    assert len(look(project, Plan(every=5))) == 1
+    answer(project, 2, 3, status="skipped")
+    assert len(look(project, Plan(every=5))) == 2
+
+
+def test_a_batch_is_followed_by_another_also_when_the_training_after_it_failed(project: Project) -> None:
+    propose(project, "first", 0, 1)
+    answer(project, 0)
+    answer(project, 1, status="skipped")
+    look(project, Plan())
+    end_newest(project, "failed")
+    assert [job.verb for job in look(project, Plan())] == ["propose", "round"]
+
+
+def test_nothing_is_proposed_when_every_document_is_skipped_or_the_batch_has_no_tasks(
+    project: Project,
+) -> None:
+    documents = (LabelledDocument(Document("lone", "no task has it")),)
+    imported = Imported((), documents, ConversionReport(kept=1))
+    project.store.import_documents(imported, file_name="g", file_sha256="1" * 64, format="csv")
+    project.store.save_batch(Batch("lone", "topic", "random", 0, (Proposal("lone", 1.0, "it is there"),)))
+    assert look(project, Plan()) == []
+    propose(project, "all", *range(N))
+    answer(project, *range(N), status="skipped")
+    assert look(project, Plan()) == []

@@ -11,11 +11,12 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from workbench.domain.questions import Question
+from workbench.domain.runs import Batch
 from workbench.errors import InputError, RemoteError, StoreError, UnreachableError
 from workbench.sources.label_studio.config import read_config
 from workbench.store.jobs import Job, Jobs
@@ -26,7 +27,7 @@ from workbench.usecases.label_studio.push import push_over
 from workbench.usecases.label_studio.server import Server, open_server
 from workbench.usecases.label_studio.versions import remove_old_versions
 from workbench.usecases.project import Project
-from workbench.usecases.propose_batch import Ranking
+from workbench.usecases.propose_batch import Ranking, unanswered
 from workbench.usecases.runs import newest_run
 from workbench.usecases.train_model import Training
 
@@ -151,19 +152,39 @@ class Watch:
         batch = store.latest_batch(name)
         ids = {proposal.document_id for proposal in batch.proposals} if batch else set()
         left = len(ids & waiting)
-        is_due = self._is_due(name, n_new, nothing_left=batch is not None and not left)
+        is_used_up = batch is not None and not left
+        is_due = self._is_due(name, n_new, nothing_left=is_used_up)
         is_due = is_due or (n_new > 0 and _was_interrupted(name, jobs))
         busy = any(job.state in ACTIVE and _question(job) == name for job in jobs)
-        ranking = self._plan.ranking
         if is_due and not busy:
-            training = Training(name, self._plan.learner, ranking.seed, ranking.encoder)
-            arguments = {"training": asdict(training), "ranking": asdict(ranking)}
-            self._ask("round", arguments, f"watch:{name}:{recorded}")
-        elif batch is None and not busy and waiting:
-            first = {"question": name, "strategy": "random", "n": ranking.n}
-            self._ask("propose", first, f"watch-first:{name}", again=("failed", "cancelled"))
+            busy = self._train(name, recorded).state in ACTIVE
+        if not busy and (batch is None or is_used_up):
+            self._propose(name, batch, waiting)
         answered = set(store.document_ids(part="pool")).intersection(store.answered_ids(name))
         return QuestionStatus(name, len(answered), max(n_new, 0), left)
+
+    def _train(self, question: str, n_answers: int) -> Job:
+        """Ask for a training that proposes a batch after it."""
+        ranking = self._plan.ranking
+        training = Training(question, self._plan.learner, ranking.seed, ranking.encoder)
+        arguments = {"training": asdict(training), "ranking": asdict(ranking)}
+        return self._ask("round", arguments, f"watch:{question}:{n_answers}")
+
+    def _propose(self, question: str, batch: Batch | None, waiting: set[str]) -> None:
+        """Ask for a first batch, or for one after a batch of which nothing is left.
+
+        None follows a batch of which nobody answered or skipped anything: it was of documents that have
+        no task, and the next one would be the same.
+        """
+        left = set(unanswered(self._project, question))
+        used_up = {proposal.document_id for proposal in batch.proposals} - left if batch else set()
+        if not left & waiting or (batch is not None and not used_up):
+            return
+        ranking = self._plan.ranking
+        if batch is None or newest_run(self._project, question) is None:
+            ranking = replace(ranking, strategy="random")
+        key = f"watch-next:{question}:{batch.id}" if batch else f"watch-first:{question}"
+        self._ask("propose", {"question": question, **asdict(ranking)}, key, again=("failed", "cancelled"))
 
     def _is_due(self, question: str, n_new: int, *, nothing_left: bool) -> bool:
         """Tell whether a question is to be trained: enough is new, or it waited long, or nothing is left."""
@@ -174,14 +195,15 @@ class Watch:
         waited = self._clock() - since >= 60 * self._plan.minutes
         return n_new >= self._plan.every or waited or nothing_left
 
-    def _ask(self, verb: str, arguments: Mapping[str, Any], key: str, *, again: Sequence[str] = ()) -> None:
+    def _ask(self, verb: str, arguments: Mapping[str, Any], key: str, *, again: Sequence[str] = ()) -> Job:
         """Ask for work once; what a dead worker left is taken up again, and what `again` names after a while.
 
         Other arguments, of a watch with other options, make it other work.
         """
         job = self._jobs.enqueue(verb, arguments, key=f"{key}:{_digest(arguments)}")
         if job.state == "interrupted" or (job.state in again and self._is_over_since(job)):
-            self._jobs.resume(job.id)
+            return self._jobs.resume(job.id)
+        return job
 
     def _learned(self, question: str, jobs: Sequence[Job]) -> int:
         """Return how many answers there were when the newest training was asked for.
