@@ -27,6 +27,7 @@ LONGEST_PAUSE = 60.0
 MOST_DOUBLINGS = 10
 LOOK_SECONDS = 1.0  # between two looks at a job
 SETTLE_SECONDS = 0.3  # one press of a button often gives several hints
+AT_ONCE = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 
 
 class Watching:
@@ -92,10 +93,14 @@ class Watching:
 
     @contextmanager
     def _ending_by_signals(self) -> Iterator[None]:
+        """Let the first signal end the watch in order, and a second one at once, wherever it hangs."""
+
         def note(number: int, frame: FrameType | None) -> None:
             self._stop.set()
+            for again, action in AT_ONCE.items():
+                signal.signal(again, action)
 
-        before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, note) for number in AT_ONCE}
         try:
             yield
         finally:

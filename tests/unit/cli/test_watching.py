@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from workbench.cli.watching import Watching
 from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
@@ -157,3 +159,12 @@ def test_nothing_is_proposed_when_every_document_is_skipped_or_the_batch_has_no_
     propose(project, "all", *range(N))
     answer(project, *range(N), status="skipped")
     assert look(project, Plan()) == []
+
+
+def test_a_second_ctrl_c_ends_a_watch_that_hangs() -> None:
+    watching = Watching(Plan(), poll=1, listen="127.0.0.1:0", hook_url="", with_hook=False)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), watching._ending_by_signals():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
