@@ -20,17 +20,21 @@ from tests.label_studio.desk import TOPIC, Desk, add_documents, answers_here, ch
 from tests.label_studio.test_order import mail
 from workbench.config import Home
 from workbench.domain.conversion import ReadOptions
-from workbench.errors import RemoteError
+from workbench.errors import InputError, RemoteError, StoreError
 from workbench.server.hints import SECRET_HEADER, listening
 from workbench.store.jobs import Jobs
+from workbench.store.links import Links
+from workbench.store.locks import FileLock
 from workbench.usecases.import_documents import import_documents
 from workbench.usecases.label_studio.connect import create
 from workbench.usecases.label_studio.watch import Plan, Watch
 from workbench.usecases.project import Project, create_project, open_project
+from workbench.worker.loop import LOCK_NAME, is_alive
 
 pytestmark = [pytest.mark.label_studio, pytest.mark.slow]
 
 MAILS = [mail(number) for number in range(48)]
+PROGRAM = "from workbench.cli.main import main; main()"
 TOPICS = {document.id: topic for document, topic in MAILS}
 
 
@@ -39,13 +43,18 @@ class Watched:
 
     def __init__(self, home: Home, *options: str) -> None:
         self.log = home.root / "watch.log"
-        program = "from workbench.cli.main import main; main()"
-        command = [sys.executable, "-c", program, "label-studio", "watch", "tickets", *options]
+        command = [sys.executable, "-c", PROGRAM, "label-studio", "watch", "tickets", *options]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=dict(os.environ))
 
     def printed(self) -> str:
         return self.log.read_text()
+
+
+def run_once(project: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    command = [sys.executable, "-c", PROGRAM, "label-studio", "watch", project]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 @contextmanager
@@ -68,6 +77,15 @@ def wait_until(holds: Callable[[], bool], seconds: float, watched: Watched) -> f
     return time.monotonic() - start
 
 
+def wait_for_end(worker: int | None) -> None:
+    """Wait until the worker of a watch that was killed has ended, too."""
+    assert worker is not None
+    end = time.monotonic() + 30
+    while is_alive(worker):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
 def served_version(desk: Desk) -> str:
     return str(said(desk.ana.get(f"/api/projects/{desk.project}/"))["model_version"] or "")
 
@@ -78,6 +96,8 @@ def connected(home: Home, server: RealLabelStudio) -> Iterator[tuple[Project, De
     with open_project(home, "tickets") as project:
         add_documents(project.store, [document for document, _ in MAILS])
         number = create(project, url=server.url).link.remote_project
+        links = Links(project.store)
+        links.save(links.get().remembering(is_ours=True))
         yield project, Desk(server.client("ana"), server.client("ben"), number)
 
 
@@ -131,6 +151,31 @@ def test_a_token_that_is_not_taken_ends_it_with_one_error(
     assert watched.printed().count("does not take the token") == 1
 
 
+def test_a_second_watch_of_a_project_refuses_and_leaves_the_webhook_alone(
+    home: Home, server: RealLabelStudio
+) -> None:
+    def hooks() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = said(desk.ana.get("/api/webhooks/", params={"project": desk.project}))
+        return found
+
+    with connected(home, server) as (_, desk), watching(home, "--poll", "60") as watched:
+        wait_until(lambda: len(hooks()) == 1, 60, watched)
+        before = hooks()
+        second = run_once("tickets")
+        assert second.returncode == StoreError.exit_code
+        assert f"Another watch (process {watched.process.pid})" in second.stderr
+        assert (second.stdout, hooks()) == ("", before)
+
+
+def test_a_project_that_is_not_connected_is_refused_at_once(home: Home, server: RealLabelStudio) -> None:
+    create_project(home, "lone", [TOPIC])
+    refused = run_once("lone")
+    assert refused.returncode == InputError.exit_code
+    assert "is not connected" in refused.stderr
+    assert refused.stdout == ""
+    assert not (home.root / "projects" / "lone" / LOCK_NAME).exists()
+
+
 def test_it_goes_on_after_either_side_was_killed(home: Home, tmp_path: Path, monkeypatch: Any) -> None:
     server = copy_server(tmp_path / "server")
     server.start()
@@ -141,8 +186,10 @@ def test_it_goes_on_after_either_side_was_killed(home: Home, tmp_path: Path, mon
             wait_until(lambda: served_version(desk) != "", 60, watched)
             label_some(desk, 5)
             wait_until(lambda: len(answers_here(project, "topic")) == 5, 20, watched)
+            worker = FileLock(project.folder / LOCK_NAME).holder()
             watched.process.kill()
             watched.process.wait(timeout=10)
+            wait_for_end(worker)
             label_some(desk, 4)
             with watching(home, *options) as again:
                 wait_until(lambda: len(answers_here(project, "topic")) == 9, 30, again)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from workbench.cli.watching import Watching
+from workbench.cli.watching import WORKER_LOG, HeldWorker, Watching, status_in_words
 from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
@@ -17,9 +21,12 @@ from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal
 from workbench.store.jobs import Job, Jobs
 from workbench.store.links import AnswerKey, Link, LinkedTask, Links, Taken
-from workbench.usecases.label_studio.watch import Plan, Watch
+from workbench.store.locks import FileLock
+from workbench.usecases.label_studio.pull import PullReport
+from workbench.usecases.label_studio.watch import Plan, QuestionStatus, Status, Watch
 from workbench.usecases.project import Project, create_project, open_project
 from workbench.usecases.propose_batch import Ranking
+from workbench.worker.loop import LOCK_NAME, is_alive
 
 CONFIG = """<View><Text name="text" value="$text"/><Choices name="topic" toName="text">
 <Choice value="a"/><Choice value="b"/></Choices></View>"""
@@ -168,3 +175,61 @@ def test_a_second_ctrl_c_ends_a_watch_that_hangs() -> None:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_on_a_narrow_terminal_trouble_and_work_stand_first() -> None:
+    questions = (QuestionStatus("topic", 40, 5, 180), QuestionStatus("entities", 40, 0, 180))
+    job = Job(1, "round", {"training": {"question": "topic"}}, "running", done=3, total=5, what="folds")
+    line = status_in_words(Status(questions, PullReport(), job, None, "workbench-3", "It is away."))
+    assert line == (
+        "trying again: It is away. · round of topic, folds: 3 of 5 · workbench-3 · "
+        "topic: 40 answered +5, 180 wait · entities: 40 +0, 180 wait"
+    )
+    calm = status_in_words(Status(questions, PullReport(), None, None, "workbench-3"), "no worker")
+    assert calm.startswith("no worker · workbench-3 · topic: 40 answered +5, 180 wait · ")
+
+
+def worker_there(project: Project, before: int | None = None) -> int:
+    """Wait for a worker that holds the lock, another than the one before, and return its process."""
+    lock, end = FileLock(project.folder / LOCK_NAME), time.monotonic() + 60
+    while time.monotonic() < end:
+        process = lock.holder()
+        if process not in (None, before, os.getpid()):
+            return int(process or 0)
+        time.sleep(0.05)
+    raise AssertionError((project.folder / WORKER_LOG).read_text())
+
+
+def test_a_worker_that_died_is_started_again_and_none_is_left_behind(project: Project) -> None:
+    with HeldWorker(project) as held:
+        first = worker_there(project)
+        assert held.tend() == ""
+        os.kill(first, signal.SIGKILL)
+        wait_for_end(first)
+        assert str(WORKER_LOG) in held.tend()
+        held._next_start = 0.0
+        assert held.tend() == ""
+        second = worker_there(project, first)
+    assert not is_alive(second)
+
+
+def wait_for_end(process: int) -> None:
+    end = time.monotonic() + 30
+    while is_alive(process):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_worker_ends_when_the_watch_is_killed(project: Project) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from workbench.cli.watching import HeldWorker; "
+        "from workbench.usecases.project import open_folder\n"
+        "with open_folder(Path(sys.argv[1])) as project, HeldWorker(project): time.sleep(600)"
+    )
+    watch = subprocess.Popen([sys.executable, "-c", program, str(project.folder)])
+    try:
+        worker = worker_there(project, watch.pid)
+    finally:
+        watch.kill()
+        watch.wait()
+    wait_for_end(worker)

@@ -21,6 +21,7 @@ from workbench.errors import InputError, RemoteError, StoreError, UnreachableErr
 from workbench.sources.label_studio.config import read_config
 from workbench.store.jobs import Job, Jobs
 from workbench.store.links import Links
+from workbench.store.locks import FileLock
 from workbench.usecases.label_studio.publish import open_tasks
 from workbench.usecases.label_studio.pull import PullReport, pull_from
 from workbench.usecases.label_studio.push import push_over
@@ -31,6 +32,7 @@ from workbench.usecases.propose_batch import Ranking, unanswered
 from workbench.usecases.runs import newest_run
 from workbench.usecases.train_model import Training
 
+LOCK_NAME = "label-studio-watch.lock"
 WHOLE_SECONDS = 60.0  # deletions and drafts are found by looking at everything
 RETRY_SECONDS = 60.0
 CLEARED_AT_ONCE = 20
@@ -229,6 +231,23 @@ class Watch:
             return True
         ended = datetime.fromisoformat(job.finished_at).astimezone(UTC).timestamp()
         return not 0 <= self._clock() - ended < RETRY_SECONDS
+
+
+@contextmanager
+def only_watch(project: Project) -> Iterator[None]:
+    """Be the only watch of a project until the block ends.
+
+    Raises StoreError that names the other one, and InputError when the project is not connected.
+    """
+    Links(project.store).get()
+    with FileLock(project.folder / LOCK_NAME) as lock:
+        if not lock.acquire():
+            raise StoreError(
+                f"Another watch (process {lock.holder()}) looks after this project.",
+                where=str(project.folder),
+                hint="One watch a project: let it go on, or end it first.",
+            )
+        yield
 
 
 def _is_mine(job: Job) -> bool:
