@@ -223,6 +223,6 @@ def test_hints_are_answered_at_once_and_only_with_the_secret() -> None:
 
         assert call("wrong")[0] == 403
         assert not hints.come.is_set()
-        status, seconds = call(hints.secret, b"x" * 1_000_000)
-        assert (status, hints.come.is_set()) == (204, True)
-        assert seconds < 5
+        calls = [call(hints.secret, b"x" * 1_000_000) for _ in range(5)]
+        assert ({status for status, _ in calls}, hints.come.is_set()) == ({204}, True)
+        assert min(seconds for _, seconds in calls) < 0.2  # the fastest, as others use the machine too
