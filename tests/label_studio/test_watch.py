@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.real_label_studio import RealLabelStudio, copy_server
+from benchmarks.real_label_studio import SETTINGS, RealLabelStudio, copy_server
 from tests.label_studio.desk import TOPIC, Desk, add_documents, answers_here, choice, said
 from tests.label_studio.test_order import mail
 from workbench.config import Home
@@ -174,6 +174,33 @@ def test_a_project_that_is_not_connected_is_refused_at_once(home: Home, server: 
     assert "is not connected" in refused.stderr
     assert refused.stdout == ""
     assert not (home.root / "projects" / "lone" / LOCK_NAME).exists()
+
+
+def test_a_project_that_somebody_else_made_gets_no_tasks_unasked(home: Home, server: RealLabelStudio) -> None:
+    with connected(home, server) as (project, desk):
+        links = Links(project.store)
+        links.save(links.get().remembering(is_ours=None))
+        watch = Watch(project, Plan())
+        watch.turn()
+        assert (watch.n_kept_back, desk.tasks()) == (len(MAILS), {})
+        asked = Watch(project, Plan(push=True))
+        asked.turn()
+        assert (asked.n_kept_back, len(desk.tasks())) == (0, len(MAILS))
+
+
+def test_where_hints_are_refused_it_says_what_to_do_and_goes_on(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SETTINGS, "LABEL_STUDIO_SSRF_PROTECTION_ENABLED", "true")
+    server = copy_server(tmp_path / "server")
+    server.start()
+    try:
+        with connected(home, server) as (_, desk), watching(home, "--poll", "1") as watched:
+            wait_until(lambda: "SSRF_PROTECTION_ENABLED=false" in watched.printed(), 60, watched)
+            wait_until(lambda: len(desk.tasks()) == len(MAILS), 60, watched)
+            wait_until(lambda: "workbench-1" in watched.printed(), 90, watched)
+    finally:
+        server.stop()
 
 
 def test_it_goes_on_after_either_side_was_killed(home: Home, tmp_path: Path, monkeypatch: Any) -> None:

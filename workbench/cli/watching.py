@@ -14,8 +14,8 @@ from dataclasses import replace
 from types import FrameType, TracebackType
 from urllib.parse import urlsplit
 
-from workbench.cli.printing import print_pull
-from workbench.errors import InputError, Problem, RemoteError, UnreachableError
+from workbench.cli.printing import counted, print_pull
+from workbench.errors import InputError, Problem, RemoteError, StoreError, UnreachableError
 from workbench.server.hints import SECRET_HEADER, Hints, listening
 from workbench.store.jobs import Job
 from workbench.store.locks import FileLock
@@ -36,6 +36,12 @@ from workbench.cli.watching import end_with_parent
 end_with_parent(int(sys.argv.pop(1)))
 from workbench.cli.main import main
 main()"""
+REFUSED_ADDRESS = ("reserved network address", "blocked")
+WHY_REFUSED = (
+    "Label Studio sends nothing to private addresses unless its own settings allow it: on a server that "
+    "only people use whom you trust, start it with SSRF_PROTECTION_ENABLED=false. Without hints all goes "
+    "on, up to --poll seconds later."
+)
 AT_ONCE = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 
 
@@ -67,7 +73,7 @@ class Watching:
             if with_worker:
                 self._worker = stack.enter_context(HeldWorker(project))
             failures, is_told = 0, hints is None
-            print(f"watching {project.name}; stop with Ctrl+C", flush=True)
+            say_hello(project, watch)
             while not self._stop.is_set():
                 status = watch.turn()
                 failures = failures + 1 if status.trouble else 0
@@ -87,10 +93,12 @@ class Watching:
         try:
             url = self._hook_url or hints.url
             stack.enter_context(webhook(project, url, (SECRET_HEADER, hints.secret)))
-        except UnreachableError:
+        except (UnreachableError, StoreError):  # away, or busy with a synchronisation
             return False
         except RemoteError as error:
             print(f"warning: Label Studio gives no hints ({error.message}); it is asked from time to time")
+            if any(words in error.message for words in REFUSED_ADDRESS):
+                print(f"  {WHY_REFUSED}")
         return True
 
     def _wait(self, watch: Watch, status: Status, come: threading.Event, seconds: float) -> None:
@@ -151,6 +159,14 @@ class Watching:
         if self._line and sys.stdout.isatty():
             print()
         self._line = ""
+
+
+def say_hello(project: Project, watch: Watch) -> None:
+    """Print what is watched, and what is not done unasked."""
+    print(f"watching {project.name}; stop with Ctrl+C", flush=True)
+    if watch.n_kept_back:
+        kept = counted(watch.n_kept_back, "documents")
+        print(f"  {kept} without a task stay here; --push makes tasks of them", flush=True)
 
 
 def pause(poll: float, failures: int) -> float:

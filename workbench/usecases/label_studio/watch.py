@@ -51,7 +51,8 @@ class Plan:
     """When to train and how to propose.
 
     A question is trained anew after `every` new answers, or `minutes` after the first of fewer, or when
-    no proposed document is left. `questions` empty: all that Label Studio asks.
+    no proposed document is left. `questions` empty: all that Label Studio asks. Documents without a task
+    get one when the project there was made from this one, or with `push`.
     """
 
     questions: tuple[str, ...] = ()
@@ -59,6 +60,7 @@ class Plan:
     minutes: float = 30.0
     learner: str = ""
     ranking: Ranking = field(default_factory=lambda: Ranking(n=200))
+    push: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,20 @@ class Watch:
         version = str(self._links.get().state.get("version", ""))
         return Status(questions, report, running, failed, version, self._trouble)
 
+    @property
+    def pushes(self) -> bool:
+        """Whether documents without a task get one; a project that somebody else made is not filled unasked."""
+        return self._plan.push or self._links.get().state.get("is_ours") is True
+
+    @property
+    def n_kept_back(self) -> int:
+        """How many documents have no task and get none."""
+        return 0 if self.pushes else len(self._links.without_task())
+
     def _synchronise(self) -> PullReport:
         with open_server(self._project) as server:
             is_whole = self._clock() >= self._next_whole
-            if is_whole:
+            if is_whole and self.pushes:
                 push_over(server, unanswered_only=True)
             report = pull_from(server, whole=is_whole)
             if is_whole:
