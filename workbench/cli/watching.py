@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from types import FrameType, TracebackType
@@ -42,7 +42,10 @@ WHY_REFUSED = (
     "only people use whom you trust, start it with SSRF_PROTECTION_ENABLED=false. Without hints all goes "
     "on, up to --poll seconds later."
 )
-AT_ONCE = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+AT_ONCE: dict[signal.Signals, Callable[[int, FrameType | None], object] | signal.Handlers] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+}
 
 
 class Watching:
@@ -173,9 +176,9 @@ def pause(poll: float, failures: int) -> float:
     """Return the seconds to the next look: twice as long after each failure, a minute at most.
 
     >>> pause(10, 0), pause(10, 2), pause(10, 5000), pause(300, 5000)
-    (10, 40, 60.0, 300)
+    (10.0, 40.0, 60.0, 300.0)
     """
-    return min(poll * 2 ** min(failures, MOST_DOUBLINGS), max(LONGEST_PAUSE, poll))
+    return min(poll * float(1 << min(failures, MOST_DOUBLINGS)), max(LONGEST_PAUSE, float(poll)))
 
 
 def status_in_words(status: Status, missing: str = "") -> str:
