@@ -77,9 +77,12 @@ def wait_until(holds: Callable[[], bool], seconds: float, watched: Watched) -> f
     return time.monotonic() - start
 
 
-def wait_for_end(worker: int | None) -> None:
-    """Wait until the worker of a watch that was killed has ended, too."""
+def kill(watched: Watched, project: Project) -> None:
+    """Kill a watch, and wait until its worker has ended by itself."""
+    worker = FileLock(project.folder / LOCK_NAME).holder()
     assert worker is not None
+    watched.process.kill()
+    watched.process.wait(timeout=10)
     end = time.monotonic() + 30
     while is_alive(worker):
         assert time.monotonic() < end
@@ -213,10 +216,7 @@ def test_it_goes_on_after_either_side_was_killed(home: Home, tmp_path: Path, mon
             wait_until(lambda: served_version(desk) != "", 60, watched)
             label_some(desk, 5)
             wait_until(lambda: len(answers_here(project, "topic")) == 5, 20, watched)
-            worker = FileLock(project.folder / LOCK_NAME).holder()
-            watched.process.kill()
-            watched.process.wait(timeout=10)
-            wait_for_end(worker)
+            kill(watched, project)
             label_some(desk, 4)
             with watching(home, *options) as again:
                 wait_until(lambda: len(answers_here(project, "topic")) == 9, 30, again)

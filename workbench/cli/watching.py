@@ -99,6 +99,7 @@ class Watching:
         except (UnreachableError, StoreError):  # away, or busy with a synchronisation
             return False
         except RemoteError as error:
+            self._end_line()
             print(f"warning: Label Studio gives no hints ({error.message}); it is asked from time to time")
             if any(words in error.message for words in REFUSED_ADDRESS):
                 print(f"  {WHY_REFUSED}")
