@@ -15,22 +15,26 @@ from typing import Any
 
 import pytest
 
-from benchmarks.real_label_studio import RealLabelStudio, copy_server
+from benchmarks.real_label_studio import SETTINGS, RealLabelStudio, copy_server
 from tests.label_studio.desk import TOPIC, Desk, add_documents, answers_here, choice, said
 from tests.label_studio.test_order import mail
 from workbench.config import Home
 from workbench.domain.conversion import ReadOptions
-from workbench.errors import RemoteError
+from workbench.errors import InputError, RemoteError, StoreError
 from workbench.server.hints import SECRET_HEADER, listening
 from workbench.store.jobs import Jobs
+from workbench.store.links import Links
+from workbench.store.locks import FileLock
 from workbench.usecases.import_documents import import_documents
 from workbench.usecases.label_studio.connect import create
 from workbench.usecases.label_studio.watch import Plan, Watch
 from workbench.usecases.project import Project, create_project, open_project
+from workbench.worker.loop import LOCK_NAME, is_alive
 
 pytestmark = [pytest.mark.label_studio, pytest.mark.slow]
 
 MAILS = [mail(number) for number in range(48)]
+PROGRAM = "from workbench.cli.main import main; main()"
 TOPICS = {document.id: topic for document, topic in MAILS}
 
 
@@ -39,13 +43,18 @@ class Watched:
 
     def __init__(self, home: Home, *options: str) -> None:
         self.log = home.root / "watch.log"
-        program = "from workbench.cli.main import main; main()"
-        command = [sys.executable, "-c", program, "label-studio", "watch", "tickets", *options]
+        command = [sys.executable, "-c", PROGRAM, "label-studio", "watch", "tickets", *options]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=dict(os.environ))
 
     def printed(self) -> str:
         return self.log.read_text()
+
+
+def run_once(project: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    command = [sys.executable, "-c", PROGRAM, "label-studio", "watch", project]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 @contextmanager
@@ -68,6 +77,18 @@ def wait_until(holds: Callable[[], bool], seconds: float, watched: Watched) -> f
     return time.monotonic() - start
 
 
+def kill(watched: Watched, project: Project) -> None:
+    """Kill a watch, and wait until its worker has ended by itself."""
+    worker = FileLock(project.folder / LOCK_NAME).holder()
+    assert worker is not None
+    watched.process.kill()
+    watched.process.wait(timeout=10)
+    end = time.monotonic() + 30
+    while is_alive(worker):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
 def served_version(desk: Desk) -> str:
     return str(said(desk.ana.get(f"/api/projects/{desk.project}/"))["model_version"] or "")
 
@@ -78,6 +99,8 @@ def connected(home: Home, server: RealLabelStudio) -> Iterator[tuple[Project, De
     with open_project(home, "tickets") as project:
         add_documents(project.store, [document for document, _ in MAILS])
         number = create(project, url=server.url).link.remote_project
+        links = Links(project.store)
+        links.save(links.get().remembering(is_ours=True))
         yield project, Desk(server.client("ana"), server.client("ben"), number)
 
 
@@ -131,6 +154,58 @@ def test_a_token_that_is_not_taken_ends_it_with_one_error(
     assert watched.printed().count("does not take the token") == 1
 
 
+def test_a_second_watch_of_a_project_refuses_and_leaves_the_webhook_alone(
+    home: Home, server: RealLabelStudio
+) -> None:
+    def hooks() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = said(desk.ana.get("/api/webhooks/", params={"project": desk.project}))
+        return found
+
+    with connected(home, server) as (_, desk), watching(home, "--poll", "60") as watched:
+        wait_until(lambda: len(hooks()) == 1, 60, watched)
+        before = hooks()
+        second = run_once("tickets")
+        assert second.returncode == StoreError.exit_code
+        assert f"Another watch (process {watched.process.pid})" in second.stderr
+        assert (second.stdout, hooks()) == ("", before)
+
+
+def test_a_project_that_is_not_connected_is_refused_at_once(home: Home, server: RealLabelStudio) -> None:
+    create_project(home, "lone", [TOPIC])
+    refused = run_once("lone")
+    assert refused.returncode == InputError.exit_code
+    assert "is not connected" in refused.stderr
+    assert refused.stdout == ""
+    assert not (home.root / "projects" / "lone" / LOCK_NAME).exists()
+
+
+def test_a_project_that_somebody_else_made_gets_no_tasks_unasked(home: Home, server: RealLabelStudio) -> None:
+    with connected(home, server) as (project, desk):
+        links = Links(project.store)
+        links.save(links.get().remembering(is_ours=None))
+        watch = Watch(project, Plan())
+        watch.turn()
+        assert (watch.n_kept_back, desk.tasks()) == (len(MAILS), {})
+        asked = Watch(project, Plan(push=True))
+        asked.turn()
+        assert (asked.n_kept_back, len(desk.tasks())) == (0, len(MAILS))
+
+
+def test_where_hints_are_refused_it_says_what_to_do_and_goes_on(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SETTINGS, "LABEL_STUDIO_SSRF_PROTECTION_ENABLED", "true")
+    server = copy_server(tmp_path / "server")
+    server.start()
+    try:
+        with connected(home, server) as (_, desk), watching(home, "--poll", "1") as watched:
+            wait_until(lambda: "SSRF_PROTECTION_ENABLED=false" in watched.printed(), 60, watched)
+            wait_until(lambda: len(desk.tasks()) == len(MAILS), 60, watched)
+            wait_until(lambda: "workbench-1" in watched.printed(), 90, watched)
+    finally:
+        server.stop()
+
+
 def test_it_goes_on_after_either_side_was_killed(home: Home, tmp_path: Path, monkeypatch: Any) -> None:
     server = copy_server(tmp_path / "server")
     server.start()
@@ -141,8 +216,7 @@ def test_it_goes_on_after_either_side_was_killed(home: Home, tmp_path: Path, mon
             wait_until(lambda: served_version(desk) != "", 60, watched)
             label_some(desk, 5)
             wait_until(lambda: len(answers_here(project, "topic")) == 5, 20, watched)
-            watched.process.kill()
-            watched.process.wait(timeout=10)
+            kill(watched, project)
             label_some(desk, 4)
             with watching(home, *options) as again:
                 wait_until(lambda: len(answers_here(project, "topic")) == 9, 30, again)
@@ -176,6 +250,6 @@ def test_hints_are_answered_at_once_and_only_with_the_secret() -> None:
 
         assert call("wrong")[0] == 403
         assert not hints.come.is_set()
-        status, seconds = call(hints.secret, b"x" * 1_000_000)
-        assert (status, hints.come.is_set()) == (204, True)
-        assert seconds < 5
+        calls = [call(hints.secret, b"x" * 1_000_000) for _ in range(5)]
+        assert ({status for status, _ in calls}, hints.come.is_set()) == ({204}, True)
+        assert min(seconds for _, seconds in calls) < 0.2  # the fastest, as others use the machine too

@@ -226,14 +226,21 @@ def watch(
     no_worker: Annotated[
         bool, typer.Option("--no-worker", help="Somebody else runs `workbench worker`.")
     ] = False,
+    push: Annotated[
+        bool, typer.Option("--push", help="Make tasks also in a project that `create` did not make.")
+    ] = False,
 ) -> None:
-    """Keep the two together: take answers over, train when there is enough, serve the new order."""
+    """Keep the two together: take answers over, train when there is enough, serve the new order.
+
+    Documents that have no task get one, in a project that `create` made or with --push.
+    """
     from workbench.cli.watching import Watching
     from workbench.usecases.label_studio.watch import Plan
     from workbench.usecases.project import open_project
     from workbench.usecases.propose_batch import Ranking
 
-    plan = Plan(tuple(questions or ()), every, minutes, learner, Ranking(strategy, batch, seed, encoder))
+    ranking = Ranking(strategy, batch, seed, encoder)
+    plan = Plan(tuple(questions or ()), every, minutes, learner, ranking, push)
     watching = Watching(plan, poll=poll, listen=listen, hook_url=hook_url, with_hook=not no_hook)
     with open_project(Home.find(), name) as project:
         watching.run(project, with_worker=not no_worker)

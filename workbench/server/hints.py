@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,13 +32,20 @@ class Hints(ThreadingHTTPServer):
     def __init__(self, address: str, port: int) -> None:
         self.come = threading.Event()
         self.secret = secrets.token_urlsafe(24)
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
         super().__init__((address, port), _Answer)
 
     @property
     def url(self) -> str:
         """Where it listens."""
         host, port = self.server_address[:2]
-        return f"http://{host!s}:{port}/hint"
+        name = f"[{host!s}]" if self.address_family == socket.AF_INET6 else str(host)
+        return f"http://{name}:{port}/hint"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a caller that goes away or stalls; anything else is a fault of ours."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Answer(BaseHTTPRequestHandler):

@@ -6,28 +6,33 @@ that was ended goes on where it was. The work itself is left to the project's wo
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from workbench.domain.questions import Question
+from workbench.domain.runs import Batch
 from workbench.errors import InputError, RemoteError, StoreError, UnreachableError
 from workbench.sources.label_studio.config import read_config
 from workbench.store.jobs import Job, Jobs
 from workbench.store.links import Links
+from workbench.store.locks import FileLock
 from workbench.usecases.label_studio.publish import open_tasks
 from workbench.usecases.label_studio.pull import PullReport, pull_from
 from workbench.usecases.label_studio.push import push_over
 from workbench.usecases.label_studio.server import Server, open_server
 from workbench.usecases.label_studio.versions import remove_old_versions
 from workbench.usecases.project import Project
-from workbench.usecases.propose_batch import Ranking
+from workbench.usecases.propose_batch import Ranking, unanswered
 from workbench.usecases.runs import newest_run
 from workbench.usecases.train_model import Training
 
+LOCK_NAME = "label-studio-watch.lock"
 WHOLE_SECONDS = 60.0  # deletions and drafts are found by looking at everything
 RETRY_SECONDS = 60.0
 CLEARED_AT_ONCE = 20
@@ -46,7 +51,8 @@ class Plan:
     """When to train and how to propose.
 
     A question is trained anew after `every` new answers, or `minutes` after the first of fewer, or when
-    no proposed document is left. `questions` empty: all that Label Studio asks.
+    no proposed document is left. `questions` empty: all that Label Studio asks. Documents without a task
+    get one when the project there was made from this one, or with `push`.
     """
 
     questions: tuple[str, ...] = ()
@@ -54,6 +60,7 @@ class Plan:
     minutes: float = 30.0
     learner: str = ""
     ranking: Ranking = field(default_factory=lambda: Ranking(n=200))
+    push: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +125,20 @@ class Watch:
         version = str(self._links.get().state.get("version", ""))
         return Status(questions, report, running, failed, version, self._trouble)
 
+    @property
+    def pushes(self) -> bool:
+        """Whether documents without a task get one; a project that somebody else made is not filled unasked."""
+        return self._plan.push or self._links.get().state.get("is_ours") is True
+
+    @property
+    def n_kept_back(self) -> int:
+        """How many documents have no task and get none."""
+        return 0 if self.pushes else len(self._links.without_task())
+
     def _synchronise(self) -> PullReport:
         with open_server(self._project) as server:
             is_whole = self._clock() >= self._next_whole
-            if is_whole:
+            if is_whole and self.pushes:
                 push_over(server, unanswered_only=True)
             report = pull_from(server, whole=is_whole)
             if is_whole:
@@ -149,18 +166,39 @@ class Watch:
         batch = store.latest_batch(name)
         ids = {proposal.document_id for proposal in batch.proposals} if batch else set()
         left = len(ids & waiting)
-        is_due = self._is_due(name, n_new, nothing_left=batch is not None and not left)
+        is_used_up = batch is not None and not left
+        is_due = self._is_due(name, n_new, nothing_left=is_used_up)
+        is_due = is_due or (n_new > 0 and _was_interrupted(name, jobs))
         busy = any(job.state in ACTIVE and _question(job) == name for job in jobs)
-        ranking = self._plan.ranking
         if is_due and not busy:
-            training = Training(name, self._plan.learner, ranking.seed, ranking.encoder)
-            arguments = {"training": asdict(training), "ranking": asdict(ranking)}
-            self._ask("round", arguments, f"watch:{name}:{recorded}")
-        elif batch is None and not busy and waiting:
-            first = {"question": name, "strategy": "random", "n": ranking.n}
-            self._ask("propose", first, f"watch-first:{name}", again="failed")
+            busy = self._train(name, recorded).state in ACTIVE
+        if not busy and (batch is None or is_used_up):
+            self._propose(name, batch, waiting)
         answered = set(store.document_ids(part="pool")).intersection(store.answered_ids(name))
         return QuestionStatus(name, len(answered), max(n_new, 0), left)
+
+    def _train(self, question: str, n_answers: int) -> Job:
+        """Ask for a training that proposes a batch after it."""
+        ranking = self._plan.ranking
+        training = Training(question, self._plan.learner, ranking.seed, ranking.encoder)
+        arguments = {"training": asdict(training), "ranking": asdict(ranking)}
+        return self._ask("round", arguments, f"watch:{question}:{n_answers}")
+
+    def _propose(self, question: str, batch: Batch | None, waiting: set[str]) -> None:
+        """Ask for a first batch, or for one after a batch of which nothing is left.
+
+        None follows a batch of which nobody answered or skipped anything: it was of documents that have
+        no task, and the next one would be the same.
+        """
+        left = set(unanswered(self._project, question))
+        used_up = {proposal.document_id for proposal in batch.proposals} - left if batch else set()
+        if not left & waiting or (batch is not None and not used_up):
+            return
+        ranking = self._plan.ranking
+        if batch is None or newest_run(self._project, question) is None:
+            ranking = replace(ranking, strategy="random")
+        key = f"watch-next:{question}:{batch.id}" if batch else f"watch-first:{question}"
+        self._ask("propose", {"question": question, **asdict(ranking)}, key, again=("failed", "cancelled"))
 
     def _is_due(self, question: str, n_new: int, *, nothing_left: bool) -> bool:
         """Tell whether a question is to be trained: enough is new, or it waited long, or nothing is left."""
@@ -171,20 +209,23 @@ class Watch:
         waited = self._clock() - since >= 60 * self._plan.minutes
         return n_new >= self._plan.every or waited or nothing_left
 
-    def _ask(self, verb: str, arguments: Mapping[str, Any], key: str, *, again: str = "interrupted") -> None:
-        """Ask for work once; what a dead worker left is taken up again, and what `again` names after a while."""
-        job = self._jobs.enqueue(verb, arguments, key=key)
-        if job.state == "interrupted" or (job.state == again and self._is_over_since(job)):
-            self._jobs.resume(job.id)
+    def _ask(self, verb: str, arguments: Mapping[str, Any], key: str, *, again: Sequence[str] = ()) -> Job:
+        """Ask for work once; what a dead worker left is taken up again, and what `again` names after a while.
+
+        Other arguments, of a watch with other options, make it other work.
+        """
+        job = self._jobs.enqueue(verb, arguments, key=f"{key}:{_digest(arguments)}")
+        if job.state == "interrupted" or (job.state in again and self._is_over_since(job)):
+            return self._jobs.resume(job.id)
+        return job
 
     def _learned(self, question: str, jobs: Sequence[Job]) -> int:
         """Return how many answers there were when the newest training was asked for.
 
-        One that failed taught nothing: mostly there were too few answers, so the next one is a new chance.
+        One that failed or was ended taught nothing. Mostly there were too few answers, so the next one
+        is a new chance.
         """
-        asked = [job for job in jobs if job.key and job.state != "failed"]
-        keys = [str(job.key).rsplit(":", 1) for job in asked if str(job.key).startswith("watch:")]
-        known = [int(n) for prefix, n in keys if prefix == f"watch:{question}"]
+        known = [_count(job) for job in _trainings(question, jobs) if job.state in (*ACTIVE, "done")]
         return max(known, default=self._at_start.get(question, 0))
 
     def _publish(self, jobs: Sequence[Job], questions: Sequence[QuestionStatus]) -> None:
@@ -195,7 +236,7 @@ class Watch:
         if all(published.get(name) == id for name, id in ids.items()):
             return
         key = "publish:" + ":".join(sorted(ids.values()))
-        self._ask("publish", {"question": ""}, key, again="failed")
+        self._ask("publish", {"question": ""}, key, again=("failed", "cancelled"))
 
     def _is_over_since(self, job: Job) -> bool:
         if job.finished_at is None:
@@ -204,8 +245,45 @@ class Watch:
         return not 0 <= self._clock() - ended < RETRY_SECONDS
 
 
+@contextmanager
+def only_watch(project: Project) -> Iterator[None]:
+    """Be the only watch of a project until the block ends.
+
+    Raises StoreError that names the other one, and InputError when the project is not connected.
+    """
+    Links(project.store).get()
+    with FileLock(project.folder / LOCK_NAME) as lock:
+        if not lock.acquire():
+            raise StoreError(
+                f"Another watch (process {lock.holder()}) looks after this project.",
+                where=str(project.folder),
+                hint="One watch a project: let it go on, or end it first.",
+            )
+        yield
+
+
 def _is_mine(job: Job) -> bool:
     return bool(job.key) and str(job.key).startswith(("watch", "publish:"))
+
+
+def _digest(arguments: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _trainings(question: str, jobs: Sequence[Job]) -> list[Job]:
+    """Return the trainings of a question that a watch asked for."""
+    return [job for job in jobs if str(job.key).split(":")[:2] == ["watch", question]]
+
+
+def _count(job: Job) -> int:
+    """Return how many answers there were when a training was asked for; its key says so."""
+    return int(str(job.key).split(":")[2])
+
+
+def _was_interrupted(question: str, jobs: Sequence[Job]) -> bool:
+    """Tell whether the newest training of a question was ended before it was through."""
+    newest = next(iter(_trainings(question, jobs)), None)
+    return newest is not None and newest.state == "interrupted"
 
 
 def _question(job: Job) -> str:
