@@ -99,8 +99,6 @@ def connected(home: Home, server: RealLabelStudio) -> Iterator[tuple[Project, De
     with open_project(home, "tickets") as project:
         add_documents(project.store, [document for document, _ in MAILS])
         number = create(project, url=server.url).link.remote_project
-        links = Links(project.store)
-        links.save(links.get().remembering(is_ours=True))
         yield project, Desk(server.client("ana"), server.client("ben"), number)
 
 

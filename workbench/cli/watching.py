@@ -19,8 +19,9 @@ from workbench.errors import InputError, Problem, RemoteError, StoreError, Unrea
 from workbench.server.hints import SECRET_HEADER, Hints, listening
 from workbench.store.jobs import Job
 from workbench.store.locks import FileLock
+from workbench.usecases.label_studio.hooks import webhook
 from workbench.usecases.label_studio.pull import PullReport
-from workbench.usecases.label_studio.watch import Plan, Status, Watch, only_watch, webhook
+from workbench.usecases.label_studio.watch import Plan, Status, Watch, only_watch
 from workbench.usecases.project import Project
 from workbench.worker.loop import GRACE_SECONDS, LOCK_NAME, LOGS
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch
-from workbench.errors import InputError, RemoteError, StoreError, UnreachableError
+from workbench.errors import StoreError, UnreachableError
 from workbench.sources.label_studio.config import read_config
 from workbench.store.jobs import Job, Jobs
 from workbench.store.links import Links
@@ -25,7 +25,7 @@ from workbench.store.locks import FileLock
 from workbench.usecases.label_studio.publish import open_tasks
 from workbench.usecases.label_studio.pull import PullReport, pull_from
 from workbench.usecases.label_studio.push import push_over
-from workbench.usecases.label_studio.server import Server, open_server
+from workbench.usecases.label_studio.server import open_server
 from workbench.usecases.label_studio.versions import remove_old_versions
 from workbench.usecases.project import Project
 from workbench.usecases.propose_batch import Ranking, unanswered
@@ -36,13 +36,6 @@ LOCK_NAME = "label-studio-watch.lock"
 WHOLE_SECONDS = 60.0  # deletions and drafts are found by looking at everything
 RETRY_SECONDS = 60.0
 CLEARED_AT_ONCE = 20
-ACTIONS = (
-    "ANNOTATION_CREATED",
-    "ANNOTATION_UPDATED",
-    "ANNOTATIONS_DELETED",
-    "TASKS_CREATED",
-    "TASKS_DELETED",
-)
 ACTIVE = ("queued", "running")
 
 
@@ -289,47 +282,3 @@ def _was_interrupted(question: str, jobs: Sequence[Job]) -> bool:
 def _question(job: Job) -> str:
     asked = job.arguments.get("training", job.arguments)
     return str(asked.get("question", ""))
-
-
-@contextmanager
-def webhook(project: Project, url: str, secret: tuple[str, str]) -> Iterator[None]:
-    """Have Label Studio call an address when something changes, until the block ends.
-
-    What a watch that was killed left behind goes first. Raises RemoteError when the server refuses.
-    """
-    mark = f"{secret[0]}-Project"
-    with open_server(project) as server:
-        for old in _hooks(server, mark):
-            server.client.delete_webhook(old)
-        made = server.client.add_webhook(
-            {
-                "project": server.link.remote_project,
-                "url": url,
-                "send_payload": False,
-                "send_for_all_actions": False,
-                "actions": list(ACTIONS),
-                "headers": {secret[0]: secret[1], mark: project.name},
-            }
-        )
-    try:
-        yield
-    finally:
-        _forget(project, made)
-
-
-def _hooks(server: Server, mark: str) -> list[int]:
-    found = server.client.webhooks(server.link.remote_project)
-    return [
-        int(hook["id"])
-        for hook in found
-        if isinstance(hook.get("headers"), dict) and hook["headers"].get(mark) == server.project.name
-    ]
-
-
-def _forget(project: Project, hook: int) -> None:
-    """Take the webhook away; a server that is gone keeps it until the next watch."""
-    try:
-        with open_server(project) as server:
-            server.client.delete_webhook(hook)
-    except (RemoteError, StoreError, InputError):
-        return
