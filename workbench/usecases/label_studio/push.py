@@ -71,7 +71,8 @@ def push_over(server: Server, *, unanswered_only: bool = False, progress: Progre
     report.recovered = settle_last_push(server)
     report.doubled = undo_doubles(server)
     n_here = sum(not task.is_gone for task in server.links.tasks().values())
-    if server.remote["task_number"] != n_here or has_unknown_tasks(server):
+    n_there = server.remote["task_number"]
+    if n_there != n_here or (n_there and has_unknown_tasks(server)):
         pull_from(server, whole=True, progress=progress)  # somebody made or deleted tasks
     answered = _answered(server)
     left = server.links.without_task()
