@@ -8,6 +8,9 @@ from pathlib import Path
 import streamlit
 
 import workbench.ui
+from workbench.ui.asgi import MIDDLEWARE, ROUTES
 
 # Streamlit looks for this literal assignment in the source.
-app = streamlit.App(Path(workbench.ui.__file__).resolve().parent / "main.py")
+app = streamlit.App(
+    Path(workbench.ui.__file__).resolve().parent / "main.py", routes=ROUTES, middleware=MIDDLEWARE
+)

@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 from workbench.cli.printing import counted, print_pull
 from workbench.errors import InputError, Problem, RemoteError, StoreError, UnreachableError
 from workbench.server.hints import SECRET_HEADER, Hints, listening
-from workbench.store.jobs import Job
+from workbench.store.jobs import LOCK_NAME, WORKER_LOG, Job
 from workbench.store.locks import FileLock
 from workbench.usecases.label_studio.hooks import webhook
 from workbench.usecases.label_studio.pull import PullReport
 from workbench.usecases.label_studio.watch import Plan, Status, Watch, only_watch
 from workbench.usecases.project import Project
-from workbench.worker.loop import GRACE_SECONDS, LOCK_NAME, LOGS
+from workbench.worker.loop import GRACE_SECONDS
 
 LONGEST_PAUSE = 60.0
 MOST_DOUBLINGS = 10
@@ -31,7 +31,6 @@ LOOK_SECONDS = 1.0  # between two looks at a job
 SETTLE_SECONDS = 0.3  # one press of a button often gives several hints
 RESTART_SECONDS = 10.0  # between two starts of a worker that ends by itself
 PARENT_SECONDS = 0.5
-WORKER_LOG = LOGS / "worker.log"
 PROGRAM = """import sys
 from workbench.cli.watching import end_with_parent
 end_with_parent(int(sys.argv.pop(1)))
@@ -209,7 +208,7 @@ def status_in_words(status: Status, missing: str = "") -> str:
 def working_in_words(job: Job) -> str:
     """Return what a job does and how far it is.
 
-    >>> from workbench.store.jobs import Job
+    >>> from workbench.store.jobs import LOCK_NAME, WORKER_LOG, Job
     >>> asked = {"training": {"question": "topic"}}
     >>> working_in_words(Job(1, "round", asked, "running", done=3, total=5, what="folds"))
     'round of topic, folds: 3 of 5'

@@ -25,7 +25,7 @@ class Annotation:
     `spans` a ner question. `scope` lists the character ranges that were asked about; None means
     the whole document, and outside a scope the tags are unknown, not O.
     `client_id` is chosen by whoever sends it: sending it again changes nothing.
-    `raw` keeps fields of a foreign format that have no place here.
+    `raw` keeps fields of a foreign format that have no place here. `flagged` asks for a second look.
     """
 
     client_id: str
@@ -41,6 +41,7 @@ class Annotation:
     seconds: float | None = None
     comment: str = ""
     raw: Mapping[str, Any] | None = None
+    flagged: bool = False
 
     def __post_init__(self) -> None:
         if not self.client_id or not self.document_id or not self.question or not self.annotator:

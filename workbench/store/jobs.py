@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Connection, insert, select, update
@@ -26,6 +27,9 @@ from workbench.store.values import AnyRow, from_json, storable, to_json
 State: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 RESUMABLE = ("failed", "cancelled", "interrupted")
 STALE_SECONDS = 30.0
+LOCK_NAME = "worker.lock"  # held by the project's one worker, and by its children
+LOGS = Path("data", "logs")
+WORKER_LOG = LOGS / "worker.log"
 
 _jobs = schema.jobs.c
 
@@ -54,6 +58,11 @@ class Job:
 
 
 JobList: TypeAlias = list[Job]
+
+
+def log_of(job_id: int) -> Path:
+    """Return where the output of a job goes, seen from the project's folder."""
+    return LOGS / f"job-{job_id}.log"
 
 
 class Jobs:

@@ -19,7 +19,7 @@ from workbench.store.values import AnyRow, annotation_of, annotation_row, chunks
 _annotations = schema.annotations.c
 _documents = schema.documents.c
 
-CONTENT = ("document", "question", "annotator", "status", "labels", "spans", "scope", "comment")
+CONTENT = ("document", "question", "annotator", "status", "labels", "spans", "scope", "comment", "flagged")
 
 
 @dataclass(frozen=True, slots=True)

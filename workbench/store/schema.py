@@ -58,6 +58,28 @@ label_changes = Table(
     Column("created_at", String(40), nullable=False),
 )
 
+question_settings = Table(
+    "question_settings",
+    metadata,
+    Column("sequence", Integer, primary_key=True),
+    Column("question", Integer, ForeignKey("questions.number"), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("created_at", String(40), nullable=False),
+)
+
+suggestions = Table(
+    "suggestions",
+    metadata,
+    Column("question", Integer, ForeignKey("questions.number"), primary_key=True),
+    Column("document", Integer, ForeignKey("documents.position"), primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("label_version", Integer, nullable=False),
+    Column("first_label", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Index("suggestions_label", "question", "first_label"),
+)
+
 imports = Table(
     "imports",
     metadata,
@@ -114,6 +136,7 @@ annotations = Table(
     Column("seconds", Float),
     Column("comment", Text, nullable=False),
     Column("raw", Text),
+    Column("flagged", Integer, nullable=False, server_default="0"),
     Index("annotations_newest", "question", "document", "annotator", "sequence"),
     sqlite_autoincrement=True,
 )

@@ -108,6 +108,7 @@ def annotation_row(annotation: Annotation, *, document: int, question: int) -> d
         "seconds": annotation.seconds,
         "comment": storable(annotation.comment, where=where),
         "raw": None if annotation.raw is None else to_json(dict(annotation.raw), where=where),
+        "flagged": int(annotation.flagged),
     }
 
 
@@ -127,6 +128,7 @@ def annotation_of(row: AnyRow, *, document_id: str, question: str) -> Annotation
         seconds=row.seconds,
         comment=row.comment,
         raw=None if row.raw is None else from_json(row.raw),
+        flagged=bool(row.flagged),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 
 import streamlit as st
@@ -11,6 +10,7 @@ from workbench.config import Home
 from workbench.domain.questions import Question
 from workbench.errors import InputError, UnknownNameError
 from workbench.ui.projects import open_shared
+from workbench.ui.visitors import current_visitor
 from workbench.usecases.project import Project, project_names
 
 
@@ -52,9 +52,15 @@ def choose_question(project: Project) -> Question:
 
 
 def choose_annotator() -> str:
-    """Ask who answers; every answer is recorded under this name. Raises InputError when it is empty."""
+    """Return who answers; every answer is recorded under this name. Raises InputError when it is empty.
+
+    Somebody with an account answers under it; without accounts the page asks.
+    """
+    visitor = current_visitor()
+    if not visitor.is_local:
+        return visitor.name
     name = st.text_input(
-        "Annotator", value=recalled("annotator") or _account(), key="annotator", width=180
+        "Annotator", value=recalled("annotator") or visitor.name, key="annotator", width=180
     ).strip()
     if not name:
         raise InputError("Who is answering?", hint="Write your name into the field Annotator.")
@@ -85,10 +91,3 @@ def _place(what: str, names: Sequence[str]) -> int:
         raise UnknownNameError(what, named, names)
     chosen = recalled(what)
     return names.index(chosen) if chosen in names else 0
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # an account without a name
-        return "annotator"

@@ -55,7 +55,9 @@ def launch(*, port: int) -> None:
     check_port(port)
     import streamlit
 
-    streamlit.App(MAIN).run(config={**OPTIONS, "server.port": port})
+    from workbench.ui.asgi import MIDDLEWARE, ROUTES
+
+    streamlit.App(MAIN, routes=ROUTES, middleware=MIDDLEWARE).run(config={**OPTIONS, "server.port": port})
 
 
 def check_port(port: int) -> None:

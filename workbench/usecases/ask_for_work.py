@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.store.jobs import Job, Jobs
+from workbench.store.jobs import Job, Jobs, log_of
 from workbench.usecases.project import Project
+
+LOG_BYTES = 64 * 1024
 
 
 def ask_for(project: Project, verb: str, arguments: Mapping[str, Any]) -> Job:
@@ -24,6 +26,23 @@ def ask_for(project: Project, verb: str, arguments: Mapping[str, Any]) -> Job:
 def jobs_of(project: Project) -> list[Job]:
     """Return all jobs, newest first."""
     return sorted(Jobs(project.store).list(), key=lambda job: job.id, reverse=True)
+
+
+def find_job(project: Project, job_id: int) -> Job:
+    """Return a job. Raises UnknownNameError."""
+    return Jobs(project.store).get(job_id)
+
+
+def last_lines(project: Project, job_id: int, n: int) -> str:
+    """Return the last n lines that a job wrote; "" when it wrote nothing."""
+    path = project.folder / log_of(job_id)
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - LOG_BYTES))
+        text = file.read().decode("utf-8", "replace")
+    return "\n".join(text.splitlines()[-n:])
 
 
 def call_off(project: Project, job_id: int) -> Job:

@@ -15,10 +15,13 @@ from workbench.domain.annotations import now
 from workbench.domain.ports import Encoder, Model, Progress, StrategyInputs, silent
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal
+from workbench.domain.scores import Scores
 from workbench.errors import NotEnoughDataError
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import load_model, newest_run, refuse_old_labels
+from workbench.usecases.suggest_answers import keep_suggestions
+from workbench.usecases.unanswered import unanswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,15 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """The chosen rows of the candidates, best first, with their utilities and the reason."""
+    """The chosen rows of the candidates, best first, with their utilities and the reason.
+
+    `scores` are the model's of all candidates, None when the strategy needs none.
+    """
 
     rows: list[int]
     utilities: list[float]
     reason: str
+    scores: Scores | None = None
 
 
 def propose_batch(
@@ -73,17 +80,9 @@ def propose_batch(
         uuid4().hex, question_name, ranking.strategy, ranking.seed, tuple(proposals), used_run, now()
     )
     project.store.save_batch(batch)
+    if run is not None and ranked.scores is not None:
+        keep_suggestions(project, run, left, texts, ranked.scores)
     return batch
-
-
-def unanswered(project: Project, question: str) -> list[str]:
-    """Return the ids of the pool's documents that nobody answered or skipped, in import order.
-
-    Those whose text is held out too are never asked: their answers would teach nothing.
-    """
-    done = set(project.store.answered_ids(question)) | set(project.store.skipped_ids(question))
-    done |= project.store.held_out_twins()
-    return [document_id for document_id in project.store.document_ids(part="pool") if document_id not in done]
 
 
 def rank(
@@ -103,7 +102,7 @@ def rank(
     inputs = StrategyInputs(len(texts), scores=scores, vectors=vectors)
     rows, utilities, reason = chooser(inputs, ranking.n, np.random.default_rng(ranking.seed))
     progress(len(texts), len(texts), "ranking")
-    return Ranked([int(row) for row in rows], [float(u) for u in utilities], reason)
+    return Ranked([int(row) for row in rows], [float(u) for u in utilities], reason, scores)
 
 
 def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from workbench.usecases.project import Project
-from workbench.usecases.propose_batch import unanswered
+from workbench.usecases.unanswered import unanswered
 
 IN_IMPORT_ORDER = "next in import order"
 

@@ -15,13 +15,11 @@ from pathlib import Path
 from types import FrameType
 
 from workbench.errors import MachineError, StoreError, UnknownNameError
-from workbench.store.jobs import Job, Jobs
+from workbench.store.jobs import LOCK_NAME, Job, Jobs, log_of
 from workbench.store.locks import FileLock
 from workbench.store.project_store import ProjectStore
 from workbench.worker.verbs import VERBS
 
-LOCK_NAME = "worker.lock"
-LOGS = Path("data", "logs")
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 2.0
 GRACE_SECONDS = 5.0
@@ -121,7 +119,7 @@ class _Worker:
         if job.verb not in self._verbs:
             self._jobs.fail(job, str(UnknownNameError("job", job.verb, self._verbs)))
             return
-        log = self._folder / LOGS / f"job-{job.id}.log"
+        log = self._folder / log_of(job.id)
         log.parent.mkdir(parents=True, exist_ok=True)
         try:
             child = self._start(job, log)

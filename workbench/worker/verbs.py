@@ -19,6 +19,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "distil": "workbench.usecases.distil_model:run_job",
         "export": "workbench.usecases.export_model:run_job",
         "publish": "workbench.usecases.label_studio.publish:run_job",
+        "suggest": "workbench.usecases.suggest_answers:run_job",
         "simulate": "workbench.usecases.simulate:run_job",
     }
 )

@@ -125,5 +125,5 @@ def test_the_tables_are_said_in_sql_that_postgresql_knows() -> None:
         str(CreateTable(table).compile(dialect=postgresql.dialect()))
         for table in schema.metadata.sorted_tables
     ]
-    assert len(said) == 17
+    assert len(said) == 19
     assert "AUTOINCREMENT" not in "".join(said)

@@ -26,7 +26,8 @@ from workbench.usecases.project import (
     project_names,
     with_overlaps,
 )
-from workbench.usecases.propose_batch import Ranking, propose_batch, unanswered
+from workbench.usecases.propose_batch import Ranking, propose_batch
+from workbench.usecases.unanswered import unanswered
 from workbench.usecases.record_annotations import record_annotations
 from workbench.usecases.run_round import run_round
 from workbench.usecases.runs import judged_documents, judged_scores, load_model, need_run

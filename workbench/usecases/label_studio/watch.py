@@ -28,9 +28,10 @@ from workbench.usecases.label_studio.push import push_over
 from workbench.usecases.label_studio.server import open_server
 from workbench.usecases.label_studio.versions import remove_old_versions
 from workbench.usecases.project import Project
-from workbench.usecases.propose_batch import Ranking, unanswered
+from workbench.usecases.propose_batch import Ranking
 from workbench.usecases.runs import newest_run
 from workbench.usecases.train_model import Training
+from workbench.usecases.unanswered import unanswered
 
 LOCK_NAME = "label-studio-watch.lock"
 WHOLE_SECONDS = 60.0  # deletions and drafts are found by looking at everything

@@ -1,0 +1,54 @@
+"""How a question is put to annotators: everything about it that no model learns from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workbench.errors import InputError
+
+MAX_GUIDELINES = 20_000
+COLOUR = re.compile(r"#[0-9a-f]{6}")
+KEYS = "1234567890qwertyuiopsdghjklzxcvbnm"  # not `a` (accepts) and `f` (flags)
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSettings:
+    """Guidelines in Markdown, whether the model's answer is shown, and colour and key of labels.
+
+    `colours` are `#rrggbb` by label; `keys` one character of KEYS by label. Labels without an entry get
+    the next free one, in their order. `suggests` False hides the model's answer: annotators are not primed.
+    """
+
+    guidelines: str = ""
+    suggests: bool = True
+    colours: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.guidelines) > MAX_GUIDELINES:
+            raise InputError(f"The guidelines have more than {MAX_GUIDELINES:,} characters.")
+        for label, colour in self.colours.items():
+            if not COLOUR.fullmatch(colour):
+                raise InputError(
+                    f"'{colour[:20]}' is no colour of the label '{label}'.", hint="Write #rrggbb."
+                )
+        for label, key in self.keys.items():
+            if len(key) != 1 or key not in KEYS:
+                raise InputError(
+                    f"'{key[:20]}' cannot be the key of the label '{label}'.", hint=f"Keys: {KEYS}"
+                )
+        if len(set(self.keys.values())) != len(self.keys):
+            raise InputError("Two labels have the same key.")
+
+    def key_of(self, labels: tuple[str, ...]) -> dict[str, str]:
+        """Return the key of each label that has one: the chosen ones, then the next free ones in order.
+
+        >>> QuestionSettings(keys={"b": "1"}).key_of(("a", "b"))
+        {'a': '2', 'b': '1'}
+        """
+        chosen = {label: self.keys[label] for label in labels if label in self.keys}
+        free = iter(key for key in KEYS if key not in chosen.values())
+        found = ((label, chosen.get(label) or next(free, "")) for label in labels)
+        return {label: key for label, key in found if key}

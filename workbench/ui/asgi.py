@@ -1,0 +1,9 @@
+"""What the app's server answers besides Streamlit's pages: routes, and what stands in front of all."""
+
+from __future__ import annotations
+
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+ROUTES: list[Route] = []
+MIDDLEWARE: list[Middleware] = []
