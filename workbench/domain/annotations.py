@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from workbench.domain.spans import Span
@@ -13,6 +14,7 @@ from workbench.errors import InputError
 
 Status: TypeAlias = Literal["answered", "skipped", "draft", "withdrawn"]
 Scope: TypeAlias = tuple[tuple[int, int], ...]
+SETTLED: Mapping[str, Any] = MappingProxyType({"settled": True})  # in `raw`: this answer decides
 FROM_A_FILE = "import"  # stands as the annotator of answers that came with a file that names none
 NAMESPACE = uuid.UUID("5f1f1f3e-6f0c-5d2e-9c53-0e0b8a2f7d11")
 
@@ -57,6 +59,11 @@ class Annotation:
     def counts(self) -> bool:
         """Whether it is a label to learn from (skips, drafts and withdrawals are not)."""
         return self.status == "answered"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it decides what the answer is, above those of others."""
+        return (self.raw or {}).get("settled") is True
 
     def with_labels(self, labels: tuple[str, ...]) -> Annotation:
         """Return a copy that answers with other labels."""

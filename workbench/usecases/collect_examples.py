@@ -28,7 +28,7 @@ def settle(annotations: Sequence[Annotation], rule: Rule = "gold-first") -> Anno
 
     | rule       | whose answer it is                                                          |
     |------------|-----------------------------------------------------------------------------|
-    | gold-first | that marked as ground truth; without one, that of the majority              |
+    | gold-first | that settled here, or marked as ground truth; else that of the majority     |
     | majority   | the one that most annotators gave, the newest on a tie                      |
     | latest     | the newest                                                                  |
 
@@ -56,7 +56,9 @@ def disagree(annotations: Sequence[Annotation]) -> bool:
 
 
 def is_ground_truth(annotation: Annotation) -> bool:
-    """Tell whether somebody starred the annotation in Label Studio."""
+    """Tell whether the answer was settled here, or starred in Label Studio."""
+    if annotation.is_settled:
+        return True
     task = (annotation.raw or {}).get("label_studio")
     fields = task.get("fields") if isinstance(task, Mapping) else None
     return isinstance(fields, Mapping) and fields.get("ground_truth") is True

@@ -27,12 +27,12 @@ from workbench.usecases.project import (
     with_overlaps,
 )
 from workbench.usecases.propose_batch import Ranking, propose_batch
-from workbench.usecases.unanswered import unanswered
 from workbench.usecases.record_annotations import record_annotations
 from workbench.usecases.run_round import run_round
 from workbench.usecases.runs import judged_documents, judged_scores, load_model, need_run
 from workbench.usecases.simulate import Simulation, simulate
 from workbench.usecases.train_model import Training, train_model
+from workbench.usecases.unanswered import unanswered
 from workbench.worker.loop import run_worker
 
 

@@ -241,7 +241,7 @@ def _fields(group: Sequence[Annotation]) -> dict[str, Any]:
         **fields,
         "completed_by": {"email": first.annotator},
         "was_cancelled": first.status != "answered",
-        "ground_truth": False,
+        "ground_truth": any(annotation.is_settled for annotation in group),
     }
 
 
