@@ -10,7 +10,7 @@ from workbench.errors import InputError
 
 MAX_GUIDELINES = 20_000
 COLOUR = re.compile(r"#[0-9a-f]{6}")
-KEYS = "1234567890qwertyuiopsdghjklzxcvbnm"  # not `a` (accepts) and `f` (flags)
+KEYS = "1234567890qwertyuiopsdghjklzcvbnm"  # not `a` (accepts), `x` (rejects) and `f` (flags)
 
 
 @dataclass(frozen=True, slots=True)

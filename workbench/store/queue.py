@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
 from workbench.domain.annotations import now
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal
 from workbench.errors import InputError
 from workbench.store import documents, questions, schema
+from workbench.store.candidates import Candidates, Search, batch_candidates
 from workbench.store.questions import AskedQuestion
 from workbench.store.recording import standings
 from workbench.store.values import AnyRow, checked_seed, chunks, storable
-
-FEWEST_CANDIDATES = 8
-MOST_CANDIDATES = 256
 
 _batches = schema.batches.c
 _proposals = schema.proposals.c
 _documents = schema.documents.c
 _leases = schema.leases.c
-_theirs = schema.annotations.alias().c
-_later = schema.annotations.alias().c
-_superseded = exists().where(
-    _later.question == _theirs.question,
-    _later.document == _theirs.document,
-    _later.annotator == _theirs.annotator,
-    _later.sequence > _theirs.sequence,
-    _later.status != "draft",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +114,26 @@ def claim(connection: Connection, asked: AskedQuestion, n: int, *, claimant: Cla
 
     Those that the annotator holds already come again, and all of the annotator's leases are renewed.
     """
-    _renew(connection, asked, claimant)
-    batch = latest_batch_number(connection, asked)
+    renew(connection, asked, claimant)
+    chosen = take(connection, asked, n, claimant=claimant, sources=(batch_candidates,))
+    lease(connection, asked, [row.document for row in chosen], claimant=claimant)
+    return [Proposal(row.id, row.utility, row.reason) for row in chosen]
+
+
+def take(
+    connection: Connection, asked: AskedQuestion, n: int, *, claimant: Claimant, sources: Sequence[Candidates]
+) -> list[AnyRow]:
+    """Return the first n documents of the sources that want this annotator's answer, without leasing them."""
     chosen: list[AnyRow] = []
-    if batch is not None and n > 0:
-        for candidates in _candidates(connection, asked, batch, n=n, annotator=claimant.annotator):
-            free = _free(connection, asked, candidates, claimant=claimant)
+    batch = latest_batch_number(connection, asked)
+    search = Search(asked, batch, n, claimant.annotator)
+    for source in sources:
+        for found in source(connection, search) if n > 0 else ():
+            free = still_wanted(connection, asked, found, claimant=claimant)
             chosen += free[: n - len(chosen)]
             if len(chosen) == n:
-                break
-    _lease(connection, asked, [row.document for row in chosen], claimant=claimant)
-    return [Proposal(row.id, row.utility, row.reason) for row in chosen]
+                return chosen
+    return chosen
 
 
 def wanted_annotators(question: Question, document_id: str) -> int:
@@ -171,53 +169,10 @@ def active(time: float) -> ColumnElement[bool]:
     return and_(_leases.expires_at > time, 2 * _leases.granted_at - _leases.expires_at <= time)
 
 
-def _candidates(
-    connection: Connection, asked: AskedQuestion, batch: int, *, n: int, annotator: str
-) -> Iterator[list[AnyRow]]:
-    """Yield the batch's documents that may be free, best first, in pieces that grow.
-
-    On PostgreSQL the rows are locked and those that another claim has locked are passed over; on
-    SQLite the transaction is alone anyway and the clause is left out.
-    """
-    size, last = max(n, FEWEST_CANDIDATES), -1
-    while True:
-        query = (
-            select(
-                _proposals.place, _proposals.document, _proposals.utility, _proposals.reason, _documents.id
-            )
-            .join(schema.documents, _documents.position == _proposals.document)
-            .where(_proposals.batch == batch, _proposals.place > last, ~_surely_done(asked, annotator))
-            .order_by(_proposals.place)
-            .limit(size)
-            .with_for_update(skip_locked=True, of=schema.proposals)
-        )
-        found = list(connection.execute(query))
-        if not found:
-            return
-        yield found
-        last, size = found[-1].place, min(2 * size, MOST_CANDIDATES)
-
-
-def _surely_done(asked: AskedQuestion, annotator: str) -> ColumnElement[bool]:
-    """Select proposals that need no closer look: answered or skipped in today's labels.
-
-    By anybody where one annotator is enough, else by this annotator. It spares walking through the
-    answered part of a long batch; `_free` decides about the rest.
-    """
-    done = exists().where(
-        _theirs.question == asked.number,
-        _theirs.document == _proposals.document,
-        _theirs.status.in_(("answered", "skipped")),
-        _theirs.label_version == asked.today.label_version,
-        ~_superseded,
-    )
-    return done if asked.first.overlap == 1 else done.where(_theirs.annotator == annotator)
-
-
-def _free(
+def still_wanted(
     connection: Connection, asked: AskedQuestion, candidates: list[AnyRow], *, claimant: Claimant
 ) -> list[AnyRow]:
-    """Return the candidates that want one more annotator, and this one has not answered."""
+    """Return the rows (`document`, `id`) that want one more annotator, and this one has not answered."""
     among = [row.document for row in candidates]
     # Leases first: an answer ends one, so where statements see different moments (PostgreSQL) the other
     # order could miss both.
@@ -240,13 +195,15 @@ def _free(
     ]
 
 
-def _renew(connection: Connection, asked: AskedQuestion, claimant: Claimant) -> None:
+def renew(connection: Connection, asked: AskedQuestion, claimant: Claimant) -> None:
+    """Make the annotator's leases on documents of a question last from now on."""
     mine = (_leases.question == asked.number) & (_leases.annotator == claimant.annotator)
     statement = update(schema.leases).where(mine, active(claimant.now))
     connection.execute(statement.values(granted_at=claimant.now, expires_at=claimant.now + claimant.ttl))
 
 
-def _lease(connection: Connection, asked: AskedQuestion, chosen: list[int], *, claimant: Claimant) -> None:
+def lease(connection: Connection, asked: AskedQuestion, chosen: Sequence[int], *, claimant: Claimant) -> None:
+    """Lease documents, given by number."""
     for among in chunks(chosen, documents.IDS_AT_ONCE):
         mine = (_leases.question == asked.number) & (_leases.annotator == claimant.annotator)
         connection.execute(delete(schema.leases).where(mine, _leases.document.in_(among)))

@@ -70,7 +70,7 @@ class Suggestions:
                 .where(_suggestions.label_version == asked.today.label_version)
                 .group_by(_suggestions.first_label)
             )
-            return {label: n for label, n in connection.execute(query).tuples()}
+            return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _insert(connection: Connection, question: int, fresh: Sequence[Suggestion]) -> None:

@@ -1,29 +1,46 @@
-"""The next documents for an annotator: the best of the newest batch, then the others in import order."""
+"""The next documents for an annotator, each with the questions that it is asked, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from types import MappingProxyType
 
+from workbench.domain.annotations import Annotation
+from workbench.domain.runs import Proposal
+from workbench.domain.suggestions import Suggestion
+from workbench.store.candidates import IN_IMPORT_ORDER
+from workbench.store.desk import ALSO_OPEN, Desk
+from workbench.store.settings import Settings
+from workbench.store.suggestions import Suggestions
 from workbench.usecases.project import Project
-from workbench.usecases.unanswered import unanswered
 
-IN_IMPORT_ORDER = "next in import order"
+CONTROL_STRATEGIES = ("random",)  # a control sample must not be primed
+N_DECISIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedDocument:
-    """A document to ask about, and why it is asked now."""
+    """A document to ask about: for each question why it is asked now, and what a model would answer."""
 
     id: str
     text: str
-    reason: str
+    reasons: MappingProxyType[str, Proposal]
+    suggestions: MappingProxyType[str, Suggestion]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One of an annotator's last decisions: the document with what was said of it, by question."""
+
+    id: str
+    text: str
+    answers: MappingProxyType[str, Annotation]
 
 
 def queue_documents(
     project: Project,
-    question: str,
+    question_names: Sequence[str],
     annotator: str,
     *,
     n: int = 20,
@@ -31,17 +48,55 @@ def queue_documents(
 ) -> list[QueuedDocument]:
     """Lease and return the next n documents, best first.
 
-    Leases on documents that are no longer among them end, but for those that the annotator sees
-    just now (`showing`). Documents outside of the newest batch are not leased.
+    Leases on documents that are no longer among them end, but for those that the annotator sees just
+    now (`showing`). Suggestions are those of the newest model; none come with a control sample, and none
+    where the question's settings hide them. Raises UnknownNameError.
     """
-    proposals = project.store.claim(question, annotator, n)
-    reasons = {proposal.document_id: proposal.reason for proposal in proposals}
-    project.store.release(annotator, question=question, keep={*reasons, *showing})
-    if len(reasons) < n:
-        batch = project.store.latest_batch(question)
-        # What is left of the batch is answered, or leased to somebody else.
-        batched = {proposal.document_id for proposal in batch.proposals} if batch else set()
-        others = (id for id in unanswered(project, question) if id not in batched)
-        reasons.update(dict.fromkeys(islice(others, n - len(reasons)), IN_IMPORT_ORDER))
-    documents = project.store.documents(ids=list(reasons))
-    return [QueuedDocument(document.id, document.text, reasons[document.id]) for document in documents]
+    asked = Desk(project.store, annotator).lay_out(question_names, n, keep=showing)
+    texts = {d.id: d.text for d in project.store.documents(ids=[one.document_id for one in asked])}
+    shown = {
+        name: suggestions_for(project, name, [one.reasons[name] for one in asked if name in one.reasons])
+        for name in question_names
+    }
+    return [
+        QueuedDocument(
+            one.document_id,
+            texts[one.document_id],
+            one.reasons,
+            MappingProxyType(
+                {name: shown[name][one.document_id] for name in one.reasons if one.document_id in shown[name]}
+            ),
+        )
+        for one in asked
+    ]
+
+
+def suggestions_for(project: Project, question: str, proposals: Sequence[Proposal]) -> dict[str, Suggestion]:
+    """Return what may be shown of the model's answers to these documents, by id."""
+    if not proposals or not Settings(project.store).of(question).suggests:
+        return {}
+    found = Suggestions(project.store).of(question, [proposal.document_id for proposal in proposals])
+    if found and has_control_sample(project, question):
+        of_sample = {p.document_id for p in proposals if p.reason not in (IN_IMPORT_ORDER, ALSO_OPEN)}
+        found = {id: suggestion for id, suggestion in found.items() if id not in of_sample}
+    return found
+
+
+def has_control_sample(project: Project, question: str) -> bool:
+    """Tell whether the newest batch was drawn by chance, to measure and not to learn fast."""
+    batch = project.store.latest_batch(question)
+    return batch is not None and batch.strategy in CONTROL_STRATEGIES
+
+
+def last_decisions(project: Project, question_names: Sequence[str], annotator: str) -> list[Decision]:
+    """Return the annotator's last ten decisions, newest first."""
+    answers: dict[str, dict[str, Annotation]] = {}
+    for annotation in Desk(project.store, annotator).last_decisions(question_names, N_DECISIONS):
+        answers.setdefault(annotation.document_id, {})[annotation.question] = annotation
+    found = project.store.documents(ids=list(answers))
+    return [Decision(d.id, d.text, MappingProxyType(answers[d.id])) for d in found]
+
+
+def ranking(project: Project, question_names: Sequence[str], annotator: str) -> str:
+    """Return what changes when a question is ranked anew."""
+    return Desk(project.store, annotator).ranking(question_names)

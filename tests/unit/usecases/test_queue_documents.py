@@ -13,8 +13,9 @@ from workbench.domain.conversion import ConversionReport, Imported, LabelledDocu
 from workbench.domain.documents import Document
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal
+from workbench.store.candidates import IN_IMPORT_ORDER
 from workbench.usecases.project import Project, create_project, open_project
-from workbench.usecases.queue_documents import IN_IMPORT_ORDER, queue_documents
+from workbench.usecases.queue_documents import queue_documents
 
 
 @pytest.fixture
@@ -36,12 +37,12 @@ def propose(project: Project, batch: str, *ids: str) -> None:
 
 
 def ids(project: Project, annotator: str, n: int = 20, showing: tuple[str, ...] = ()) -> list[str]:
-    return [document.id for document in queue_documents(project, "topic", annotator, n=n, showing=showing)]
+    return [document.id for document in queue_documents(project, ["topic"], annotator, n=n, showing=showing)]
 
 
 def test_without_a_batch_documents_come_in_import_order(project: Project) -> None:
-    queued = queue_documents(project, "topic", "ana", n=2)
-    assert [(document.id, document.text, document.reason) for document in queued] == [
+    queued = queue_documents(project, ["topic"], "ana", n=2)
+    assert [(document.id, document.text, document.reasons["topic"].reason) for document in queued] == [
         ("d0", "text 0", IN_IMPORT_ORDER),
         ("d1", "text 1", IN_IMPORT_ORDER),
     ]
@@ -51,7 +52,7 @@ def test_the_best_of_the_newest_batch_come_first(project: Project) -> None:
     propose(project, "old", "d1", "d2")
     propose(project, "new", "d5", "d3")
     assert ids(project, "ana") == ["d5", "d3", "d0", "d1", "d2", "d4"]
-    assert queue_documents(project, "topic", "ana")[0].reason == "it teaches most"
+    assert queue_documents(project, ["topic"], "ana")[0].reasons["topic"].reason == "it teaches most"
 
 
 def test_what_another_annotator_has_leased_is_not_given_twice(project: Project) -> None:
