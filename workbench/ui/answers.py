@@ -14,6 +14,7 @@ from workbench.usecases.project import Project
 from workbench.usecases.record_annotations import record_annotations
 
 STATUSES = ("answered", "skipped", "withdrawn")
+MAX_COMMENT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,21 @@ def record_answers(sent: Sequence[Any], open_project: Callable[[str], Project]) 
     refused: list[Refusal] = []
     try:
         for name, answers in groupby(sent, key=lambda answer: _text(answer, "project")):
-            project = open_project(name)
-            for answer in answers:
-                _record_one(project, answer, saved, refused)
+            _record(open_project(name), list(answers), saved, refused)
     except WorkbenchError as error:
         return Receipt(tuple(saved), tuple(refused), error)
     return Receipt(tuple(saved), tuple(refused))
+
+
+def _record(project: Project, answers: Sequence[Any], saved: list[str], refused: list[Refusal]) -> None:
+    """Record the answers at once; when one cannot be recorded, each by itself."""
+    try:
+        annotations = [annotation_from(answer) for answer in answers]
+        record_annotations(project, annotations)
+        saved += [annotation.client_id for annotation in annotations]
+    except InputError:
+        for answer in answers:
+            _record_one(project, answer, saved, refused)
 
 
 def _record_one(project: Project, answer: Any, saved: list[str], refused: list[Refusal]) -> None:
@@ -61,7 +71,10 @@ def _record_one(project: Project, answer: Any, saved: list[str], refused: list[R
 
 
 def annotation_from(answer: Mapping[str, Any]) -> Annotation:
-    """Read one answer. Raises InputError when it is not what the labeller sends."""
+    """Read one answer. Raises InputError when it is not what the labeller sends.
+
+    `suggested_by` is the run whose answer was on the screen: a primed answer can be told from others.
+    """
     status = _text(answer, "status")
     if status not in STATUSES:
         raise InputError(f"An answer of the browser cannot be '{status}'.")
@@ -74,6 +87,7 @@ def annotation_from(answer: Mapping[str, Any]) -> Annotation:
         label_version, seconds = int(answer["label_version"]), float(answer["seconds"])
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"An answer of the browser is not readable: {error!r}.") from error
+    run = str(answer.get("suggested_by") or "")
     return Annotation(
         client_id=_text(answer, "client_id"),
         document_id=_text(answer, "document_id"),
@@ -84,6 +98,9 @@ def annotation_from(answer: Mapping[str, Any]) -> Annotation:
         status=cast(Status, status),
         label_version=label_version,
         seconds=seconds,
+        comment=str(answer.get("comment") or "")[:MAX_COMMENT],
+        raw={"suggested_by": run} if run else None,
+        flagged=answer.get("flagged") is True,
     )
 
 

@@ -5,5 +5,7 @@ from __future__ import annotations
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-ROUTES: list[Route] = []
+from workbench.ui import labelling_routes
+
+ROUTES: list[Route] = [*labelling_routes.ROUTES]
 MIDDLEWARE: list[Middleware] = []

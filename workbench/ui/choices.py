@@ -13,6 +13,8 @@ from workbench.ui.projects import open_shared
 from workbench.ui.visitors import current_visitor
 from workbench.usecases.project import Project, project_names
 
+ALL = "all questions"  # no question has this name: names have no spaces
+
 
 def choose_project() -> Project:
     """Ask for a project and open it. Raises InputError when there is none, or not that of the URL."""
@@ -38,6 +40,8 @@ def choose_question(project: Project) -> Question:
     """Ask for one of the project's questions. Raises UnknownNameError for another one in the URL."""
     questions = {question.name: question for question in project.store.questions()}
     names = list(questions)
+    if st.query_params.get("question") == ALL:
+        st.query_params.pop("question")
     name = st.segmented_control(
         "Question",
         names,
@@ -49,6 +53,21 @@ def choose_question(project: Project) -> Question:
     )
     remember("question", name)
     return questions[name]
+
+
+def choose_questions(project: Project) -> list[Question]:
+    """Ask for one of the project's questions, or all of them at once. Raises UnknownNameError as above."""
+    questions = {question.name: question for question in project.store.questions()}
+    names = [*questions, ALL] if len(questions) > 1 else list(questions)
+    chosen = st.segmented_control(
+        "Question",
+        names,
+        default=names[_place("question", names)],
+        required=True,
+        key=f"questions of {project.name}",
+    )
+    remember("question", chosen)
+    return list(questions.values()) if chosen == ALL else [questions[chosen]]
 
 
 def choose_annotator() -> str:

@@ -28,6 +28,11 @@ def current_visitor() -> Visitor:
     return Visitor(_account(), "admin", is_local=True)
 
 
+def visitor_of(request: object) -> Visitor | None:
+    """Return who sends a request."""
+    return current_visitor()
+
+
 def _account() -> str:
     try:
         return getpass.getuser()

@@ -86,6 +86,15 @@ def question_progress(project: Project, question: Question) -> QuestionProgress:
     return QuestionProgress(question, len(pool), len(answered), len(skipped), newest)
 
 
+def n_answered(project: Project, question_names: Sequence[str]) -> tuple[int, int]:
+    """Return how many documents of the pool have an answer to each of these questions, and how many it has."""
+    pool = set(project.store.document_ids(part="pool"))
+    n_pool = len(pool)
+    for name in question_names:
+        pool.intersection_update(project.store.answered_ids(name))
+    return len(pool), n_pool
+
+
 def headline(run: Run) -> Headline | None:
     """Return strict F1 of entities or macro-F1 of texts; None when it is undefined.
 

@@ -1,120 +1,217 @@
-// The card: one document after the other, and the annotator's answer to it. It advances at once and
+// The card: one document after the other, and the annotator's answers to it. It advances at once and
 // leaves the saving to the outbox.
 
-const REMEMBERED = 50; // answered documents that undo can reach
+const REMEMBERED = 50; // decided documents that undo can reach
+const REFILL = 10; // documents left at which the next ones are fetched
+const POLL = 5000; // milliseconds between two looks for documents when none is left
+const RENEW = 600000; // milliseconds after which leases are renewed though nothing was answered
 const EMPTY = "Nothing is left to label: every document is answered or skipped, or somebody else has it.";
 
 class Card {
   constructor(root) {
     this.frame = root.querySelector(".wb-card");
     this.parts = Object.fromEntries(
-      [...root.querySelectorAll("[data-part]")].map((element) => [element.dataset.part, element]),
+      [...root.querySelectorAll("[data-part]")].map((found) => [found.dataset.part, found]),
     );
-    this.outbox = new Outbox();
+    this.outbox = new Outbox({
+      isMine: (answer) => answer.project === this.task.project && answer.annotator === this.task.annotator,
+      onReceipt: (receipt, gone) => this.takeReceipt(receipt, gone),
+      onTrouble: (message) => (this.trouble = message),
+    });
     this.spans = new SpanEditor(this.parts.text);
+    this.sidebar = new Sidebar(this.parts, (doc) => this.reopen(doc));
     this.past = [];
     this.upcoming = [];
+    this.trouble = "";
     this.wasSaved = false;
+    this.fetchedAt = performance.now();
+    this.parts.comment.addEventListener("input", () => this.doc && (this.doc.comment = this.parts.comment.value));
+    this.parts.comment.addEventListener("keydown", (event) => this.leaveComment(event));
   }
 
   get doc() {
     return this.upcoming[0];
   }
 
-  situation() {
-    const { project, question, annotator } = this.task;
-    const showing = this.upcoming.slice(0, 2).map((doc) => doc.id);
-    return { task: [project, question, annotator], n_left: this.upcoming.length, showing };
+  /** The question that the keys answer. */
+  get question() {
+    const name = this.doc?.asked[this.active];
+    return this.task.questions.find((candidate) => candidate.name === name);
   }
 
   // What the server says
 
-  update({ task, queue, receipt }) {
-    const isOther = !this.task || !isOfTask(this.task, task);
-    const isRelabelled = this.task?.label_version !== task.label_version;
+  update({ task, queue }) {
+    const isOther = JSON.stringify(task) !== JSON.stringify(this.task);
+    const isOtherWork = !this.task || workOf(task) !== workOf(this.task);
     this.task = task;
-    if (isOther) this.past = this.upcoming = [];
-    if (queue.version !== this.version) this.takeQueue(queue);
-    const refusal = receipt.number === this.receipt ? "" : this.takeReceipt(receipt);
-    if (isOther || isRelabelled || this.shown !== this.doc) this.show();
-    else this.drawStatus();
-    if (isOther) this.drawKeys();
-    if (isOther) this.frame.focus({ preventScroll: true });
-    if (refusal) this.notice(refusal);
+    if (isOtherWork) this.past = this.upcoming = [];
+    if (isOther) this.drawTask();
+    if (isOtherWork) this.outbox.adopt();
+    this.takeQueue(queue);
+    if (isOtherWork) this.frame.focus({ preventScroll: true });
   }
 
   /** Replace the documents behind the next one; those touched already stay. */
-  takeQueue({ version, documents, n_answered, n_pool }) {
+  takeQueue({ documents, decisions, ranking, n_answered, n_pool }) {
     const waiting = this.outbox.documentsOf(this.task);
+    if (!this.past.length) this.past = decisions.map(decidedDocument).reverse();
     const kept = this.upcoming.filter((doc, place) => place < 2 || doc.isTouched);
     const known = new Set([...waiting, ...[...kept, ...this.past].map((doc) => doc.id)]);
-    const fresh = documents.filter((doc) => !known.has(doc.id));
-    this.upcoming = [...kept, ...fresh.map((doc) => ({ ...doc, labels: [], spans: [], isTouched: false }))];
-    this.version = version;
+    const fresh = documents.filter((doc) => !known.has(doc.id) || this.wasTakenBack(doc.id, kept));
+    this.upcoming = [...kept, ...fresh.map((doc) => newDocument(doc, this.task.questions))];
+    this.isDry = documents.length === 0 || fresh.length === 0;
+    this.ranking = ranking;
     this.nAnswered = n_answered + waiting.length;
     this.nPool = n_pool;
+    if (this.shown !== this.doc) this.show();
+    else this.drawStatus();
+    this.sidebar.drawDecisions(this.past);
   }
 
-  /** Take note of what was saved; return in words what was refused. */
-  takeReceipt(receipt) {
-    this.receipt = receipt.number;
+  /** Whether a decided document is asked again, as its label was split or retired meanwhile. */
+  wasTakenBack(id, kept) {
+    const isWaiting = this.outbox.documentsOf(this.task).includes(id) || kept.some((doc) => doc.id === id);
+    const decided = this.past.find((doc) => doc.id === id);
+    if (isWaiting || !decided || decided.isFresh) return false;
+    this.past = this.past.filter((doc) => doc !== decided);
+    return true;
+  }
+
+  takeReceipt(receipt, gone) {
     if (receipt.saved.length) this.wasSaved = true;
-    const refused = receipt.refused.filter(({ client_id: id }) => this.takeBack(id));
-    this.outbox.settle(receipt);
-    return refused.map(({ message }) => `This answer was refused: ${message}`).join(" ");
+    this.trouble = "";
+    const messages = receipt.refused.map(({ client_id, message }) => {
+      this.takeBack(gone.find((answer) => answer.client_id === client_id));
+      return `This answer was refused: ${message}`;
+    });
+    if (!this.outbox.waiting.length) this.past.forEach((doc) => (doc.isFresh = false));
+    if (this.shown !== this.doc) this.show();
+    else this.drawStatus();
+    if (messages.length) this.notice([...new Set(messages)].join(" "));
+    if (receipt.ranking !== this.ranking) this.fetch();
   }
 
   /** A refused answer was never recorded: its document comes again, as it was answered. */
-  takeBack(clientId) {
-    const answer = this.outbox.waiting.find((waiting) => waiting.client_id === clientId);
-    if (!answer) return false;
-    const place = this.past.findIndex((doc) => doc.id === answer.document_id);
-    if (place >= 0) {
-      this.upcoming = [...this.past.splice(place, 1), ...this.upcoming];
-      if (answer.status === "answered") this.nAnswered--;
+  takeBack(answer) {
+    const place = this.past.findIndex((doc) => doc.id === answer?.document_id);
+    if (place < 0 || answer.status === "withdrawn") return;
+    const [doc] = this.past.splice(place, 1);
+    this.upcoming = [doc, ...this.upcoming];
+    this.count(doc, false);
+    this.sidebar.drawDecisions(this.past);
+  }
+
+  /** Fetch the next documents; what the annotator sees, and what is touched, stays. */
+  async fetch() {
+    if (this.isFetching || !this.next) return;
+    this.isFetching = true;
+    this.fetchedAt = performance.now();
+    const work = workOf(this.task);
+    const showing = this.upcoming.filter((doc, place) => place < 2 || doc.isTouched).map((doc) => doc.id);
+    try {
+      const queue = await this.next(showing);
+      if (workOf(this.task) === work) this.takeQueue(queue);
+    } catch (error) {
+      if (error.message) this.trouble = error.message;
     }
-    return true;
+    this.isFetching = false;
+  }
+
+  /** Once a second: send what waits, look for documents, keep the leases. */
+  tick() {
+    this.outbox.flush();
+    this.drawStatus();
+    const since = performance.now() - this.fetchedAt;
+    const isShort = this.upcoming.length <= REFILL && (!this.isDry || since > POLL);
+    if (isShort || since > RENEW) this.fetch();
   }
 
   // What the annotator does
 
-  pressLabel(label) {
-    const { doc, task } = this;
-    if (!doc || label === undefined) return;
+  pressLabel(question, label) {
+    const { doc } = this;
+    const answer = doc?.answers[question?.name];
+    if (!answer || !question.labels.includes(label)) return;
     doc.isTouched = true;
-    if (task.kind === "ner") return this.notice(this.spans.mark(label));
-    if (task.kind === "textcat") {
-      doc.labels = [label];
-      return this.commit("answered");
+    this.notice("");
+    this.activate(doc.asked.indexOf(question.name));
+    if (question.kind === "ner") return this.notice(this.spans.mark(label));
+    if (question.kind === "textcat") {
+      answer.labels = [label];
+      return this.goOn();
     }
-    doc.labels = doc.labels.includes(label)
-      ? doc.labels.filter((other) => other !== label)
-      : task.labels.filter((other) => other === label || doc.labels.includes(other));
+    answer.isSuggested = false;
+    answer.labels = answer.labels.includes(label)
+      ? answer.labels.filter((other) => other !== label)
+      : question.labels.filter((other) => other === label || answer.labels.includes(other));
     this.drawLabels();
   }
 
+  /** Take the answer as it stands, with what the model suggests, and go on. */
   accept() {
-    if (!this.doc) return;
-    if (this.task.kind === "textcat" && !this.doc.labels.length) {
-      return this.notice("Choose a label first, or skip the document with the space bar.");
+    const { doc, question } = this;
+    if (!doc) return;
+    const answer = doc.answers[question.name];
+    if (question.kind === "textcat" && !answer.labels.length) {
+      const said = suggestedLabel(doc, question);
+      if (said === undefined) return this.notice("Choose a label first, or skip the document with the space bar.");
+      answer.labels = [said];
     }
-    this.commit("answered");
+    this.goOn();
+  }
+
+  /** Go to the next question of the document, after the last one to the next document. */
+  goOn() {
+    if (this.active + 1 < this.doc.asked.length) return this.activate(this.active + 1);
+    const open = this.doc.asked.findIndex((name) => this.isOpen(name));
+    if (open < 0) return this.commit("answered");
+    this.activate(open);
+    this.notice(`${this.doc.asked[open]} has no answer yet.`);
+  }
+
+  isOpen(name) {
+    const { kind } = this.task.questions.find((question) => question.name === name);
+    return kind === "textcat" && !this.doc.answers[name].labels.length;
+  }
+
+  activate(place) {
+    if (!this.doc || this.active === place) return;
+    this.active = (place + this.doc.asked.length) % this.doc.asked.length;
+    this.spans.edit(this.spanQuestion());
+    this.drawLabels();
+  }
+
+  reject() {
+    if (!this.doc) return;
+    this.doc.isTouched = true;
+    rejectSuggestion(this.doc, this.question.name);
+    this.spans.choose({});
+    this.drawLabels();
   }
 
   skip() {
     if (this.doc) this.commit("skipped");
   }
 
+  flag() {
+    if (!this.doc) return;
+    this.doc.isTouched = true;
+    this.doc.flagged = !this.doc.flagged;
+    this.drawStatus();
+  }
+
   commit(status) {
-    const doc = this.doc;
-    doc.isTouched = true;
+    const { doc } = this;
+    doc.isTouched = doc.isFresh = true;
     doc.status = status;
-    if (status === "answered") this.nAnswered++;
     this.post(doc, status);
-    this.past = [...this.past, doc].slice(-REMEMBERED);
+    this.count(doc, status === "answered");
+    this.past = [...this.past.filter((other) => other.id !== doc.id), doc].slice(-REMEMBERED);
     this.upcoming = this.upcoming.slice(1);
-    this.say(status === "answered" ? `Answered: ${answerInWords(doc)}` : "Skipped");
+    this.say(status === "answered" ? `Answered: ${decisionInWords(doc)}` : "Skipped");
     this.show();
+    if (this.upcoming.length <= REFILL && !this.isDry) setTimeout(() => this.fetch(), 0);
   }
 
   /** Withdraw the last answer and show its document again, with what was marked. */
@@ -122,91 +219,140 @@ class Card {
     const doc = this.past.at(-1);
     if (!doc) return this.notice("There is nothing to undo on this page.");
     this.past = this.past.slice(0, -1);
-    this.upcoming = [doc, ...this.upcoming];
-    if (doc.status === "answered") this.nAnswered--;
+    this.count(doc, false);
     this.post(doc, "withdrawn");
+    this.upcoming = [doc, ...this.upcoming];
     this.show();
     this.say("Undone");
   }
 
+  /** Show a decided document again; until it is answered anew, what was said of it holds. */
+  reopen(doc) {
+    if (!this.past.includes(doc)) return;
+    this.past = this.past.filter((other) => other !== doc);
+    doc.isReopened = true;
+    this.upcoming = [doc, ...this.upcoming];
+    this.show();
+  }
+
+  /** Leave a reopened document as it was decided. */
+  putBack() {
+    const { doc } = this;
+    if (!doc?.isReopened) return false;
+    doc.isReopened = false;
+    this.past = [...this.past, doc];
+    this.upcoming = this.upcoming.slice(1);
+    this.show();
+    return true;
+  }
+
+  count(doc, isAnswered) {
+    this.nAnswered += Number(isAnswered) - Number(doc.isCounted);
+    doc.isCounted = isAnswered;
+  }
+
   post(doc, status) {
-    const { project, question, annotator, label_version } = this.task;
+    const { project, annotator, questions } = this.task;
     const isAnswer = status === "answered";
-    const spans = isAnswer ? doc.spans.map((span) => spanForStore(doc.text, span)) : [];
-    this.outbox.add({
-      project,
-      question,
-      annotator,
-      label_version,
-      document_id: doc.id,
-      status,
-      labels: isAnswer ? doc.labels : [],
-      spans,
-      seconds: Math.round(performance.now() - this.since) / 1000,
-    });
+    const seconds = Math.round((performance.now() - this.since) / doc.asked.length) / 1000;
+    for (const name of doc.asked) {
+      const { labels, spans, suggestedBy } = doc.answers[name];
+      this.outbox.add({
+        project,
+        annotator,
+        question: name,
+        label_version: questions.find((question) => question.name === name).label_version,
+        document_id: doc.id,
+        status,
+        labels: isAnswer ? labels : [],
+        spans: isAnswer ? spans.map((span) => spanForStore(doc.text, span)) : [],
+        seconds,
+        comment: status === "withdrawn" ? "" : doc.comment.trim(),
+        flagged: status !== "withdrawn" && doc.flagged,
+        suggested_by: isAnswer ? suggestedBy : "",
+      });
+    }
+    doc.isReopened = false;
+  }
+
+  openComment() {
+    if (!this.doc) return;
+    this.parts.comment.hidden = false;
+    this.parts.comment.focus();
+  }
+
+  leaveComment(event) {
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.preventDefault();
+    this.doc.isTouched = true;
+    this.parts.comment.hidden = !this.parts.comment.value.trim();
+    this.frame.focus({ preventScroll: true });
   }
 
   selectWithMouse(event) {
-    if (this.doc && this.task.kind === "ner") this.spans.selectWithMouse(event);
+    const place = this.doc?.asked.findIndex((name) => this.kindOf(name) === "ner");
+    if (place === undefined || place < 0) return;
+    if (this.question.kind !== "ner" && this.parts.text.contains(event.target)) this.activate(place);
+    if (this.question.kind === "ner") this.spans.selectWithMouse(event);
   }
 
   // Drawing
 
   show() {
-    this.shown = this.doc;
+    const { doc } = this;
+    this.shown = doc;
     this.since = performance.now();
+    this.active = 0;
     this.notice("");
-    this.frame.classList.toggle("wb-empty", !this.doc);
-    this.frame.classList.toggle("wb-spans", this.task.kind === "ner");
-    this.frame.dataset.document = this.doc?.id ?? "";
+    this.frame.classList.toggle("wb-empty", !doc);
+    this.frame.classList.toggle("wb-spans", Boolean(doc?.asked.some((name) => this.kindOf(name) === "ner")));
+    this.frame.dataset.document = doc?.id ?? "";
     this.parts.text.scrollTop = 0;
-    if (this.doc) this.spans.open(this.doc, this.task.labels);
+    this.parts.comment.value = doc?.comment ?? "";
+    this.parts.comment.hidden = !doc?.comment;
+    if (doc) this.spans.open(doc, this.spanQuestion());
     else this.parts.text.textContent = EMPTY;
     this.drawLabels();
     this.drawStatus();
+    this.sidebar.drawWhy(doc);
+    this.sidebar.drawDecisions(this.past);
+  }
+
+  /** The question whose spans are drawn: the one that is answered, else the first that asks for spans. */
+  spanQuestion() {
+    if (this.question.kind === "ner") return this.question;
+    const name = this.doc.asked.find((other) => this.kindOf(other) === "ner");
+    return this.task.questions.find((question) => question.name === name);
+  }
+
+  kindOf(name) {
+    return this.task.questions.find((question) => question.name === name)?.kind;
+  }
+
+  drawTask() {
+    const press = (question, label) => this.pressLabel(question, label);
+    this.panels = this.task.questions.map((question) => new LabelPanel(question, press));
+    this.parts.labels.replaceChildren(...this.panels.map(({ root }) => root));
+    drawKeys(this);
+    if (this.doc) this.show();
   }
 
   drawLabels() {
-    const { labels, kind } = this.task;
-    const buttons = labels.map((label, place) =>
-      drawButton({
-        key: LABEL_KEYS[place],
-        text: label,
-        colour: kind === "ner" ? colourOf(labels, label) : undefined,
-        isPressed: kind === "ner" ? undefined : this.doc?.labels.includes(label),
-        press: () => this.pressLabel(label),
-      }),
-    );
-    this.parts.labels.replaceChildren(...(this.doc ? buttons : []));
-    this.parts.labels.classList.toggle("wb-many", labels.length > 20);
+    const isAlone = (this.doc?.asked.length ?? 0) < 2;
+    for (const panel of this.panels) panel.update(this.doc, { isActive: panel.question === this.question, isAlone });
   }
 
   drawStatus() {
-    const { count, reason, saved } = this.parts;
-    count.textContent = `${this.nAnswered} of ${this.nPool} answered`;
-    reason.textContent = this.doc?.reason ?? "";
+    const { count, reason, saved, flag } = this.parts;
+    count.textContent = `${this.nAnswered} of ${this.nPool} answered · ${this.upcoming.length} queued`;
+    reason.textContent = this.doc ? (this.doc.reasons[this.question?.name] ?? "") : "";
+    flag.textContent = this.doc?.flagged ? "⚑ flagged" : "";
     const n = this.outbox.waiting.length;
     const isLate = this.outbox.isLate();
-    if (isLate) saved.textContent = `${n} not saved yet – trying again`;
+    if (isLate) saved.textContent = `${n} not saved yet – trying again. ${this.trouble}`;
     else if (n) saved.textContent = `saving ${n} …`;
-    else saved.textContent = this.wasSaved ? "✓ all saved" : "";
-    saved.classList.toggle("wb-late", isLate);
-  }
-
-  drawKeys() {
-    const isSpans = this.task.kind === "ner";
-    const strip = [
-      ["a", isSpans ? "done" : "accept", () => this.accept()],
-      ["space", "skip", () => this.skip()],
-      ["backspace", "undo", () => this.undo()],
-      ["?", "all keys", () => this.toggleHelp()],
-    ];
-    this.parts.keys.replaceChildren(...strip.map(([key, text, press]) => drawButton({ key, text, press })));
-    this.parts.help.replaceChildren(...helpLines(this.task).map(drawHelpLine));
-  }
-
-  toggleHelp(isOpen = this.parts.help.hidden) {
-    this.parts.help.hidden = !isOpen;
+    else saved.textContent = this.trouble || (this.wasSaved ? "✓ all saved" : "");
+    saved.classList.toggle("wb-late", isLate || Boolean(this.trouble));
   }
 
   notice(text) {
@@ -219,6 +365,7 @@ class Card {
   }
 }
 
-function answerInWords({ labels, spans }) {
-  return spans.length ? `${spans.length} spans` : labels.join(", ") || "nothing applies";
+/** What tells one piece of work from another: another one empties the card. */
+function workOf({ project, annotator, questions }) {
+  return JSON.stringify([project, annotator, questions.map(({ name }) => name)]);
 }

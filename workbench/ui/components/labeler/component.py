@@ -11,7 +11,18 @@ import streamlit as st
 
 HERE = Path(__file__).parent
 # One module in the browser: each file uses the ones before it.
-SCRIPTS = ("text.js", "outbox.js", "drawing.js", "spans.js", "help.js", "card.js", "labeler.js")
+SCRIPTS = (
+    "text.js",
+    "documents.js",
+    "outbox.js",
+    "drawing.js",
+    "spans.js",
+    "labels.js",
+    "decisions.js",
+    "card.js",
+    "keys.js",
+    "labeler.js",
+)
 
 
 @cache
@@ -30,11 +41,9 @@ def _asset(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 
-def labeler(data: Mapping[str, Any], *, key: str, on_submit: Callable[[], None]) -> None:
-    """Show the card. `on_submit` is called when answers came; `st.session_state[key].submit` has them.
+def labeler(data: Mapping[str, Any], *, key: str) -> None:
+    """Show the card. It sends answers and asks for documents by itself (`labelling_routes.py`).
 
-    `data` holds `task` (project, question, kind, annotator, label_version, labels), `queue` (version,
-    documents, n_answered, n_pool) and `receipt` (number, saved, refused). Sent are `answers`, oldest
-    first, `n_left` and the ids `showing`; the same answers come again until a receipt names them.
+    `data` holds `task` and `queue`, as `card.py` makes them; a new queue replaces what is not yet seen.
     """
-    _component()(key=key, data=dict(data), on_submit_change=on_submit)
+    _component()(key=key, data=dict(data))

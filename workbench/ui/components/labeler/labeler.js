@@ -1,13 +1,15 @@
-// The component: it ties one card to the page, listens to the keys, and cleans up when it goes.
-
-const TYPING = new Set(["INPUT", "TEXTAREA", "SELECT"]);
+// The component: it ties one card to the page and the server, listens to the keys, and cleans up when it goes.
 
 /** Streamlit calls this whenever the data changed; the card itself stays. */
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const mounted = (parentElement.workbenchCard ||= mount(parentElement));
-  mounted.card.outbox.send = (answers) => setTriggerValue("submit", { answers, ...mounted.card.situation() });
-  mounted.card.update(data);
-  mounted.card.outbox.flush();
+  const { card } = mounted;
+  card.outbox.send = (answers) => post(card.task, "answers", { task: taskNames(card.task), answers });
+  card.next = (showing) => post(card.task, "next", { task: taskNames(card.task), showing });
+  if (JSON.stringify(data) !== mounted.seen) {
+    mounted.seen = JSON.stringify(data);
+    card.update(data);
+  }
   return () => {
     mounted.listening.abort();
     clearInterval(mounted.timer);
@@ -24,66 +26,35 @@ function mount(root) {
   document.addEventListener("mouseup", (event) => card.selectWithMouse(event), options);
   card.frame.addEventListener("click", (event) => keepFocus(card, event), options);
   addEventListener("beforeunload", (event) => card.outbox.waiting.length && event.preventDefault(), options);
-  const timer = setInterval(() => {
-    card.outbox.flush();
-    card.drawStatus();
-  }, 1000);
+  const timer = setInterval(() => card.tick(), 1000);
   return { card, listening, timer };
 }
 
 /** A pressed button must not keep the focus: the next space would press it again. */
 function keepFocus(card, event) {
-  if (event.target.closest("button")) card.frame.focus({ preventScroll: true });
+  if (event.target.closest("button") && !areKeysOff()) card.frame.focus({ preventScroll: true });
 }
 
-function onKey(card, event) {
-  const { target } = event;
-  const isOurs = card.frame.contains(target);
-  if (event.isComposing || TYPING.has(target.tagName) || (!isOurs && target !== document.body)) return;
-  if (target.tagName === "BUTTON" && ["Enter", " "].includes(event.key)) return;
-  if (!runKey(card, event)) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
+function taskNames({ project, annotator, questions }) {
+  return { project, annotator, questions: questions.map(({ name }) => name) };
 }
 
-/** Do what a key means; false when it means nothing here. */
-function runKey(card, event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  // A key that is held down would answer documents that nobody has seen.
-  if (event.repeat && !event.key.startsWith("Arrow")) return true;
-  const action = actionsOf(card)[event.key];
-  if (action) action(event);
-  else {
-    const label = card.task.labels[LABEL_KEYS.indexOf(labelKey(event))];
-    if (label === undefined) return false;
-    card.pressLabel(label);
+/** Ask the server; throws an Error whose message an annotator can read, "" when nobody answers. */
+async function post({ address, token }, verb, body) {
+  let reply;
+  try {
+    reply = await fetch(`${address}/${verb}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Workbench-Token": token },
+      body: JSON.stringify(body),
+      credentials: "same-origin",
+    });
+  } catch {
+    throw new Error("");
   }
-  return true;
-}
-
-/** Digits by their place on the keyboard, as some layouts write them with shift only. */
-function labelKey({ code, key }) {
-  return code.startsWith("Digit") ? code.slice(-1) : key.toLowerCase();
-}
-
-function actionsOf(card) {
-  const always = {
-    a: () => card.accept(),
-    Enter: () => card.accept(),
-    " ": () => card.skip(),
-    Backspace: () => card.undo(),
-    "?": () => card.toggleHelp(),
-    Escape: () => card.toggleHelp(false),
-  };
-  if (card.task.kind !== "ner" || !card.doc) return always;
-  return {
-    ...always,
-    ArrowRight: ({ shiftKey }) => card.spans.moveWord(1, shiftKey),
-    ArrowLeft: ({ shiftKey }) => card.spans.moveWord(-1, shiftKey),
-    Backspace: () => (card.spans.chosen ? card.spans.removeChosen() : card.undo()),
-    Escape: () => {
-      card.toggleHelp(false);
-      card.spans.choose({});
-    },
-  };
+  if (reply.ok) return reply.json();
+  if (reply.status === 401) throw new Error("You are signed out: sign in in another tab, then this goes on.");
+  if (reply.status === 403) throw new Error("The page is out of date: reload it. Nothing is lost.");
+  const { message = "", hint = "" } = await reply.json().catch(() => ({}));
+  throw new Error(message ? `${message} ${hint}` : `The server answered ${reply.status}.`);
 }

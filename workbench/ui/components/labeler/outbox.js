@@ -1,68 +1,104 @@
-// Answers that are not acknowledged yet. They are kept in the tab's storage, so that a reload or a
-// restart of the server loses none, and the whole outbox is sent until a receipt names each of them:
-// a second sending changes nothing, because every answer has an id of its own.
+// Answers that are not acknowledged yet. Each lies in the browser's storage until a receipt names it, so
+// that a reload, a closed tab or a restart of the server loses none. All of them are sent, oldest first; a
+// second sending changes nothing, because every answer has an id of its own.
 
-const STORAGE = "workbench-outbox";
-const PATIENCE = 3000; // milliseconds to wait for a receipt before sending again
+const STORAGE = "workbench-answer-";
+const PATIENCE = 1500; // milliseconds between a sending that failed and the next one
+const LATE = 4000; // milliseconds after which the annotator is told
 
 class Outbox {
-  constructor() {
-    this.send = () => {}; // set by whoever knows the way to the server
-    this.sentAt = 0; // 0: nothing is under way
-    this.attempts = 0; // sendings since the last receipt
-    this.waiting = JSON.parse(sessionStorage.getItem(STORAGE) || "[]");
+  constructor({ isMine, onReceipt, onTrouble }) {
+    this.isMine = isMine; // which of the answers in the storage are this annotator's
+    this.onReceipt = onReceipt;
+    this.onTrouble = onTrouble;
+    this.send = undefined; // set by whoever knows the way to the server
+    this.isSending = false;
+    this.nextAt = 0;
+    this.since = 0;
+    this.waiting = [];
+    this.last = 0;
+  }
+
+  /** Take over what is left of earlier visits, also those of tabs that were closed. */
+  adopt() {
+    const stored = Object.keys(localStorage).filter((key) => key.startsWith(STORAGE));
+    const found = stored.map((key) => readAnswer(localStorage.getItem(key))).filter(Boolean);
+    const known = new Set(this.waiting.map((answer) => answer.client_id));
+    const adopted = found.filter((answer) => !known.has(answer.client_id) && this.isMine(answer));
+    this.waiting = [...this.waiting, ...adopted].sort((a, b) => a.place - b.place);
+    if (adopted.length) this.since = performance.now();
+    this.flush();
   }
 
   add(answer) {
-    this.waiting.push({ client_id: newId(), ...answer });
-    this.keep();
-    this.flush();
+    this.last = Math.max(Date.now(), this.last + 0.001); // several in one millisecond keep their order
+    const kept = { client_id: newId(), place: this.last, ...answer };
+    if (!this.waiting.length) this.since = performance.now();
+    this.waiting.push(kept);
+    try {
+      localStorage.setItem(STORAGE + kept.client_id, JSON.stringify(kept));
+    } catch {
+      this.onTrouble("This browser's storage is full: keep the page open until all is saved.");
+    }
+    setTimeout(() => this.flush(), 0); // the next document is drawn first
+    return kept.client_id;
   }
 
-  /** Take out what a receipt names, and send at once what came since. */
+  /** Send all that waits, unless a sending is under way or one failed just now. */
+  async flush() {
+    if (!this.waiting.length || this.isSending || !this.send || performance.now() < this.nextAt) return;
+    this.isSending = true;
+    let isSettled = false;
+    try {
+      const receipt = await this.send(this.waiting.slice(0, 500));
+      isSettled = this.settle(receipt);
+      if (receipt.error) this.onTrouble(receipt.error);
+    } catch (error) {
+      if (error.message) this.onTrouble(error.message);
+    }
+    this.isSending = false;
+    if (!isSettled) this.nextAt = performance.now() + PATIENCE;
+    if (this.waiting.length && isSettled) this.flush();
+  }
+
+  /** Take out what a receipt names; false when it names nothing. */
   settle(receipt) {
-    const settled = new Set([...receipt.saved, ...receipt.refused.map((refusal) => refusal.client_id)]);
-    const left = this.waiting.filter((answer) => !settled.has(answer.client_id));
-    if (left.length === this.waiting.length) return;
-    this.waiting = left;
-    this.sentAt = this.attempts = 0;
-    this.keep();
-    this.flush();
+    const refused = receipt.refused.map(({ client_id }) => client_id);
+    const settled = new Set([...receipt.saved, ...refused]);
+    const gone = this.waiting.filter((answer) => settled.has(answer.client_id));
+    this.waiting = this.waiting.filter((answer) => !settled.has(answer.client_id));
+    gone.forEach((answer) => localStorage.removeItem(STORAGE + answer.client_id));
+    this.since = performance.now();
+    this.onReceipt(receipt, gone);
+    return gone.length > 0;
   }
 
-  /** Send, unless a sending is under way; called again and again, it repeats one that got lost. */
-  flush() {
-    const isUnderWay = this.sentAt && performance.now() - this.sentAt < PATIENCE;
-    if (!this.waiting.length || isUnderWay) return;
-    this.sentAt = performance.now();
-    this.attempts++;
-    this.send(this.waiting);
-  }
-
-  /** Whether a sending was repeated: the server is slow, or gone. */
   isLate() {
-    return this.waiting.length > 0 && this.attempts > 1;
+    return this.waiting.length > 0 && performance.now() - this.since > LATE;
   }
 
-  keep() {
-    sessionStorage.setItem(STORAGE, JSON.stringify(this.waiting));
-  }
-
-  /** The ids of the documents of a task whose newest answer waits and is not withdrawn. */
-  documentsOf(task) {
+  /** The ids of documents whose newest answer to one of these questions waits and is not withdrawn. */
+  documentsOf({ project, annotator, questions }) {
     const newest = new Map();
     for (const answer of this.waiting) {
-      if (isOfTask(answer, task)) newest.set(answer.document_id, answer.status);
+      const isOurs = answer.project === project && answer.annotator === annotator;
+      if (isOurs && questions.some(({ name }) => name === answer.question)) {
+        newest.set(answer.document_id, answer.status);
+      }
     }
     return [...newest].filter(([, status]) => status !== "withdrawn").map(([id]) => id);
+  }
+}
+
+function readAnswer(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 
 /** A random id; `crypto.randomUUID` would need a secure page. */
 function newId() {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
-}
-
-function isOfTask(answer, task) {
-  return ["project", "question", "annotator"].every((name) => answer[name] === task[name]);
 }

@@ -1,34 +1,62 @@
-// Marking spans in a text: with the mouse, or word by word with the arrow keys.
+// Marking spans in a text: with the mouse, or with the arrow keys. Spans may nest and overlap.
 
 class SpanEditor {
   constructor(element) {
     this.element = element;
+    this.drawn = new DrawnText(element);
   }
 
-  /** Show a document; its `spans` ([start, end) in UTF-16 units, with a label) are edited in place. */
-  open(doc, labels) {
+  /** Show a document; the spans of its answer to `question` (none without one) are edited in place. */
+  open(doc, question) {
     this.doc = doc;
-    this.labels = labels;
-    this.words = this.chosenWords = null;
+    this.words = null;
+    this.drawn.open(doc.text);
+    this.edit(question);
+  }
+
+  edit(question) {
+    this.question = question;
+    this.chosenWords = null;
     this.choose({});
+  }
+
+  get spans() {
+    return this.question ? this.doc.answers[this.question.name].spans : [];
+  }
+
+  set spans(spans) {
+    this.doc.answers[this.question.name].spans = spans;
   }
 
   /** Highlight a range of text, or choose a span, or neither. */
   choose({ range = null, span = null }) {
     this.range = range;
     this.chosen = span;
-    drawText(this.element, this.doc, { labels: this.labels, range, chosen: span });
+    this.redraw();
+  }
+
+  redraw() {
+    const { question, spans, range, chosen } = this;
+    this.drawn.draw({ question, spans, range, chosen });
   }
 
   /** Take over what the mouse selected: whole words, or characters with shift. A click chooses a span. */
-  selectWithMouse({ shiftKey }) {
+  selectWithMouse({ shiftKey, target }) {
+    if (target.wbSpan) return this.choose({ span: target.wbSpan });
     const selected = selectedRange(this.element);
     if (!selected) return;
     const [start, end] = selected;
     this.chosenWords = null;
     getSelection().removeAllRanges(); // or the next click on a label would read it again
-    if (start === end) return this.choose({ span: spanAt(this.doc.spans, start) });
+    if (start === end) return this.choose({ span: this.spanAt(start) });
     this.choose({ range: snap(this.doc.text, selected, shiftKey ? "grapheme" : "word") });
+  }
+
+  /** The shortest span at a place; the next longer one when that is chosen already. */
+  spanAt(unit) {
+    const over = this.spans.filter((span) => span.start <= unit && unit < span.end);
+    over.sort((a, b) => a.end - a.start - (b.end - b.start));
+    return over[(over.indexOf(this.chosen) + 1) % Math.max(1, over.length)] || null;
   }
 
   /** Move the range by a word, or its end when extending. */
@@ -41,38 +69,49 @@ class SpanEditor {
     else this.chosenWords = Array(2).fill(place((step > 0 ? last : first) + step));
     const [from, to] = this.chosenWords;
     this.choose({ range: [this.words[from][0], this.words[to][1]] });
-    this.element.querySelector(".wb-range")?.scrollIntoView({ block: "nearest" });
+    this.reveal(".wb-range");
+  }
+
+  /** Move the end of the range by one character. */
+  moveEnd(step) {
+    if (!this.range) return this.moveWord(1, false);
+    const [start, end] = this.range;
+    const moved = nextBoundary(this.doc.text, end, step);
+    if (start < moved) this.choose({ range: [start, moved] });
+  }
+
+  /** Choose the span before or after the one that is chosen. */
+  moveSpan(step) {
+    const ordered = [...this.spans].sort((a, b) => a.start - b.start || b.end - a.end);
+    if (!ordered.length) return;
+    const at = ordered.indexOf(this.chosen);
+    const next = at < 0 ? (step > 0 ? 0 : ordered.length - 1) : (at + step + ordered.length) % ordered.length;
+    this.choose({ span: ordered[next] });
+    this.reveal(".wb-span.wb-chosen");
+  }
+
+  reveal(selector) {
+    this.element.querySelector(selector)?.scrollIntoView({ block: "nearest" });
   }
 
   /** Label the range or the chosen span, and return what is in the way, if anything. */
   mark(label) {
-    const { doc, range } = this;
-    if (this.chosen) this.chosen.label = label;
-    else if (!range) return "Select some text first: drag with the mouse, or use the arrow keys.";
-    else {
-      const other = doc.spans.find((span) => span.start < range[1] && range[0] < span.end);
-      if (other) {
-        const covered = doc.text.slice(other.start, other.end);
-        return `It overlaps ${other.label} “${covered}”: click that one and delete it with backspace first.`;
-      }
-      doc.spans.push({ start: range[0], end: range[1], label });
-      doc.spans.sort((a, b) => a.start - b.start);
+    const { range, chosen, spans } = this;
+    if (!chosen && !range) return "Select some text first: drag with the mouse, or use the arrow keys.";
+    const [start, end] = chosen ? [chosen.start, chosen.end] : range;
+    const twin = spans.find((span) => span.start === start && span.end === end && span.label === label);
+    if (twin && (!twin.isSuggested || (chosen && twin !== chosen))) {
+      return `This text is marked as ${label} already.`;
     }
+    if (twin) twin.isSuggested = false;
+    else if (chosen) Object.assign(chosen, { label, isSuggested: false });
+    else this.spans = [...spans, { start, end, label }].sort((a, b) => a.start - b.start || b.end - a.end);
     this.choose({});
     return "";
   }
 
   removeChosen() {
-    this.doc.spans = this.doc.spans.filter((span) => span !== this.chosen);
+    this.spans = this.spans.filter((span) => span !== this.chosen);
     this.choose({});
   }
-}
-
-function spanAt(spans, unit) {
-  return spans.find((span) => span.start <= unit && unit < span.end) || null;
-}
-
-/** A span as it is stored: code points, and the text that it covers. */
-function spanForStore(text, { start, end, label }) {
-  return { start: codePoints(text, start), end: codePoints(text, end), label, covered: text.slice(start, end) };
 }

@@ -1,0 +1,50 @@
+// The side of the card: why this document is asked, and the last ten decisions, each of which can be changed.
+
+const SHOWN = 10;
+const EXCERPT = 60;
+
+class Sidebar {
+  constructor({ why, decisions }, reopen) {
+    this.why = why;
+    this.list = decisions;
+    this.reopen = reopen;
+    this.drawn = new Map(); // from documents to their lines
+  }
+
+  drawWhy(doc) {
+    if (!doc) return this.why.replaceChildren();
+    const lines = doc.asked.map((name) => {
+      const line = element("p", "");
+      if (doc.asked.length > 1) line.append(element("b", "", `${name}: `));
+      line.append(doc.reasons[name] || "");
+      return line;
+    });
+    this.why.replaceChildren(element("h3", "", "Why this document"), ...lines);
+  }
+
+  /** Draw the newest decisions first; a line is made once for each document. */
+  drawDecisions(past) {
+    const newest = past.slice(-SHOWN).reverse();
+    const lines = newest.map((doc) => this.drawn.get(doc) || this.drawLine(doc));
+    this.drawn = new Map(newest.map((doc, i) => [doc, lines[i]]));
+    this.list.replaceChildren(...lines);
+  }
+
+  drawLine(doc) {
+    const line = element("li", "");
+    const button = drawButton({ text: excerptOf(doc.text), press: () => this.reopen(doc), title: "Change this decision" });
+    const answer = element("em", "", `${doc.flagged ? "⚑ " : ""}${decisionInWords(doc)}`);
+    button.append(answer);
+    line.append(button);
+    return line;
+  }
+}
+
+/** The beginning of a text in one line, cut between words where there are any. */
+function excerptOf(text) {
+  const line = text.slice(0, 4 * EXCERPT).replace(/\s+/g, " ").trim();
+  const characters = [...line];
+  if (characters.length <= EXCERPT) return line || "(no text)";
+  const cut = characters.slice(0, EXCERPT).join("");
+  return `${cut.slice(0, Math.max(cut.lastIndexOf(" "), EXCERPT / 2))} …`;
+}

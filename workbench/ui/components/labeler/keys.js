@@ -1,0 +1,139 @@
+// The keys of the card, the strip that names the most used ones, and the list behind the question mark.
+
+const TYPING = new Set(["INPUT", "TEXTAREA", "SELECT"]);
+const KEYS_OFF = "workbench-keys-off"; // in the browser's storage
+
+function areKeysOff() {
+  return localStorage.getItem(KEYS_OFF) === "yes";
+}
+
+function onKey(card, event) {
+  const { target } = event;
+  const isOurs = card.frame.contains(target);
+  if (areKeysOff() || event.isComposing || TYPING.has(target.tagName) || (!isOurs && target !== document.body)) return;
+  if (target.tagName === "BUTTON" && ["Enter", " "].includes(event.key)) return;
+  if (!runKey(card, event)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+/** Do what a key means; false when it means nothing here. */
+function runKey(card, event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  // A key that is held down would answer documents that nobody has seen.
+  if (event.repeat && !event.key.startsWith("Arrow")) return true;
+  const action = actionsOf(card)[event.key];
+  if (action) action(event);
+  else {
+    const { question } = card;
+    const key = labelKey(event);
+    const label = question?.labels.find((candidate) => question.keys[candidate] === key);
+    if (label === undefined) return false;
+    card.pressLabel(question, label);
+  }
+  return true;
+}
+
+/** Digits by their place on the keyboard, as some layouts write them with shift only. */
+function labelKey({ code, key }) {
+  return code.startsWith("Digit") ? code.slice(-1) : key.toLowerCase();
+}
+
+function actionsOf(card) {
+  const always = {
+    a: () => card.accept(),
+    Enter: () => card.accept(),
+    x: () => card.reject(),
+    f: () => card.flag(),
+    ".": () => card.openComment(),
+    "/": () => card.panels.find((panel) => panel.question === card.question)?.openSearch(),
+    " ": () => card.skip(),
+    Backspace: () => card.undo(),
+    "?": () => toggleHelp(card),
+    Escape: () => card.putBack() || toggleHelp(card, false),
+  };
+  if ((card.doc?.asked.length ?? 0) > 1) {
+    always.Tab = ({ shiftKey }) => card.activate(card.active + (shiftKey ? -1 : 1));
+  }
+  if (card.question?.kind !== "ner") return always;
+  const { spans } = card;
+  return {
+    ...always,
+    ArrowRight: ({ shiftKey }) => spans.moveWord(1, shiftKey),
+    ArrowLeft: ({ shiftKey }) => spans.moveWord(-1, shiftKey),
+    ArrowDown: ({ shiftKey }) => (shiftKey ? spans.moveEnd(1) : spans.moveSpan(1)),
+    ArrowUp: ({ shiftKey }) => (shiftKey ? spans.moveEnd(-1) : spans.moveSpan(-1)),
+    Backspace: () => (spans.chosen ? spans.removeChosen() : card.undo()),
+    Escape: () => {
+      if (!spans.range && !spans.chosen) return card.putBack() || toggleHelp(card, false);
+      spans.choose({});
+    },
+  };
+}
+
+function toggleHelp(card, isOpen = card.parts.help.hidden) {
+  card.parts.help.hidden = !isOpen;
+}
+
+/** Draw the strip of keys and the list of all of them. */
+function drawKeys(card) {
+  const strip = [
+    ["a", "accept", () => card.accept()],
+    ["x", "reject", () => card.reject()],
+    ["space", "skip", () => card.skip()],
+    ["backspace", "undo", () => card.undo()],
+    ["f", "flag", () => card.flag()],
+    [".", "comment", () => card.openComment()],
+    ["?", "all keys", () => toggleHelp(card)],
+  ];
+  const buttons = strip.map(([key, text, press]) => drawButton({ key, text, press }));
+  card.parts.keys.replaceChildren(...buttons, drawSwitch(card));
+  card.parts.help.replaceChildren(...helpLines(card.task).map(drawHelpLine));
+}
+
+/** The switch for single-key shortcuts: speech input and trembling hands press keys by accident. */
+function drawSwitch(card) {
+  const isOff = areKeysOff();
+  const button = drawButton({
+    text: isOff ? "keys are off" : "keys are on",
+    title: "Switch the keys of the card on or off in this browser",
+    press: () => {
+      localStorage.setItem(KEYS_OFF, isOff ? "no" : "yes");
+      drawKeys(card);
+    },
+  });
+  button.setAttribute("aria-pressed", String(!isOff));
+  button.classList.add("wb-switch");
+  return button;
+}
+
+function helpLines({ questions }) {
+  const hasSpans = questions.some(({ kind }) => kind === "ner");
+  const spanLines = [
+    ["← →", "select a word"],
+    ["shift ← →", "make the selection shorter or longer by a word"],
+    ["shift ↑ ↓", "… or by a character"],
+    ["drag", "select words; with shift, characters"],
+    ["↑ ↓, click", "choose a span, to change or delete it; click again for the one around it"],
+  ];
+  return [
+    ["1 … 0, letters", "the label with this key: one of several goes on at once, others are put on or off"],
+    ["a or enter", "accept the answer, or what the model suggests, and go on"],
+    ["x", "reject what the model suggests"],
+    ["space", "skip the document"],
+    ["backspace", hasSpans ? "delete the chosen span, else undo the last decision" : "undo the last decision"],
+    ["f", "flag for a second look"],
+    [".", "write a comment; enter ends it"],
+    ["/", "find a label; enter takes the first"],
+    ...(questions.length > 1 ? [["tab", "the next question; with shift, the one before"]] : []),
+    ...(hasSpans ? spanLines : []),
+    ["esc", "select nothing; put a reopened decision back"],
+    ["?", "show or hide these keys"],
+  ];
+}
+
+function drawHelpLine([key, text]) {
+  const line = element("div", "");
+  line.append(drawKey(key), element("span", "", text));
+  return line;
+}
