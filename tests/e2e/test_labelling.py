@@ -156,7 +156,7 @@ def test_answers_typed_while_the_server_is_down_are_saved_once_when_it_is_back(p
     assert len(app.history("topic")) == 3
 
 
-def test_answers_left_in_the_tab_are_sent_and_impossible_ones_are_named(page: Any, app: Any) -> None:
+def test_answers_left_by_a_closed_tab_are_sent_and_impossible_ones_are_named(page: Any, app: Any) -> None:
     good = {
         "project": "tickets",
         "question": "topic",
@@ -177,10 +177,14 @@ def test_answers_left_in_the_tab_are_sent_and_impossible_ones_are_named(page: An
     }
     page.goto(app.url)
     page.evaluate(
-        "answers => sessionStorage.setItem('workbench-outbox', JSON.stringify(answers))", [good, bad]
+        """answers => answers.forEach((answer, place) => localStorage.setItem(
+          'workbench-answer-' + answer.client_id, JSON.stringify({ ...answer, place })))""",
+        [good, bad],
     )
     open_question(page, app, "topic")
-    page.wait_for_function("sessionStorage.getItem('workbench-outbox') === '[]'", timeout=20_000)
+    page.wait_for_function(
+        "!Object.keys(localStorage).some(key => key.startsWith('workbench-answer-'))", timeout=20_000
+    )
     assert "no label of this question" in str(page.locator("[data-part=notice]").text_content())
     assert labels_by_document(app.answers("topic")) == {"ticket-0": ("billing",)}
 
@@ -189,9 +193,14 @@ def test_the_document_of_a_refused_answer_comes_back_with_the_reason(page: Any, 
     open_question(page, app, "topic")
     page.evaluate(
         """[...document.querySelectorAll('*')].find((element) => element.workbenchCard)
-           .workbenchCard.card.task.labels = ['unheard of']"""
+           .workbenchCard.card.task.questions[0].labels.push('unheard of')"""
     )
-    page.keyboard.press("1")
+    page.evaluate(
+        """(() => {
+          const { card } = [...document.querySelectorAll('*')].find((one) => one.workbenchCard).workbenchCard;
+          card.pressLabel(card.question, 'unheard of');
+        })()"""
+    )
     page.wait_for_selector("[data-part=notice]:has-text('unheard of')", timeout=20_000)
     assert shown_document(page) == "ticket-0"
     assert str(page.locator("[data-part=count]").text_content()).startswith("0 of 7")

@@ -78,7 +78,8 @@ def test_a_damaged_project_shows_its_error_and_the_others_stay(tickets: Home) ->
 
 def test_the_card_gets_the_unanswered_documents_in_import_order(tickets: Home) -> None:
     card = card_of(open_view("annotate", project="tickets", question="topic", annotator="ana"))
-    assert card["task"]["labels"] == ["delivery", "billing", "fault"]
+    (question,) = card["task"]["questions"]
+    assert question["keys"] == {"delivery": "1", "billing": "2", "fault": "3"}
     assert card["task"]["annotator"] == "ana"
     assert [document["id"] for document in card["queue"]["documents"]] == ["ticket-2", "ticket-3"]
     assert (card["queue"]["n_answered"], card["queue"]["n_pool"]) == (1, 4)
@@ -117,7 +118,7 @@ def test_another_project_may_be_chosen_that_asks_other_questions(tickets: Home) 
     page = open_view("annotate", project="tickets", question="topic", annotator="ana")
     page.selectbox(key="project").set_value("other").run()
     assert not page.error
-    assert card_of(page)["task"]["question"] == "mood"
+    assert [q["name"] for q in card_of(page)["task"]["questions"]] == ["mood"]
 
 
 def test_a_curve_without_a_line_is_said_in_words(tickets: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ class Outbox {
     const found = stored.map((key) => readAnswer(localStorage.getItem(key))).filter(Boolean);
     const known = new Set(this.waiting.map((answer) => answer.client_id));
     const adopted = found.filter((answer) => !known.has(answer.client_id) && this.isMine(answer));
-    this.waiting = [...this.waiting, ...adopted].sort((a, b) => a.place - b.place);
+    this.waiting = [...this.waiting, ...adopted].sort((a, b) => (a.place || 0) - (b.place || 0));
     if (adopted.length) this.since = performance.now();
     this.flush();
   }

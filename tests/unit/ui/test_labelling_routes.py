@@ -1,0 +1,111 @@
+"""The requests of the labelling card, without a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from workbench.config import Home
+from workbench.ui import labelling_routes
+from workbench.usecases.project import open_project
+
+TASK = {"project": "tickets", "questions": ["topic"], "annotator": "ana"}
+ANSWER = {
+    "client_id": "c1",
+    "project": "tickets",
+    "question": "topic",
+    "annotator": "ana",
+    "document_id": "ticket-2",
+    "status": "answered",
+    "labels": ["fault"],
+    "spans": [],
+    "label_version": 0,
+    "seconds": 2.5,
+}
+
+
+@pytest.fixture
+def client(tickets: Home) -> TestClient:
+    """Return a client of the routes alone."""
+    return TestClient(Starlette(routes=labelling_routes.ROUTES))
+
+
+def send(client: TestClient, verb: str, **body: Any) -> Any:
+    return client.post(f"/wb/labelling/{verb}", json={"task": TASK, **body})
+
+
+def test_an_answer_is_acknowledged_when_it_is_in_the_store(client: TestClient, tickets: Home) -> None:
+    reply = send(client, "answers", answers=[ANSWER])
+    assert (reply.status_code, reply.json()["saved"], reply.json()["error"]) == (200, ["c1"], "")
+    with open_project(tickets, "tickets") as project:
+        assert project.store.annotations("topic", "ticket-2")[0].labels == ("fault",)
+    assert send(client, "answers", answers=[ANSWER]).json()["saved"] == ["c1"]
+    with open_project(tickets, "tickets") as project:
+        assert len(project.store.annotations("topic", "ticket-2")) == 1
+
+
+def test_one_impossible_answer_keeps_no_other_from_being_saved(client: TestClient) -> None:
+    bad = {**ANSWER, "client_id": "c2", "labels": ["unheard of"]}
+    late = {**ANSWER, "client_id": "c3", "document_id": "ticket-3"}
+    reply = send(client, "answers", answers=[ANSWER, bad, late]).json()
+    assert reply["saved"] == ["c1", "c3"]
+    assert reply["refused"][0]["client_id"] == "c2"
+    assert "unheard of" in reply["refused"][0]["message"]
+
+
+def test_the_next_documents_come_with_questions_reasons_and_counts(client: TestClient) -> None:
+    queue = send(client, "next").json()
+    assert [(d["id"], d["asked"]) for d in queue["documents"]] == [
+        ("ticket-2", ["topic"]),
+        ("ticket-3", ["topic"]),
+    ]
+    assert queue["documents"][0]["reasons"] == {"topic": "next in import order"}
+    assert (queue["n_answered"], queue["n_pool"]) == (1, 4)
+
+
+def test_what_is_on_the_screen_stays_leased(client: TestClient) -> None:
+    send(client, "next")
+    again = send(client, "next", showing=["ticket-2", "no such document"])
+    assert again.status_code == 200
+    other = client.post("/wb/labelling/next", json={"task": {**TASK, "annotator": "ben"}}).json()
+    assert other["documents"] == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "status"),
+    [
+        ("answers", {"answers": "all"}, 422),
+        ("answers", {"answers": [], "task": {**TASK, "project": "other"}}, 404),
+        ("next", {"task": {**TASK, "project": "../tickets"}}, 422),
+        ("next", {"task": {**TASK, "questions": ["mood"]}}, 404),
+        ("next", {"task": {**TASK, "questions": []}}, 422),
+        ("next", {"task": None}, 422),
+        ("next", {"showing": "ticket-1"}, 422),
+        ("next", {"showing": [str(n) for n in range(101)]}, 422),
+    ],
+)
+def test_what_the_card_never_sends_is_refused_with_a_reason(
+    client: TestClient, verb: str, body: dict[str, Any], status: int
+) -> None:
+    reply = send(client, verb, **body)
+    assert reply.status_code == status
+    assert set(reply.json()) == {"code", "message", "hint"}
+    assert reply.json()["message"]
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"[" * 100_000, b'{"task": NaN}', b"\xff"])
+def test_what_is_no_object_in_json_is_refused(client: TestClient, content: bytes) -> None:
+    reply = client.post("/wb/labelling/next", content=content, headers={"content-type": "application/json"})
+    assert reply.status_code == 422
+
+
+def test_a_form_of_another_page_is_refused(client: TestClient) -> None:
+    assert client.post("/wb/labelling/answers", data={"answers": "[]"}).status_code == 422
+
+
+def test_a_sending_over_the_limit_is_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labelling_routes, "MAX_BODY", 1000)
+    assert send(client, "answers", answers=[{**ANSWER, "comment": "x" * 1000}]).status_code == 413
