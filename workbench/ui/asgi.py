@@ -5,5 +5,8 @@ from __future__ import annotations
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-ROUTES: list[Route] = []
-MIDDLEWARE: list[Middleware] = []
+from workbench.ui.gate import Gate
+from workbench.ui.sign_in import ROUTES as SIGN_IN_ROUTES
+
+ROUTES: list[Route] = [*SIGN_IN_ROUTES]
+MIDDLEWARE: list[Middleware] = [Middleware(Gate)]
