@@ -26,11 +26,15 @@ CHUNK = 1024 * 1024
 
 
 @contextmanager
-def write_whole(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that appears under its name only when everything was written and synced."""
+def write_whole(path: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """Open a file that appears under its name only when everything was written and synced.
+
+    `mode` are its permissions from the first moment on, less what the umask takes away.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with beside.open("wb") as file:
+        beside.unlink(missing_ok=True)  # a killed process may have left one with other permissions
+        with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -5,6 +5,7 @@
     │   ├── SourceError        a foreign file cannot be read or written
     │   │   └── UndeclaredLabelsError  its answers have labels that the question does not declare
     │   ├── UnknownNameError   a name nobody knows; says which ones exist
+    │   ├── RefusedError       whoever asks may not do this, or is not signed in
     │   └── NotEnoughDataError too few labels, documents or classes for what was asked
     ├── StoreError             the database refuses, is damaged, or is of another version: exit 4
     ├── ArtefactError          a model file or a bundle cannot be trusted or read: exit 2
@@ -113,6 +114,10 @@ class UnknownNameError(InputError):
         more = f" and {len(self.known) - self.LISTED:,} more" if many else ""
         names = f"{', '.join(listed) or 'none'}{more}"
         super().__init__(message or f"There is no {what} '{name}'.", hint=f"{hint}Known: {names}.")
+
+
+class RefusedError(InputError):
+    """Whoever asks may not do this, or is not signed in (any more)."""
 
 
 class NotEnoughDataError(InputError):

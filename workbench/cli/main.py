@@ -9,7 +9,7 @@ from collections.abc import Callable
 import typer
 
 from workbench import __version__
-from workbench.cli import data, house, jobs, label_studio, labels, loop, models, show
+from workbench.cli import accounts, data, house, jobs, label_studio, labels, loop, models, show
 from workbench.errors import MachineError, WorkbenchError
 
 app = typer.Typer(
@@ -45,6 +45,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 for command_name, command in COMMANDS.items():
     app.command(command_name)(command)
 app.add_typer(label_studio.app)
+app.add_typer(accounts.app)
 
 
 @app.command("version")

@@ -8,12 +8,15 @@ import typer
 
 
 def app(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen on 127.0.0.1.")] = 8501,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8501,
+    address: Annotated[
+        str, typer.Option(help="On which address; any but this machine's own needs accounts.")
+    ] = "127.0.0.1",
 ) -> None:
     """Open the workbench in the browser."""
     from workbench.ui.launch import launch
 
-    launch(port=port)
+    launch(port=port, address=address)
 
 
 def demo() -> None:

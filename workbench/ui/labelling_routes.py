@@ -20,8 +20,8 @@ from workbench.config import MEBIBYTE
 from workbench.errors import InputError, UnknownNameError, WorkbenchError
 from workbench.ui.answers import Receipt, record_answers
 from workbench.ui.card import queue_data
+from workbench.ui.gate import visitor_of
 from workbench.ui.projects import open_shared
-from workbench.ui.visitors import visitor_of
 from workbench.usecases.queue_documents import ranking
 
 MAX_BODY = 16 * MEBIBYTE

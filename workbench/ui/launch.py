@@ -10,7 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
-from workbench.errors import MachineError
+from workbench.config import Home
+from workbench.errors import InputError, MachineError
+from workbench.usecases.manage_accounts import list_accounts
 
 ADDRESS = "127.0.0.1"
 MAIN = Path(__file__).resolve().parent / "main.py"
@@ -42,33 +44,50 @@ OPTIONS: Mapping[str, str | bool | int] = MappingProxyType(
 )
 
 
-def launch(*, port: int) -> None:
+def launch(*, port: int, address: str = ADDRESS) -> None:
     """Serve the app until it is interrupted.
 
-    Raises MachineError when Streamlit is not installed or the port cannot be had.
+    Raises MachineError when Streamlit is not installed or the port cannot be had, and InputError when
+    others could reach the address and there are no accounts.
     """
     if find_spec("streamlit") is None:
         raise MachineError(
             "The app needs Streamlit, which is not installed.",
             hint="pip install 'annotation-workbench[app]'",
         )
-    check_port(port)
+    check_address(address)
+    check_port(port, address)
     import streamlit
 
     from workbench.ui.asgi import MIDDLEWARE, ROUTES
 
-    streamlit.App(MAIN, routes=ROUTES, middleware=MIDDLEWARE).run(config={**OPTIONS, "server.port": port})
+    config = {**OPTIONS, "server.port": port, "server.address": address}
+    streamlit.App(MAIN, routes=ROUTES, middleware=MIDDLEWARE).run(config=config)
 
 
-def check_port(port: int) -> None:
-    """Raise MachineError unless this process may listen on the port."""
-    with socket.socket() as probe:
+def check_address(address: str) -> None:
+    """Raise InputError when others could reach the address and everybody would be an admin."""
+    from workbench.ui.gate import is_loopback
+
+    if not is_loopback(address) and not list_accounts(Home.find()):
+        raise InputError(
+            "Without accounts the app serves this machine only: whoever reaches it is an admin.",
+            where=address,
+            hint="Make an account first: workbench account add NAME --role admin",
+        )
+
+
+def check_port(port: int, address: str = ADDRESS) -> None:
+    """Raise MachineError unless this process may listen on the port of the address."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
         if os.name == "posix":  # as the server does: a port that was closed just now is free
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((ADDRESS, port))
+            probe.bind((address, port))
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
+            if error.errno in (errno.EADDRNOTAVAIL, None) or isinstance(error, socket.gaierror):
+                message = f"The address {address} is none of this machine's."
+            elif error.errno == errno.EADDRINUSE:
                 message = (
                     f"The port {port} is in use: another program, perhaps another workbench, listens there."
                 )
@@ -77,4 +96,4 @@ def check_port(port: int) -> None:
             hint = (
                 f"Choose another one, for example: workbench app --port {port + 1 if port < 65535 else 8501}"
             )
-            raise MachineError(message, where=f"{ADDRESS}:{port}", hint=hint) from None
+            raise MachineError(message, where=f"{address}:{port}", hint=hint) from None

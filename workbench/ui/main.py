@@ -6,25 +6,40 @@ from pathlib import Path
 
 import streamlit as st
 
-from workbench.ui.messages import errors_shown
-from workbench.ui.views import annotate, home, models, review
+from workbench.errors import WorkbenchError
+from workbench.ui.messages import errors_shown, show_error
+from workbench.ui.roles import may_see, pages_for
+from workbench.ui.views import annotate, home, models, people, review
+from workbench.ui.visitors import current_visitor
 
 HERE = Path(__file__).parent
 
 # A named icon would be fetched from a font server.
 st.set_page_config(page_title="Workbench", page_icon=HERE / "icon.svg", layout="wide")
+try:
+    visitor = current_visitor()
+except WorkbenchError as error:
+    show_error(error)
+    st.stop()
 annotate_page = st.Page(annotate.show, title="Annotate", icon=":material/edit_note:", url_path="annotate")
 review_page = st.Page(review.show, title="Review", icon=":material/troubleshoot:", url_path="review")
 models_page = st.Page(models.show, title="Models", icon=":material/deployed_code:", url_path="models")
+people_page = st.Page(
+    people.show,
+    title="People" if visitor.may("admin") else "Account",
+    icon=":material/group:",
+    url_path="people",
+)
 
 
 def show_home() -> None:
     """Show the projects with links to the other pages."""
-    home.show(annotate_page, review_page)
+    home.show(annotate_page, review_page if may_see(visitor, "review") else None)
 
 
 home_page = st.Page(show_home, title="Projects", icon=":material/folder_open:", default=True)
-page = st.navigation([home_page, annotate_page, review_page, models_page], position="top")
+pages = [home_page, annotate_page, review_page, models_page, people_page]
+page = st.navigation(pages_for(visitor, pages), position="top")
 st.html(HERE / "style.css")
 with errors_shown():
     page.run()

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import getpass
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+import streamlit as st
 
-Role: TypeAlias = Literal["admin", "lead", "annotator"]
+from workbench.domain.accounts import Role
+from workbench.errors import RefusedError
+from workbench.ui.sessions import Visitor, visitor_with
 
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """A person with an account; without accounts whoever sits at this machine (`is_local`) is an admin."""
-
-    name: str
-    role: Role
-    is_local: bool = False
-
-    @property
-    def leads(self) -> bool:
-        """Whether this visitor may change the project, and train and export models."""
-        return self.role in ("admin", "lead")
+__all__ = ["Role", "Visitor", "current_visitor"]
 
 
 def current_visitor() -> Visitor:
-    """Return who looks at this page."""
-    return Visitor(_account(), "admin", is_local=True)
-
-
-def visitor_of(request: object) -> Visitor | None:
-    """Return who sends a request."""
-    return current_visitor()
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # an account without a name
-        return "annotator"
+    """Return who looks at this page. Raises RefusedError when the session ended while it was open."""
+    visitor = visitor_with(st.context.cookies)
+    if visitor is None:
+        raise RefusedError("You are signed out.", hint="Load this page again to sign in.")
+    return visitor

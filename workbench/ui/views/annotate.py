@@ -8,6 +8,8 @@ from workbench.domain.questions import Question
 from workbench.ui.card import queue_data, task_data
 from workbench.ui.choices import choose_annotator, choose_project, choose_questions
 from workbench.ui.components.labeler.component import labeler
+from workbench.ui.gate import csrf_token
+from workbench.ui.visitors import current_visitor
 from workbench.usecases.project import Project
 from workbench.usecases.set_question import question_settings
 
@@ -27,7 +29,7 @@ def show() -> None:
         )
         return
     names = [question.name for question in questions]
-    task = task_data(project, questions, annotator, token="")
+    task = task_data(project, questions, annotator, token=csrf_token(current_visitor()))
     labeler({"task": task, "queue": queue_data(project, names, annotator)}, key="labeler")
 
 

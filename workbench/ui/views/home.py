@@ -18,8 +18,8 @@ workbench import tickets tickets.csv --question topic
 """
 
 
-def show(annotate: StreamlitPage, review: StreamlitPage) -> None:
-    """Show the page, with links to these two."""
+def show(annotate: StreamlitPage, review: StreamlitPage | None) -> None:
+    """Show the page, with links to these two; None for a page that is not for this visitor."""
     home = Home.find()
     names = project_names(home)
     if not names:
@@ -31,7 +31,7 @@ def show(annotate: StreamlitPage, review: StreamlitPage) -> None:
             show_project(open_shared(name), annotate, review)
 
 
-def show_project(project: Project, annotate: StreamlitPage, review: StreamlitPage) -> None:
+def show_project(project: Project, annotate: StreamlitPage, review: StreamlitPage | None) -> None:
     """Show how large a project is and, for each question, how far."""
     n_held_out = project.store.n_documents("held-out")
     held_out = f", {n_held_out:,} held out" if n_held_out else ""
@@ -50,7 +50,8 @@ def show_project(project: Project, annotate: StreamlitPage, review: StreamlitPag
         chosen = {"project": project.name, "question": question.name}
         with links, st.container(horizontal=True, gap="small", horizontal_alignment="right"):
             st.page_link(annotate, label="Annotate", query_params=chosen)
-            st.page_link(review, label="Review", query_params=chosen)
+            if review is not None:
+                st.page_link(review, label="Review", query_params=chosen)
 
 
 def answers_in_words(progress: QuestionProgress) -> str:
