@@ -16,7 +16,7 @@ ADDRESS = "127.0.0.1"
 MAIN = Path(__file__).resolve().parent / "main.py"
 
 # `.streamlit/config.toml` says the same to `streamlit run app.py`; a test compares the two.
-OPTIONS: Mapping[str, str | bool | int] = MappingProxyType(
+OPTIONS: Mapping[str, str | bool | int | list[str]] = MappingProxyType(
     {
         "server.address": ADDRESS,
         "server.headless": True,
@@ -38,12 +38,28 @@ OPTIONS: Mapping[str, str | bool | int] = MappingProxyType(
         "theme.light.textColor": "#1f2328",
         "theme.light.borderColor": "#dcdcd6",
         "theme.light.linkColor": "#2f5d8a",
+        "theme.light.chartCategoricalColors": [
+            "#2f5d8a",
+            "#b4541a",
+            "#2c7a4b",
+            "#9b3b78",
+            "#7a6200",
+            "#5b53b5",
+        ],
         "theme.dark.primaryColor": "#86b3de",
         "theme.dark.backgroundColor": "#17191c",
         "theme.dark.secondaryBackgroundColor": "#23262b",
         "theme.dark.textColor": "#e4e6e9",
         "theme.dark.borderColor": "#3d4249",
         "theme.dark.linkColor": "#86b3de",
+        "theme.dark.chartCategoricalColors": [
+            "#86b3de",
+            "#e8a06a",
+            "#7cc79a",
+            "#dd93bf",
+            "#cdb45a",
+            "#aba5ee",
+        ],
     }
 )
 
