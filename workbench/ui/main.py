@@ -7,15 +7,20 @@ from pathlib import Path
 import streamlit as st
 
 from workbench.ui.messages import errors_shown
-from workbench.ui.views import annotate, home, models, review
+from workbench.ui.views import annotate, bulk, home, models, progress, review
 
 HERE = Path(__file__).parent
 
 # A named icon would be fetched from a font server.
 st.set_page_config(page_title="Workbench", page_icon=HERE / "icon.svg", layout="wide")
 annotate_page = st.Page(annotate.show, title="Annotate", icon=":material/edit_note:", url_path="annotate")
+progress_page = st.Page(progress.show, title="Progress", icon=":material/trending_up:", url_path="progress")
 review_page = st.Page(review.show, title="Review", icon=":material/troubleshoot:", url_path="review")
 models_page = st.Page(models.show, title="Models", icon=":material/deployed_code:", url_path="models")
+# Annotate leads there.
+bulk_page = st.Page(
+    bulk.show, title="Bulk", icon=":material/checklist:", url_path="bulk", visibility="hidden"
+)
 
 
 def show_home() -> None:
@@ -24,7 +29,9 @@ def show_home() -> None:
 
 
 home_page = st.Page(show_home, title="Projects", icon=":material/folder_open:", default=True)
-page = st.navigation([home_page, annotate_page, review_page, models_page], position="top")
+page = st.navigation(
+    [home_page, annotate_page, progress_page, review_page, models_page, bulk_page], position="top"
+)
 st.html(HERE / "style.css")
 with errors_shown():
     page.run()
