@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -36,7 +36,7 @@ class Mark:
     start: int
     end: int
     label: str
-    side: Literal["gold", "said"]
+    side: Literal["gold", "said", "given"]
     wrong: bool
     depth: int = 0
     sure: str = ""
@@ -66,10 +66,17 @@ def show_text(
 
 def place_marks(judged: Sequence[JudgedSpan], confidences: Mapping[Span, float]) -> list[Mark]:
     """Return the underlines of one document; no two that overlap have the same depth."""
-    unplaced = sorted(
-        (mark for span in judged for mark in _marks_of(span, confidences)),
-        key=lambda m: (m.start, -m.end, m.side),
-    )
+    return _placed(mark for span in judged for mark in _marks_of(span, confidences))
+
+
+def mark_answer(text: str, spans: Sequence[Span]) -> Markup:
+    """Return a text, or its first part, with the spans of one answer that nobody judged."""
+    marks = _placed(Mark(span.start, span.end, span.label, "given", wrong=False) for span in spans)
+    return mark_text(text, marks, start=0, end=min(len(text), WHOLE))
+
+
+def _placed(marks: Iterable[Mark]) -> list[Mark]:
+    unplaced = sorted(marks, key=lambda m: (m.start, -m.end, m.side))
     ends: list[int] = []  # where the last mark of each depth ends
     placed = []
     for mark in unplaced:
@@ -106,6 +113,8 @@ def _marks_of(judged: JudgedSpan, confidences: Mapping[Span, float]) -> Iterator
 
 
 def _chip(mark: Mark) -> Markup:
+    if mark.side == "given":
+        return Markup('<span class="chip given"><bdi>{}</bdi></span>').format(plain(mark.label))
     word = "gold" if mark.side == "gold" else "predicted"
     if not mark.wrong:
         word = "right"

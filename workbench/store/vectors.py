@@ -200,3 +200,9 @@ def _write_at(path: Path, position: int, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def stored_vectors(folder: Path) -> list[VectorFile]:
+    """Return the vector files below a folder, one an encoder, without loading any encoder."""
+    facts = [read_json(path) for path in sorted(folder.glob("*/facts.json"))]
+    return [VectorFile(folder, str(found["encoder"]), int(found["width"])) for found in facts]

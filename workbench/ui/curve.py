@@ -7,8 +7,6 @@ from typing import Any
 
 from workbench.usecases.show_progress import CurveStep
 
-COLOURS = ["#2f5d8a", "#b4541a", "#2c7a4b", "#9b3b78", "#7a6200"]
-
 
 def curve_spec(steps: Sequence[CurveStep]) -> dict[str, Any]:
     """Return one line a learner and basis, with the 95 % intervals where runs have them."""
@@ -34,7 +32,6 @@ def curve_spec(steps: Sequence[CurveStep]) -> dict[str, Any]:
         "color": {
             "field": "model",
             "type": "nominal",
-            "scale": {"range": COLOURS},
             "legend": {
                 "orient": "right",
                 "title": None,
@@ -58,7 +55,7 @@ def curve_spec(steps: Sequence[CurveStep]) -> dict[str, Any]:
         "data": {"values": rows},
         "encoding": shared,
         "layer": [
-            {"mark": {"type": "area", "opacity": 0.13}, "encoding": band},
+            {"mark": {"type": "area", "opacity": 0.18}, "encoding": band},
             {"mark": {"type": "line", "point": {"size": 60}}, "encoding": {"y": y, "tooltip": tooltip}},
         ],
     }

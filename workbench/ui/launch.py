@@ -18,7 +18,7 @@ ADDRESS = "127.0.0.1"
 MAIN = Path(__file__).resolve().parent / "main.py"
 
 # `.streamlit/config.toml` says the same to `streamlit run app.py`; a test compares the two.
-OPTIONS: Mapping[str, str | bool | int] = MappingProxyType(
+OPTIONS: Mapping[str, str | bool | int | list[str]] = MappingProxyType(
     {
         "server.address": ADDRESS,
         "server.headless": True,
@@ -30,16 +30,38 @@ OPTIONS: Mapping[str, str | bool | int] = MappingProxyType(
         "client.toolbarMode": "minimal",
         # A full garbage collection after every script run holds all sessions up, by 24 ms or more.
         "runner.postScriptGC": False,
-        "theme.base": "light",
-        "theme.primaryColor": "#2f5d8a",
-        "theme.backgroundColor": "#fcfcfb",
-        "theme.secondaryBackgroundColor": "#f2f2ef",
-        "theme.textColor": "#1f2328",
-        "theme.borderColor": "#dcdcd6",
-        "theme.linkColor": "#2f5d8a",
         "theme.baseRadius": "6px",
         "theme.baseFontSize": 15,
         "theme.showWidgetBorder": True,
+        # Which of the two a visitor sees is the choice of their system, until they choose in the menu.
+        "theme.light.primaryColor": "#2f5d8a",
+        "theme.light.backgroundColor": "#fcfcfb",
+        "theme.light.secondaryBackgroundColor": "#f2f2ef",
+        "theme.light.textColor": "#1f2328",
+        "theme.light.borderColor": "#dcdcd6",
+        "theme.light.linkColor": "#2f5d8a",
+        "theme.light.chartCategoricalColors": [
+            "#2f5d8a",
+            "#b4541a",
+            "#2c7a4b",
+            "#9b3b78",
+            "#7a6200",
+            "#5b53b5",
+        ],
+        "theme.dark.primaryColor": "#86b3de",
+        "theme.dark.backgroundColor": "#17191c",
+        "theme.dark.secondaryBackgroundColor": "#23262b",
+        "theme.dark.textColor": "#e4e6e9",
+        "theme.dark.borderColor": "#3d4249",
+        "theme.dark.linkColor": "#86b3de",
+        "theme.dark.chartCategoricalColors": [
+            "#86b3de",
+            "#e8a06a",
+            "#7cc79a",
+            "#dd93bf",
+            "#cdb45a",
+            "#aba5ee",
+        ],
     }
 )
 

@@ -9,7 +9,7 @@ import streamlit as st
 from workbench.errors import WorkbenchError
 from workbench.ui.messages import errors_shown, show_error
 from workbench.ui.roles import may_see, pages_for
-from workbench.ui.views import annotate, home, models, people, review
+from workbench.ui.views import annotate, bulk, home, models, people, progress, review
 from workbench.ui.visitors import current_visitor
 
 HERE = Path(__file__).parent
@@ -22,6 +22,7 @@ except WorkbenchError as error:
     show_error(error)
     st.stop()
 annotate_page = st.Page(annotate.show, title="Annotate", icon=":material/edit_note:", url_path="annotate")
+progress_page = st.Page(progress.show, title="Progress", icon=":material/trending_up:", url_path="progress")
 review_page = st.Page(review.show, title="Review", icon=":material/troubleshoot:", url_path="review")
 models_page = st.Page(models.show, title="Models", icon=":material/deployed_code:", url_path="models")
 people_page = st.Page(
@@ -29,6 +30,10 @@ people_page = st.Page(
     title="People" if visitor.may("admin") else "Account",
     icon=":material/group:",
     url_path="people",
+)
+# Annotate leads there.
+bulk_page = st.Page(
+    bulk.show, title="Bulk", icon=":material/checklist:", url_path="bulk", visibility="hidden"
 )
 
 
@@ -38,7 +43,7 @@ def show_home() -> None:
 
 
 home_page = st.Page(show_home, title="Projects", icon=":material/folder_open:", default=True)
-pages = [home_page, annotate_page, review_page, models_page, people_page]
+pages = [home_page, annotate_page, progress_page, review_page, models_page, people_page, bulk_page]
 page = st.navigation(pages_for(visitor, pages), position="top")
 st.html(HERE / "style.css")
 with errors_shown():

@@ -17,6 +17,7 @@ LEAST_ROLE: Mapping[str, Role] = MappingProxyType(
     {
         "": "annotator",
         "annotate": "annotator",
+        "bulk": "annotator",
         "progress": "annotator",
         "review": "lead",
         "data": "lead",

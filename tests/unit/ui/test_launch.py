@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,9 +29,17 @@ HEAVY = (
 )
 
 
+def flattened(tables: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in tables.items():
+        if isinstance(value, dict):
+            yield from flattened(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
+
+
 def test_streamlit_run_gets_the_same_options_from_its_file() -> None:
     tables = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    assert {f"{table}.{name}": v for table, rows in tables.items() for name, v in rows.items()} == OPTIONS
+    assert dict(flattened(tables)) == OPTIONS
 
 
 def test_every_option_is_one_that_streamlit_knows() -> None:

@@ -11,6 +11,7 @@ from workbench.analysis.confusions import ConfusedPair
 from workbench.analysis.judged import JudgedDocument
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run
+from workbench.ui.charts import show_chart
 from workbench.ui.choices import choose_project, choose_question, recalled, remember
 from workbench.ui.curve import curve_spec
 from workbench.ui.documents import documents_html
@@ -93,7 +94,7 @@ def show_curve(project: Project, question: Question) -> None:
         )
         return
     name = steps[0].headline.name
-    st.vega_lite_chart(curve_spec(steps), width="stretch", height=270, alt=f"{name} by number of answers")
+    show_chart(curve_spec(steps), height=270, alt=f"{name} by number of answers")
 
 
 def show_mistakes(project: Project, question: Question, run: Run) -> None:

@@ -104,7 +104,8 @@ function drawPiece(text, { over, depths, question, isInRange, chosen }) {
 }
 
 /** A line below the text, dashed where only the model says so: image, size and place of a background. */
-function underline(colour, depth, deepest, isDashed) {
+function underline(full, depth, deepest, isDashed) {
+  const colour = `light-dark(${full}, color-mix(in oklab, ${full} 65%, white))`;
   const place = `0 calc(100% - ${LINE * (deepest - depth)}px)`;
   if (!isDashed) return [`linear-gradient(${colour}, ${colour})`, "100% 3px", place];
   return [`linear-gradient(90deg, ${colour} 65%, transparent 0)`, "8px 2px", place];

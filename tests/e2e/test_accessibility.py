@@ -1,0 +1,89 @@
+"""Every page meets WCAG 2.1 AA as far as axe can see, in both themes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from workbench.domain.annotations import Annotation, new_client_id
+from workbench.domain.spans import Span
+from workbench.store.project_store import ProjectStore
+from workbench.ui.launch import MAIN
+from workbench.config import Home
+from workbench.usecases.project import open_project
+from workbench.usecases.train_model import Training, train_model
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+# States of a page beyond its first one.
+STATES: dict[str, tuple[str, ...]] = {}
+# What Streamlit itself draws and a page cannot mend: rule, part of the target, why.
+OF_STREAMLIT: tuple[tuple[str, str, str], ...] = ()
+
+
+def page_paths() -> list[str]:
+    """Return the path of every page that main.py makes, also of those without a place in the menu."""
+    calls = [node for node in ast.walk(ast.parse(MAIN.read_text())) if isinstance(node, ast.Call)]
+    pages = [call for call in calls if ast.unparse(call.func) == "st.Page"]
+    assert len(pages) > 3
+    named = [{word.arg: ast.literal_eval(word.value) for word in page.keywords} for page in pages]
+    return [page.get("url_path", "") for page in named]
+
+
+@pytest.fixture
+def labelled(app: Any) -> Iterator[Any]:
+    """The served project with answers of two annotators who do not always agree, and a run."""
+    app.add_documents(30)
+    home = Home(app.home)
+    with open_project(home, "tickets") as project:
+        record_answers(project.store)
+        train_model(project, Training("topic", "tfidf"))
+    yield app
+
+
+def record_answers(store: ProjectStore) -> None:
+    """Let ana and ben answer; on every fifth document ben says something else."""
+    topics = ("delivery", "billing", "fault")
+    more = [
+        Annotation(new_client_id(), f"more-{n}", "topic", who, (topics[(n + (who == "ben" and n % 5 == 0)) % 3],))
+        for who in ("ana", "ben")
+        for n in range(24)
+    ]
+    name = Span(45, 55, "PERSON", "Ana Müller")
+    marked = [Annotation(new_client_id(), "ticket-0", "entities", "ana", spans=(name,))]
+    store.record(more + marked + [Annotation(new_client_id(), "ticket-0", "entities", "ben")])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_breaks_a_rule_of_wcag_2_1_aa(browser: Any, labelled: Any, theme: Any) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=theme)
+    addresses = [
+        f"{path}?project=tickets{state}" for path in page_paths() for state in ("", *STATES.get(path, ()))
+    ]
+    found = [line for address in addresses for line in violations(page, f"{labelled.url}/{address}")]
+    page.close()
+    assert not found, "\n".join(found)
+
+
+def violations(page: Any, address: str) -> list[str]:
+    """Return what axe finds on a page, one line a place."""
+    page.goto(address)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
+    page.wait_for_timeout(1500)  # the parts of a page fade in
+    result = Axe().run(page, options=RULES).response
+    assert result["passes"], f"axe saw nothing on {address}"
+    return [
+        f"{address}: {rule['id']} at {' '.join(map(str, node['target']))}: {rule['help']} ({node['any'][0]['message'] if node['any'] else node['failureSummary']})"
+        for rule in result["violations"]
+        for node in rule["nodes"]
+        if not is_of_streamlit(rule["id"], " ".join(map(str, node["target"])))
+    ]
+
+
+def is_of_streamlit(rule: str, target: str) -> bool:
+    return any(rule == known and part in target for known, part, _ in OF_STREAMLIT)

@@ -1,0 +1,55 @@
+"""What the page Progress draws, as Vega-Lite charts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workbench.usecases.count_labels import RecallStep
+
+LEGEND = {"orient": "bottom", "title": None, "symbolOpacity": 1, "columns": 3}
+
+
+def recall_spec(steps: Sequence[RecallStep]) -> dict[str, Any]:
+    """Return one line a label, all of one learner and basis."""
+    rows = [
+        {
+            "label": step.label,
+            "answers": step.n_examples,
+            "recall": step.recall,
+            "support": step.support,
+        }
+        for step in steps
+    ]
+    x = {"field": "answers", "type": "quantitative", "title": "answered documents"}
+    return {
+        "data": {"values": rows},
+        "mark": {"type": "line", "point": {"size": 50}},
+        "encoding": {
+            "x": {**x, "axis": {"tickMinStep": 1, "tickCount": 5, "format": ",d"}},
+            "y": {"field": "recall", "type": "quantitative", "scale": {"domain": [0, 1]}},
+            "color": {"field": "label", "type": "nominal", "legend": LEGEND},
+            "tooltip": [{"field": field, "type": "nominal"} for field in ("label", "answers", "support")]
+            + [{"field": "recall", "type": "quantitative", "format": ".2f"}],
+        },
+    }
+
+
+def days_spec(days: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+    """Return one bar a day, one colour an annotator."""
+    rows = [{"day": day, "annotator": name, "answers": n} for (day, name), n in days.items()]
+    return {
+        "data": {"values": rows},
+        "mark": {"type": "bar", "width": {"band": 0.7}},
+        "encoding": {
+            "x": {
+                "field": "day",
+                "type": "ordinal",
+                "title": None,
+                "axis": {"labelAngle": 0, "labelOverlap": True},
+            },
+            "y": {"field": "answers", "type": "quantitative", "axis": {"tickMinStep": 1}},
+            "color": {"field": "annotator", "type": "nominal", "legend": LEGEND},
+            "tooltip": [{"field": field, "type": "nominal"} for field in ("day", "annotator", "answers")],
+        },
+    }

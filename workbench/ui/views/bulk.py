@@ -1,0 +1,268 @@
+"""The page on which many documents get one answer: those of a filter, or those like one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+import streamlit as st
+
+from workbench.domain.questions import Question
+from workbench.errors import WorkbenchError
+from workbench.store.suggestions import Suggestions
+from workbench.ui.choices import choose_annotator, choose_project, choose_question
+from workbench.ui.jobs import show_job, start_job
+from workbench.ui.messages import as_markdown, show_error
+from workbench.usecases.answer_many import answer_many, count_last_bulk, take_back_bulk
+from workbench.usecases.find_documents import (
+    Filter,
+    FoundDocument,
+    find_documents,
+    metadata_values,
+    read_found,
+)
+from workbench.usecases.find_similar import find_similar
+from workbench.usecases.project import Project
+
+ROWS = 40
+MOST_BUTTONS = 10
+ROW_PIXELS, HEADER_PIXELS = 64, 38
+SHOWN_ROWS = 10
+ALL = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who answers which question of which project."""
+
+    project: Project
+    question: Question
+    annotator: str
+
+
+def show() -> None:
+    """Show the page."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        project = choose_project()
+        question = choose_question(project)
+        annotator = choose_annotator()
+    if question.kind == "ner":
+        st.info("Spans are marked one document at a time: go to Annotate.", icon=":material/edit_note:")
+        return
+    desk = Desk(project, question, annotator)
+    say_what_happened()
+    found = similar_documents(desk) if st.query_params.get("like") else filtered_documents(desk)
+    if found is None:
+        return
+    if not found:
+        st.info("No document is like this. Ask for less.", icon=":material/search_off:")
+    else:
+        answers = st.container()  # above the table: nobody has to scroll for the labels
+        selected = choose_rows(desk, found)
+        with answers:
+            offer_answers(desk, selected)
+    offer_undo(desk)
+
+
+def filtered_documents(desk: Desk) -> list[FoundDocument]:
+    """Ask for a filter and return one page of what it finds."""
+    wanted = choose_filter(desk)
+    ids = find_documents(desk.project, desk.question.name, wanted)
+    pages = max(1, -(-len(ids) // ROWS))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="wb-quiet" data-found="{len(ids)}">{len(ids):,} documents</p>')
+        if pages > 1:
+            number = st.number_input(
+                f"Page of {pages:,}", min_value=1, max_value=pages, value=_page(pages), width=140
+            )
+            st.query_params["page"] = str(number)
+        else:
+            number = 1
+            st.query_params.pop("page", None)
+    return read_found(desk.project, desk.question.name, ids[(number - 1) * ROWS : number * ROWS])
+
+
+def choose_filter(desk: Desk) -> Filter:
+    """Ask what the documents must be; the URL keeps it."""
+    counts = Suggestions(desk.project.store).counts(desk.question.name)
+    values = metadata_values(desk.project)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        contains = st.text_input("Text contains", key="contains", bind="query-params", width=240)
+        labels = [ALL, *sorted((label for label in counts if label), key=lambda label: -counts[label])]
+        suggested = _select("Suggested label", "suggested", labels, counts)
+        key = _select("Metadata", "key", [ALL, *values], {})
+        value = _select("Value", "value", values[key], {}) if key else ""
+        unanswered = st.toggle("Only unanswered", value=True, key="unanswered", bind="query-params")
+    return Filter(contains.strip(), suggested, key, value, only_unanswered=unanswered)
+
+
+def _select(title: str, name: str, options: Sequence[str], counts: dict[str, int]) -> str:
+    """Ask for one of several; the URL keeps it, and what it names wrongly counts as no choice."""
+    named = st.query_params.get(name, ALL)
+    place = options.index(named) if named in options else 0
+    chosen = st.selectbox(
+        title,
+        options,
+        index=place,
+        key=f"bulk {name}",
+        format_func=lambda option: f"{option} ({counts[option]:,})" if option in counts else option or "any",
+        width=220,
+    )
+    if chosen:
+        st.query_params[name] = chosen
+    else:
+        st.query_params.pop(name, None)
+    return chosen
+
+
+def _page(pages: int) -> int:
+    named = st.query_params.get("page", "1")
+    return min(max(1, int(named)), pages) if named.isdecimal() and len(named) < 9 else 1
+
+
+def similar_documents(desk: Desk) -> list[FoundDocument] | None:
+    """Return the documents like the one that the URL names; None while there are no vectors."""
+    project, name = desk.project, desk.question.name
+    document = project.store.document(st.query_params["like"])
+    with st.container(border=True):
+        st.markdown(f"**Similar to {as_markdown(document.id)}:** {as_markdown(document.text[:400])}")
+        st.button("Back to the filter", icon=":material/filter_alt:", on_click=forget_like)
+    only_unanswered = st.toggle("Only unanswered", value=True, key="unanswered", bind="query-params")
+    among = set(find_documents(project, name, Filter())) if only_unanswered else None
+    near = find_similar(project, document.id, n=ROWS, among=among)
+    if near is None:
+        offer_vectors(project)
+        return None
+    return read_found(project, name, [id for id, _ in near])
+
+
+def forget_like() -> None:
+    """Go back to the filter."""
+    st.query_params.pop("like", None)
+
+
+def offer_vectors(project: Project) -> None:
+    """Offer the job that makes vectors, or show how far it is."""
+    job = st.query_params.get("job", "")
+    if job.isdecimal():
+        show_job(project, int(job))
+        return
+    st.info("There are no vectors of this project's texts yet; they say what is similar.")
+    if st.button("Compute the vectors", icon=":material/hub:"):
+        st.query_params["job"] = str(start_job(project, "embed", {}).id)
+        st.rerun()
+
+
+def choose_rows(desk: Desk, found: Sequence[FoundDocument]) -> list[str]:
+    """Show the documents and return the ids of the selected ones."""
+    columns: dict[str, list[object]] = {
+        "text": [document.text for document in found],
+        "suggested": [document.suggested for document in found],
+        "sure": [None if d.likelihood is None else 100 * d.likelihood for d in found],
+        "document": [document.id for document in found],
+    }
+    # A new table after each answer: the selection belongs to the rows that are gone.
+    table = st.session_state.setdefault("bulk table", uuid4().hex)
+    state = st.dataframe(
+        columns,
+        key=f"bulk {table} {hash(tuple(document.id for document in found))}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        hide_index=True,
+        row_height=ROW_PIXELS,
+        height=HEADER_PIXELS + ROW_PIXELS * min(SHOWN_ROWS, len(found)),
+        column_config={
+            "text": st.column_config.TextColumn(width=720),
+            "suggested": st.column_config.TextColumn(width="small"),
+            "sure": st.column_config.NumberColumn(format="%d %%", width=60),
+            "document": st.column_config.TextColumn(width="small"),
+        },
+        alt="Documents with the label that the model suggests and how sure it is; select rows to answer them",
+    )
+    return [found[row].id for row in state.selection.rows if row < len(found)]
+
+
+def offer_answers(desk: Desk, selected: Sequence[str]) -> None:
+    """Offer every label as one answer to all selected documents."""
+    labels = desk.question.labels
+    n = len(selected)
+    st.html(f'<p class="wb-quiet" data-selected="{n}">{n} selected. Answer all of them with:</p>')
+    # One name for what is on screen: a second click on the same button records nothing new.
+    bulk = st.session_state["bulk table"]
+    if desk.question.exclusive and len(labels) <= MOST_BUTTONS:
+        with st.container(horizontal=True, gap="small"):
+            for only in labels:
+                answer_button(desk, selected, (only,), text=only, bulk=bulk)
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if desk.question.exclusive:
+            name = desk.question.name
+            label = st.selectbox("Label", labels, index=None, key=f"label of {name}", width=320)
+            chosen: tuple[str, ...] = () if label is None else (label,)
+        else:
+            chosen = tuple(
+                st.multiselect(
+                    "Labels (none: nothing applies)", labels, key=f"labels of {desk.question.name}", width=420
+                )
+            )
+        is_ready = bool(chosen) or not desk.question.exclusive
+        answer_button(desk, selected if is_ready else (), chosen, text=f"Answer {n}", bulk=bulk)
+
+
+def answer_button(
+    desk: Desk, selected: Sequence[str], labels: tuple[str, ...], *, text: str, bulk: str
+) -> None:
+    """Show the button that records one answer to the selected documents."""
+    st.button(
+        as_markdown(text),
+        key=f"answer {text}",
+        disabled=not selected,
+        on_click=answer,
+        args=(desk, tuple(selected), labels, bulk),
+    )
+
+
+def answer(desk: Desk, document_ids: Sequence[str], labels: tuple[str, ...], bulk: str) -> None:
+    """Record the answers and begin a new table."""
+    try:
+        n = answer_many(
+            desk.project, desk.question.name, document_ids, labels=labels, by=desk.annotator, bulk=bulk
+        )
+    except WorkbenchError as error:
+        st.session_state["bulk said"] = error
+        return
+    st.session_state["bulk said"] = f"{n:,} answered: {' + '.join(labels) or 'nothing applies'}"
+    st.session_state["bulk table"] = uuid4().hex
+
+
+def offer_undo(desk: Desk) -> None:
+    """Offer to take the annotator's newest bulk answer back, whenever it was given."""
+    n = count_last_bulk(desk.project, desk.question.name, desk.annotator)
+    if n:
+        st.button(
+            f"Undo the last bulk answer ({n:,} documents)",
+            icon=":material/undo:",
+            on_click=undo,
+            args=(desk,),
+        )
+
+
+def undo(desk: Desk) -> None:
+    """Withdraw the newest bulk answer."""
+    try:
+        n = take_back_bulk(desk.project, desk.question.name, desk.annotator)
+    except WorkbenchError as error:
+        st.session_state["bulk said"] = error
+        return
+    st.session_state["bulk said"] = f"{n:,} answers were taken back."
+    st.session_state["bulk table"] = uuid4().hex
+
+
+def say_what_happened() -> None:
+    """Show what the last click did."""
+    said: WorkbenchError | str | None = st.session_state.pop("bulk said", None)
+    if isinstance(said, WorkbenchError):
+        show_error(said)
+    elif said:
+        st.success(as_markdown(said), icon=":material/check:")

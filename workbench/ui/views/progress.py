@@ -1,0 +1,44 @@
+"""The page that shows how far a question is, how far annotators agree, and what a lead has to decide."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.ui.choices import choose_project, choose_question
+from workbench.ui.progress.agreement import show_agreement
+from workbench.ui.progress.conflicts import show_conflicts
+from workbench.ui.progress.work import show_work
+from workbench.usecases.find_conflicts import find_conflicts, open_conflicts
+
+TABS = ("work", "agreement", "conflicts")
+
+
+def show() -> None:
+    """Show the page."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        project = choose_project()
+        question = choose_question(project)
+        conflicts = find_conflicts(project, question.name)
+        tab = choose_tab(len(open_conflicts(conflicts)))
+    if tab == "agreement":
+        show_agreement(project, question)
+    elif tab == "conflicts":
+        show_conflicts(project, question, conflicts)
+    else:
+        show_work(project, question)
+
+
+def choose_tab(n_conflicts: int) -> str:
+    """Ask what to show; the URL keeps it."""
+    named = st.query_params.get("tab")
+    titles = {"work": "Work", "agreement": "Agreement", "conflicts": f"Conflicts ({n_conflicts:,})"}
+    chosen: str = st.segmented_control(
+        "Show",
+        TABS,
+        default=named if named in TABS else TABS[0],
+        required=True,
+        format_func=lambda tab: titles[tab],
+        key="tab of progress",
+    )
+    st.query_params["tab"] = chosen
+    return chosen
