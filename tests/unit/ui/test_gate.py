@@ -226,7 +226,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(home: Home) -> No
 
     def in_parts() -> Iterator[bytes]:
         for _ in range(17):
-            yield b"x" * 65536
+            yield b"x" * 1024 * 1024
 
     assert visiting.post("/wb/answers", headers=headers, content=b"x" * 1024 * 1024).text == str(1024 * 1024)
     assert visiting.post("/wb/answers", headers=headers, content=b"x" * (16 * 1024 * 1024 + 1)).status_code == 413
