@@ -38,8 +38,8 @@ MOST_FIELDS = 20
 ATTEMPTS = Attempts()
 # A form's own POST needs its Origin, which "no-referrer" would turn into "null".
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
@@ -66,10 +66,10 @@ LOGIN = Markup("""{problem}<form method="post">
 <input type="hidden" name="next" value="{target}">
 <label for="name">Name</label>
 <input id="name" name="name" value="{name}" autocomplete="username" autocapitalize="none" spellcheck="false"
- maxlength="200" required autofocus{described}>
+ maxlength="200" required{focus_name}{described}>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024"
- required{described}>
+ required{focus_password}{described}>
 <button type="submit">Sign in</button>
 </form>
 <p class="note">No account, or the password forgotten? An admin of this workbench can help.</p>""")
@@ -79,6 +79,7 @@ LOGOUT = Markup("""{problem}<p>You are signed in as <strong>{name}</strong>.</p>
 <button type="submit">Sign out</button>
 </form>
 <p class="note"><a href="./">Back to the projects</a></p>""")
+AUTOFOCUS = Markup(" autofocus")
 WRONG = "The name or the password is not right."
 TOO_OLD = "This form was open for too long, or your browser keeps no cookies. Please try again."
 
@@ -178,6 +179,8 @@ def _login_page(
         token=form_token(seed),
         target=target,
         name=name,
+        focus_name="" if name else AUTOFOCUS,
+        focus_password=AUTOFOCUS if name else "",
         described=Markup(' aria-describedby="problem"') if problem else "",
     )
     answer = HTMLResponse(PAGE.format(title="Sign in", content=content), status, headers=HEADERS)
