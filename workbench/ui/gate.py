@@ -45,6 +45,8 @@ UPLOADS = "/_stcore/upload_file/"
 OPEN = frozenset({"/login", "/login.css", HEALTH})
 OWN_FILES = ("/wb/", "/_stcore/", "/media/", "/component/", "/static/", "/app/")
 FORM_BYTES, API_BYTES = 64 * 1024, 1024 * 1024
+# Whoever comes through a proxy looks like this machine and need not be on it.
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_TARGET_CHARACTERS = 2000
 HEADERS = {
@@ -133,6 +135,8 @@ def _not_local(scope: Scope, headers: Headers) -> Response | None:
             return _refused(
                 403, "accounts", "Without accounts this app serves its own machine only.", ADD_HINT
             )
+    if any(name in headers for name in FORWARDED):
+        return _refused(403, "accounts", "Without accounts this app serves its own machine only.", ADD_HINT)
     hosts = headers.getlist("host")
     if len(hosts) != 1 or not is_loopback(_host_name(hosts[0])):
         return _refused(403, "host", "This app is called by a name that is not this machine's.", ADD_HINT)
