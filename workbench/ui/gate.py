@@ -32,6 +32,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from workbench.config import MEBIBYTE, Home
 from workbench.errors import WorkbenchError
 from workbench.store.accounts import read_accounts
+from workbench.ui import oidc
 from workbench.ui.sessions import Visitor, csrf_token, is_csrf_token, visitor_with
 
 __all__ = ["TOKEN_HEADER", "Gate", "Visitor", "csrf_token", "is_loopback", "local_target", "visitor_of"]
@@ -44,6 +45,8 @@ UPLOADS = "/_stcore/upload_file/"
 OPEN = frozenset({"/login", "/login.css", HEALTH})
 OWN_FILES = ("/wb/", "/_stcore/", "/media/", "/component/", "/static/", "/app/")
 FORM_BYTES, API_BYTES = 64 * 1024, 16 * MEBIBYTE
+# Whoever comes through a proxy looks like this machine and need not be on it.
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_TARGET_CHARACTERS = 2000
 HEADERS = {
@@ -102,10 +105,14 @@ def _refusal(scope: Scope) -> Response | None:
     path = _path(scope)
     visitor = visitor_of(scope)
     if visitor is None:
-        return None if scope["type"] == "http" and path in OPEN else _not_signed_in(scope)
+        return None if scope["type"] == "http" and _is_open(path) else _not_signed_in(scope)
     if _needs_token(scope, path) and not is_csrf_token(visitor, headers.get(TOKEN_HEADER, "")):
         return _refused(403, "token", "This page is too old, or the request is not its own.", "Reload it.")
     return None
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN or (path in oidc.PATHS and bool(oidc.providers()))
 
 
 def _needs_token(scope: Scope, path: str) -> bool:
@@ -128,6 +135,8 @@ def _not_local(scope: Scope, headers: Headers) -> Response | None:
             return _refused(
                 403, "accounts", "Without accounts this app serves its own machine only.", ADD_HINT
             )
+    if any(name in headers for name in FORWARDED):
+        return _refused(403, "accounts", "Without accounts this app serves its own machine only.", ADD_HINT)
     hosts = headers.getlist("host")
     if len(hosts) != 1 or not is_loopback(_host_name(hosts[0])):
         return _refused(403, "host", "This app is called by a name that is not this machine's.", ADD_HINT)
@@ -157,7 +166,10 @@ def _not_signed_in(scope: Scope) -> Response:
     if scope["method"] in ("GET", "HEAD") and not _is_file(_path(scope)):
         query = scope["query_string"].decode("latin-1")
         target = local_target(quote(scope["path"]) + (f"?{query}" if query else ""))
-        login = f"{scope.get('root_path', '')}/login"
+        root = scope.get("root_path", "")
+        if oidc.has_identity(HTTPConnection(scope).cookies):
+            return RedirectResponse(root + oidc.ARRIVED, 303)
+        login = f"{root}/login"
         return RedirectResponse(f"{login}?next={quote(target, safe='')}" if target != "/" else login, 303)
     return _refused(401, "session", "Sign in first.", "Open the app's first page.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote, unquote, urlencode
 
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +15,9 @@ from starlette.routing import Route
 
 from workbench.config import Home
 from workbench.domain.accounts import MAX_NAME_LENGTH, MAX_PASSWORD_BYTES, Account, name_key
+from workbench.errors import RefusedError
 from workbench.store.accounts import read_accounts, signing_key
+from workbench.ui import oidc
 from workbench.ui.attempts import Attempts
 from workbench.ui.gate import local_target, visitor_of
 from workbench.ui.sessions import (
@@ -38,8 +40,8 @@ MOST_FIELDS = 20
 ATTEMPTS = Attempts()
 # A form's own POST needs its Origin, which "no-referrer" would turn into "null".
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
@@ -50,7 +52,7 @@ PAGE = Markup("""<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} · Workbench</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="login.css">
+<link rel="stylesheet" href="{style}">
 </head>
 <body>
 <main>
@@ -66,19 +68,22 @@ LOGIN = Markup("""{problem}<form method="post">
 <input type="hidden" name="next" value="{target}">
 <label for="name">Name</label>
 <input id="name" name="name" value="{name}" autocomplete="username" autocapitalize="none" spellcheck="false"
- maxlength="200" required autofocus{described}>
+ maxlength="200" required{focus_name}{described}>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024"
- required{described}>
+ required{focus_password}{described}>
 <button type="submit">Sign in</button>
 </form>
-<p class="note">No account, or the password forgotten? An admin of this workbench can help.</p>""")
+{others}<p class="note">No account, or the password forgotten? An admin of this workbench can help.</p>""")
+OTHER = Markup('<a class="other" href="{address}">Sign in with {name}</a>\n')
+REFUSED = Markup("""{problem}<p class="note"><a href="../login">Back to the sign-in</a></p>""")
 LOGOUT = Markup("""{problem}<p>You are signed in as <strong>{name}</strong>.</p>
 <form method="post">
 <input type="hidden" name="token" value="{token}">
 <button type="submit">Sign out</button>
 </form>
 <p class="note"><a href="./">Back to the projects</a></p>""")
+AUTOFOCUS = Markup(" autofocus")
 WRONG = "The name or the password is not right."
 TOO_OLD = "This form was open for too long, or your browser keeps no cookies. Please try again."
 
@@ -138,6 +143,37 @@ async def sign_out(request: Request) -> Response:
     return answer
 
 
+async def start_oidc(request: Request) -> Response:
+    """Lead to a provider, and remember where the visitor wanted to go."""
+    provider = request.query_params.get("provider", "")
+    if provider not in oidc.providers():
+        return RedirectResponse(_inside(request, "/login"), 303)
+    answer = RedirectResponse(_inside(request, oidc.login_address(provider)), 303, headers=HEADERS)
+    target = local_target(request.query_params.get("next", "/"))
+    _set_cookie(request, answer, name=_target_cookie(), value=quote(target, safe=""), seconds=FORM_SECONDS)
+    return answer
+
+
+async def arrive_from_oidc(request: Request) -> Response:
+    """Take the identity that a provider vouches for, once, and give a session for it."""
+    home = Home.find()
+    if not oidc.has_identity(request.cookies):
+        return RedirectResponse(_inside(request, "/login"), 303)
+    try:
+        account = oidc.account_of(read_accounts(home.root), request.cookies)
+    except RefusedError as error:
+        content = REFUSED.format(problem=PROBLEM.format(error.message))
+        style = "../login.css"
+        page = PAGE.format(title="Not signed in", content=content, style=style)
+        answer: Response = HTMLResponse(page, 403, headers=HEADERS)
+    else:
+        target = local_target(unquote(request.cookies.get(_target_cookie(), "/")))
+        answer = _welcome(request, home, account, target)
+    for name in [*oidc.cookie_names(request.cookies), _target_cookie()]:
+        answer.delete_cookie(name)
+    return answer
+
+
 async def show_style(request: Request) -> Response:
     """Send the style of these pages."""
     return FileResponse(STYLE, media_type="text/css")
@@ -146,6 +182,8 @@ async def show_style(request: Request) -> Response:
 ROUTES = [
     Route("/login", show_login, methods=["GET"]),
     Route("/login", sign_in, methods=["POST"]),
+    Route(oidc.START, start_oidc, methods=["GET"]),
+    Route(oidc.ARRIVED, arrive_from_oidc, methods=["GET"]),
     Route("/login.css", show_style, methods=["GET"]),
     Route("/logout", show_logout, methods=["GET"]),
     Route("/logout", sign_out, methods=["POST"]),
@@ -177,12 +215,27 @@ def _login_page(
         problem=PROBLEM.format(problem) if problem else "",
         token=form_token(seed),
         target=target,
+        others=_other_ways(target),
         name=name,
+        focus_name="" if name else AUTOFOCUS,
+        focus_password=AUTOFOCUS if name else "",
         described=Markup(' aria-describedby="problem"') if problem else "",
     )
-    answer = HTMLResponse(PAGE.format(title="Sign in", content=content), status, headers=HEADERS)
+    answer = HTMLResponse(
+        PAGE.format(title="Sign in", content=content, style="login.css"), status, headers=HEADERS
+    )
     _set_cookie(request, answer, name=_form_cookie(), value=seed, seconds=FORM_SECONDS)
     return answer
+
+
+def _other_ways(target: str) -> Markup:
+    return Markup().join(
+        OTHER.format(
+            address=f"login/oidc?{urlencode({'provider': provider, 'next': target})}",
+            name="your organisation" if provider == "default" else provider,
+        )
+        for provider in oidc.providers()
+    )
 
 
 def _logout_page(request: Request, problem: str, *, status: int = 200) -> Response:
@@ -191,13 +244,19 @@ def _logout_page(request: Request, problem: str, *, status: int = 200) -> Respon
     content = LOGOUT.format(
         problem=PROBLEM.format(problem) if problem else "", name=visitor.name, token=csrf_token(visitor)
     )
-    return HTMLResponse(PAGE.format(title="Sign out", content=content), status, headers=HEADERS)
+    return HTMLResponse(
+        PAGE.format(title="Sign out", content=content, style="login.css"), status, headers=HEADERS
+    )
 
 
 def _set_cookie(request: Request, answer: Response, *, name: str, value: str, seconds: int) -> None:
     answer.set_cookie(
         name, value, max_age=seconds, httponly=True, samesite="lax", secure=request.url.scheme == "https"
     )
+
+
+def _target_cookie() -> str:
+    return cookie_name("target", signing_key(Home.find().root))
 
 
 def _form_cookie() -> str:

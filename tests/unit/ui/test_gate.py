@@ -151,6 +151,13 @@ def test_without_accounts_a_foreign_host_name_is_refused(home: Home, host: str) 
         pass
 
 
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"])
+def test_without_accounts_nobody_comes_through_a_proxy(home: Home, header: str) -> None:
+    assert client().get("/wb/who", headers={header: "127.0.0.1"}).status_code == 403
+    add_account(home, "Ana", role="admin", password=PASSWORD)
+    assert signed_in(home, "Ana").get("/wb/who", headers={header: "127.0.0.1"}).status_code == 200
+
+
 @pytest.mark.parametrize("host", ["localhost:8501", "LOCALHOST", "127.0.0.1", "127.0.0.9:1", "[::1]:8501"])
 def test_without_accounts_the_names_of_this_machine_are_fine(home: Home, host: str) -> None:
     assert client().get("/wb/who", headers={"Host": host}).status_code == 200
