@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from workbench.domain.annotations import Annotation, new_client_id
 from workbench.domain.spans import Span
 from workbench.ui import visitors
 from workbench.ui.charts import LINES, WORDS, with_theme
-from workbench.ui.launch import OPTIONS
+from workbench.ui.launch import MAIN, OPTIONS
 from workbench.ui.visitors import Visitor
 from workbench.usecases.collect_examples import settled_answers
 from workbench.usecases.project import open_project
@@ -191,6 +192,22 @@ def test_the_last_bulk_answer_can_be_taken_back_in_another_session(tickets: Home
     assert not page.exception
     assert set(decided(tickets)) == {"ticket-0"}
     assert page.dataframe[0].value["document"].tolist() == ["ticket-2", "ticket-3"]
+
+
+def test_a_new_answer_is_counted_at_once(disputed: Home) -> None:
+    page = open_view("progress", project="tickets", question="topic")
+    assert page.dataframe[0].value["answers"].tolist() == [2, 1]
+    record(disputed, ("cem", "ticket-3", "fault"))
+    page.run()
+    assert page.dataframe[0].value["annotator"].tolist() == ["ana", "ben", "cem"]
+
+
+def test_no_page_has_a_single_key_of_its_own() -> None:
+    # The card of Annotate has keys, with a way to turn them off; a button with a key would have none.
+    files = [path for path in MAIN.parent.rglob("*.py")]
+    calls = [n for file in files for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.Call)]
+    assert len(files) > 10
+    assert [call.lineno for call in calls if any(word.arg == "shortcut" for word in call.keywords)] == []
 
 
 def test_a_chart_keeps_its_own_settings_beside_those_of_the_theme() -> None:
