@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from workbench.config import Home
 from workbench.domain.annotations import Annotation, new_client_id
 from workbench.domain.spans import Span
 from workbench.store.project_store import ProjectStore
 from workbench.ui.launch import MAIN
-from workbench.config import Home
 from workbench.usecases.project import open_project
 from workbench.usecases.train_model import Training, train_model
 
@@ -21,7 +20,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 # States of a page beyond its first one.
-STATES: dict[str, tuple[str, ...]] = {}
+STATES: dict[str, tuple[str, ...]] = {
+    "progress": (
+        "&question=topic&tab=agreement",
+        "&question=topic&tab=conflicts",
+        "&question=entities&tab=agreement",
+        "&question=entities&tab=conflicts",
+    ),
+    "bulk": ("&question=aspects", "&question=entities", "&question=topic&like=ticket-0"),
+}
 # What Streamlit itself draws and a page cannot mend: rule, part of the target, why.
 OF_STREAMLIT: tuple[tuple[str, str, str], ...] = ()
 
@@ -36,21 +43,23 @@ def page_paths() -> list[str]:
 
 
 @pytest.fixture
-def labelled(app: Any) -> Iterator[Any]:
+def labelled(app: Any) -> Any:
     """The served project with answers of two annotators who do not always agree, and a run."""
     app.add_documents(30)
     home = Home(app.home)
     with open_project(home, "tickets") as project:
         record_answers(project.store)
         train_model(project, Training("topic", "tfidf"))
-    yield app
+    return app
 
 
 def record_answers(store: ProjectStore) -> None:
     """Let ana and ben answer; on every fifth document ben says something else."""
     topics = ("delivery", "billing", "fault")
     more = [
-        Annotation(new_client_id(), f"more-{n}", "topic", who, (topics[(n + (who == "ben" and n % 5 == 0)) % 3],))
+        Annotation(
+            new_client_id(), f"more-{n}", "topic", who, (topics[(n + (who == "ben" and n % 5 == 0)) % 3],)
+        )
         for who in ("ana", "ben")
         for n in range(24)
     ]
@@ -78,10 +87,10 @@ def violations(page: Any, address: str) -> list[str]:
     result = Axe().run(page, options=RULES).response
     assert result["passes"], f"axe saw nothing on {address}"
     return [
-        f"{address}: {rule['id']} at {' '.join(map(str, node['target']))}: {rule['help']} ({node['any'][0]['message'] if node['any'] else node['failureSummary']})"
+        f"{address}: {rule['id']} at {target}: {rule['help']}. {node['failureSummary']}"
         for rule in result["violations"]
         for node in rule["nodes"]
-        if not is_of_streamlit(rule["id"], " ".join(map(str, node["target"])))
+        if not is_of_streamlit(rule["id"], target := " ".join(map(str, node["target"])))
     ]
 
 

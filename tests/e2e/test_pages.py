@@ -41,7 +41,7 @@ def test_keys_work_at_once_after_another_question_was_chosen(page: Any, app: Any
 def test_nothing_is_fetched_from_another_host(page: Any, app: Any) -> None:
     hosts = set()
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]) if "://" in request.url else None)
-    for path in ("/", "/annotate", "/review", "/models"):
+    for path in ("/", "/annotate", "/bulk", "/progress", "/review", "/models"):
         page.goto(app.url + path)
         page.wait_for_timeout(2000)
     assert {host for host in hosts if host} == {f"127.0.0.1:{app.port}"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -25,9 +25,7 @@ class Search:
         """Return the id and text of each document."""
         query = select(_documents.id, _documents.text).where(_documents.part == part)
         with self._database.read() as connection:
-            return [
-                (id, text) for id, text in connection.execute(query.order_by(_documents.position)).tuples()
-            ]
+            return [(row.id, row.text) for row in connection.execute(query.order_by(_documents.position))]
 
     def metadata(self, part: Part = "pool") -> list[tuple[str, Mapping[str, Any]]]:
         """Return the id and metadata of each document that has some."""
@@ -35,7 +33,5 @@ class Search:
             _documents.part == part, _documents.metadata != "{}"
         )
         with self._database.read() as connection:
-            rows: Sequence[tuple[str, str]] = (
-                connection.execute(query.order_by(_documents.position)).tuples().all()
-            )
-        return [(id, from_json(metadata)) for id, metadata in rows]
+            rows = connection.execute(query.order_by(_documents.position))
+            return [(row.id, from_json(row.metadata)) for row in rows]

@@ -58,7 +58,7 @@ class Teamwork:
                 .where(_is_own())
                 .order_by(_annotations.sequence)
             )
-            return [Entry(*row) for row in connection.execute(query).tuples()]
+            return [Entry(*row) for row in connection.execute(query)]
 
     def shared(self, question: str) -> list[Annotation]:
         """Return the annotations of the documents that several annotators answered, or one flagged.

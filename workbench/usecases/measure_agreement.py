@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from types import MappingProxyType
 
 from workbench.analysis.agreement import cohen_kappa, krippendorff_alpha, span_agreement
-from workbench.analysis.span_errors import judge_each_span, spans_in_scope
+from workbench.analysis.span_errors import SpanVerdict, judge_each_span, spans_in_scope
 from workbench.domain.annotations import Annotation
 from workbench.domain.questions import Question
 from workbench.domain.spans import Span
@@ -16,6 +17,17 @@ from workbench.store.teamwork import Teamwork
 from workbench.usecases.project import Project
 
 FEW = 20  # documents below which a figure is hardly more than chance
+
+# Neither annotator is gold: what is wrong with a prediction only differs here.
+DIFFERENCES: Mapping[SpanVerdict, str] = MappingProxyType(
+    {
+        "wrong type": "label",
+        "wrong bounds": "bounds",
+        "wrong both": "label and bounds",
+        "missed": "one marked nothing",
+        "spurious": "one marked nothing",
+    }
+)
 
 Answers = Mapping[str, Mapping[str, Annotation]]
 
@@ -150,13 +162,12 @@ def _label_disputes(a: Annotation, b: Annotation) -> Iterator[tuple[str, str, st
 
 
 def _span_disputes(a: Annotation, b: Annotation) -> Iterator[tuple[str, str, str]]:
-    kinds = {"missed": "one marked nothing", "spurious": "one marked nothing"}
     left, right = _comparable(a, b)
     for judged in judge_each_span([left], [right], [a.document_id]):
         if judged.verdict != "correct":
             one = judged.gold.label if judged.gold else ""
             other = judged.predicted.label if judged.predicted else ""
-            yield one, other, kinds.get(judged.verdict, judged.verdict)
+            yield one, other, DIFFERENCES[judged.verdict]
 
 
 def in_words(labels: Sequence[str]) -> str:

@@ -87,7 +87,7 @@ def test_all_pages_together_load_no_training_library(tickets: object) -> None:
 import sys
 from streamlit.testing.v1 import AppTest
 at = AppTest.from_file({str(MAIN)!r}, default_timeout=60).run()
-for view in ("annotate", "review", "models"):
+for view in ("annotate", "bulk", "progress", "review", "models"):
     page = AppTest.from_string(f"from workbench.ui.views import {{view}}; {{view}}.show()", default_timeout=60)
     page.query_params["question"] = "topic"
     assert not page.run().exception, page.exception

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from workbench.domain.questions import Question
 from workbench.store.teamwork import Teamwork
+from workbench.ui.progress.kept import kept_agreement
 from workbench.ui.progress.sides import sides_html
 from workbench.ui.words import figure, table_height
 from workbench.usecases.measure_agreement import (
@@ -16,7 +17,6 @@ from workbench.usecases.measure_agreement import (
     Dispute,
     PairAgreement,
     answers_by_document,
-    measure_agreement,
 )
 from workbench.usecases.project import Project
 
@@ -26,7 +26,7 @@ NOTHING = "(nothing)"
 
 def show_agreement(project: Project, question: Question) -> None:
     """Show the figures, each pair of annotators, and what they take for what."""
-    agreement = measure_agreement(project, question)
+    agreement = kept_agreement(project, question)
     if not agreement.pairs:
         st.info(
             "No document was answered by two annotators yet. An overlap asks several for the same "

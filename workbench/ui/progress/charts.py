@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.usecases.count_labels import RecallStep
 
-LEGEND = {"orient": "bottom", "title": None, "symbolOpacity": 1, "columns": 3}
+LEGEND = {"orient": "bottom", "title": None, "symbolOpacity": 1, "columns": 3, "offset": 4, "padding": 4}
 
 
 def recall_spec(steps: Sequence[RecallStep]) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def offer_majority(
     spans = majority_spans(answers)
     with st.container(border=True):
         marked = Markup(
-            '<p class="about"><b>More than half of {}</b></p><p class="text marked">{}</p>'
+            '<p class="about"><b>What more than half of the {} annotators marked</b></p><p class="text marked">{}</p>'
         ).format(len(answers), mark_answer(document.text, spans))
         st.html(str(Markup('<div class="wb-documents wb-side">{}</div>').format(marked)))
         st.button(

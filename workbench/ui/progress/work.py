@@ -12,10 +12,10 @@ from workbench.domain.questions import Question
 from workbench.ui.charts import show_chart
 from workbench.ui.curve import curve_spec
 from workbench.ui.progress.charts import days_spec, recall_spec
+from workbench.ui.progress.kept import kept_counts, kept_pace
 from workbench.ui.words import table_height
-from workbench.usecases.count_labels import RecallStep, count_labels, rarest_labels, recall_of
+from workbench.usecases.count_labels import RecallStep, rarest_labels, recall_of
 from workbench.usecases.project import Project
-from workbench.usecases.show_pace import show_pace
 from workbench.usecases.show_progress import has_line, learning_curve, question_progress
 
 
@@ -27,9 +27,9 @@ def show_work(project: Project, question: Question) -> None:
         text=f"{progress.n_answered:,} of {progress.n_pool:,} documents answered, "
         f"{progress.n_skipped:,} skipped",
     )
-    counts = count_labels(project, question)
+    counts = kept_counts(project, question)
     show_curves(project, question, counts)
-    team = show_pace(project, question.name)
+    team = kept_pace(project, question)
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Answers per day", anchor=False)

@@ -7,8 +7,9 @@ import streamlit as st
 from workbench.ui.choices import choose_project, choose_question
 from workbench.ui.progress.agreement import show_agreement
 from workbench.ui.progress.conflicts import show_conflicts
+from workbench.ui.progress.kept import kept_conflicts
 from workbench.ui.progress.work import show_work
-from workbench.usecases.find_conflicts import find_conflicts, open_conflicts
+from workbench.usecases.find_conflicts import open_conflicts
 
 TABS = ("work", "agreement", "conflicts")
 
@@ -18,7 +19,7 @@ def show() -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         project = choose_project()
         question = choose_question(project)
-        conflicts = find_conflicts(project, question.name)
+        conflicts = kept_conflicts(project, question)
         tab = choose_tab(len(open_conflicts(conflicts)))
     if tab == "agreement":
         show_agreement(project, question)

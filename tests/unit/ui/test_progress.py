@@ -1,0 +1,241 @@
+"""The pages Progress and Bulk, without a browser."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from workbench.config import Home
+from workbench.domain.annotations import Annotation, new_client_id
+from workbench.domain.spans import Span
+from workbench.ui import visitors
+from workbench.ui.charts import LINES, WORDS, with_theme
+from workbench.ui.launch import MAIN, OPTIONS
+from workbench.ui.visitors import Visitor
+from workbench.usecases.collect_examples import settled_answers
+from workbench.usecases.project import open_project
+
+pytestmark = pytest.mark.slow
+
+SIGNS = "*a* :red[b] <script>alert(1)</script>"
+
+
+def open_view(view: str, **chosen: str) -> AppTest:
+    script = (
+        f"from workbench.ui.views import {view}\n"
+        "from workbench.ui.messages import errors_shown\n"
+        f"with errors_shown():\n    {view}.show()"
+    )
+    page = AppTest.from_string(script, default_timeout=60)
+    for name, value in chosen.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def html_of(page: AppTest) -> str:
+    return "\n".join(element.proto.body for element in page.main if element.type == "html")
+
+
+def button(page: AppTest, text: str) -> Any:
+    (found,) = [button for button in page.button if text in button.label]
+    return found
+
+
+def record(home: Home, *annotations: tuple[str, str, str], **more: Any) -> None:
+    with open_project(home, "tickets") as project:
+        project.store.record(
+            [
+                Annotation(new_client_id(), document, "topic", who, (label,), **more)
+                for who, document, label in annotations
+            ]
+        )
+
+
+def decided(home: Home) -> dict[str, tuple[str, ...]]:
+    with open_project(home, "tickets") as project:
+        return {id: answer.labels for id, answer in settled_answers(project, "topic").items()}
+
+
+@pytest.fixture
+def disputed(tickets: Home) -> Home:
+    """`ticket-0` is answered differently, `ticket-2` is flagged with a comment full of signs."""
+    record(tickets, ("ana", "ticket-0", "billing"))
+    record(tickets, ("ana", "ticket-2", "fault"), flagged=True, comment=SIGNS)
+    return tickets
+
+
+def test_work_shows_the_curve_the_pace_and_the_labels(tickets: Home) -> None:
+    page = open_view("progress", project="tickets", question="topic")
+    assert [heading.value for heading in page.subheader] == [
+        "Learning curve",
+        "Recall of the rarest labels",
+        "Answers per day",
+        "Pace",
+        "Answers by label",
+    ]
+    pace, labels = (table.value for table in page.dataframe)
+    assert pace["annotator"].tolist() == ["ben"]
+    assert pace["answers"].tolist() == [1]
+    assert dict(zip(labels["label"], labels["documents"], strict=True)) == {
+        "delivery": 1,
+        "billing": 0,
+        "fault": 0,
+    }
+    assert "tfidf, held-out: delivery on 1 answers" in html_of(page)
+
+
+def test_a_question_without_answers_says_so(tickets: Home) -> None:
+    page = open_view("progress", project="tickets", question="entities")
+    assert "Nobody answered yet." in html_of(page)
+    page = open_view("progress", project="tickets", question="entities", tab="agreement")
+    assert "two annotators" in page.info[0].value
+    page = open_view("progress", project="tickets", question="entities", tab="conflicts")
+    assert "No conflict is open" in page.success[0].value
+
+
+def test_agreement_names_the_pair_its_documents_and_that_they_are_few(disputed: Home) -> None:
+    page = open_view("progress", project="tickets", question="topic", tab="agreement")
+    pairs, disputes = (table.value for table in page.dataframe)
+    assert pairs["annotators"].tolist() == ["ana and ben"]
+    assert pairs["note"].tolist() == ["fewer than 20: hardly more than chance"]
+    assert disputes.iloc[0].tolist() == ["billing", "delivery", 1]
+    assert "My parcel is late." in html_of(page)
+
+
+def test_one_click_settles_and_the_next_conflict_comes(disputed: Home) -> None:
+    page = open_view("progress", project="tickets", question="topic", tab="conflicts")
+    assert 'data-open="2" data-settled="0"' in html_of(page)
+    button(page, "Settle on billing").click().run()
+    assert not page.exception
+    assert decided(disputed)["ticket-0"] == ("billing",)
+    assert 'data-open="1" data-settled="1"' in html_of(page)
+    assert "Smoke" in html_of(page)
+    with open_project(disputed, "tickets") as project:
+        assert len(project.store.annotations("topic")) == 5  # nobody's answer is gone
+
+
+def test_a_label_that_nobody_gave_settles_too(disputed: Home) -> None:
+    page = open_view("progress", project="tickets", question="topic", tab="conflicts", document="ticket-2")
+    assert button(page, "Settle on this").disabled
+    (another,) = [box for box in page.selectbox if box.label == "Another label"]
+    another.select("delivery").run()
+    button(page, "Settle on this").click().run()
+    assert decided(disputed)["ticket-2"] == ("delivery",)
+
+
+def test_comments_are_shown_as_text(disputed: Home) -> None:
+    page = open_view("progress", project="tickets", question="topic", tab="conflicts", document="ticket-2")
+    html = html_of(page)
+    assert "*a* :red[b] &lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "<script>" not in html
+    assert "flagged by ana" in " ".join(element.value for element in page.markdown)
+
+
+def test_annotators_see_conflicts_but_settle_none(disputed: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitors, "current_visitor", lambda: Visitor("ana", "annotator"))
+    monkeypatch.setattr(
+        "workbench.ui.progress.conflicts.current_visitor", lambda: Visitor("ana", "annotator")
+    )
+    page = open_view("progress", project="tickets", question="topic", tab="conflicts")
+    assert "My parcel is late." in html_of(page)
+    assert [one.label for one in page.button] == ["Later"]
+    assert "Only leads" in page.info[0].value
+
+
+def test_of_three_sets_of_spans_the_majority_can_settle(tickets: Home) -> None:
+    parcel, late = Span(3, 9, "PRODUCT", "parcel"), Span(13, 17, "PERSON", "late")
+    marked = {"ana": (parcel, late), "ben": (parcel,), "cem": (late,)}
+    with open_project(tickets, "tickets") as project:
+        project.store.record(
+            [Annotation(who, "ticket-0", "entities", who, spans=spans) for who, spans in marked.items()]
+        )
+    page = open_view("progress", project="tickets", question="entities", tab="conflicts")
+    assert html_of(page).count("chip given") == 2 + 1 + 1 + 2
+    button(page, "majority").click().run()
+    with open_project(tickets, "tickets") as project:
+        assert settled_answers(project, "entities")["ticket-0"].spans == (parcel, late)
+
+
+def test_the_bulk_view_lists_what_a_filter_finds(tickets: Home) -> None:
+    page = open_view("bulk", project="tickets", question="topic", annotator="ana")
+    assert page.dataframe[0].value["document"].tolist() == ["ticket-2", "ticket-3"]
+    assert [one.disabled for one in page.button] == [True] * 3
+    (contains,) = [field for field in page.text_input if field.label == "Text contains"]
+    contains.input("HELLO").run()
+    assert page.dataframe[0].value["document"].tolist() == ["ticket-3"]
+    contains.input("nowhere").run()
+    assert "No document" in page.info[0].value
+
+
+def test_the_bulk_view_of_spans_and_without_vectors_says_what_to_do(tickets: Home) -> None:
+    page = open_view("bulk", project="tickets", question="entities", annotator="ana")
+    assert "Annotate" in page.info[0].value
+    page = open_view("bulk", project="tickets", question="topic", annotator="ana", like="ticket-0")
+    assert "no vectors" in page.info[0].value
+    assert button(page, "Compute the vectors")
+    page = open_view("bulk", project="tickets", question="topic", annotator="ana", like="nowhere")
+    assert "nowhere" in page.error[0].value
+
+
+def test_the_last_bulk_answer_can_be_taken_back_in_another_session(tickets: Home) -> None:
+    from workbench.usecases.answer_many import answer_many
+
+    with open_project(tickets, "tickets") as project:
+        answer_many(project, "topic", ["ticket-2", "ticket-3"], labels=("fault",), by="ana", bulk="b")
+    page = open_view("bulk", project="tickets", question="topic", annotator="ana")
+    button(page, "Undo the last bulk answer (2 documents)").click().run()
+    assert not page.exception
+    assert set(decided(tickets)) == {"ticket-0"}
+    assert page.dataframe[0].value["document"].tolist() == ["ticket-2", "ticket-3"]
+
+
+def test_a_new_answer_is_counted_at_once(disputed: Home) -> None:
+    page = open_view("progress", project="tickets", question="topic")
+    assert page.dataframe[0].value["answers"].tolist() == [2, 1]
+    record(disputed, ("cem", "ticket-3", "fault"))
+    page.run()
+    assert page.dataframe[0].value["annotator"].tolist() == ["ana", "ben", "cem"]
+
+
+def test_no_page_has_a_single_key_of_its_own() -> None:
+    # The card of Annotate has keys, with a way to turn them off; a button with a key would have none.
+    files = [path for path in MAIN.parent.rglob("*.py")]
+    calls = [n for file in files for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.Call)]
+    assert len(files) > 10
+    assert [call.lineno for call in calls if any(word.arg == "shortcut" for word in call.keywords)] == []
+
+
+def test_a_chart_keeps_its_own_settings_beside_those_of_the_theme() -> None:
+    themed = with_theme({"mark": "bar", "config": {"legend": {"columns": 2}}}, "dark")
+    assert themed["mark"] == "bar"
+    assert themed["config"]["legend"] == {"columns": 2}
+    assert themed["config"]["axis"]["labelColor"] == WORDS["dark"]
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour as WCAG 2.1 defines it."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_and_lines_of_a_theme_stand_out_from_its_grounds(theme: str) -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    chosen = {name.split(".")[-1]: value for name, value in OPTIONS.items() if f"theme.{theme}." in name}
+    for ground in (chosen["backgroundColor"], chosen["secondaryBackgroundColor"]):
+        for word in (chosen["textColor"], chosen["linkColor"], chosen["primaryColor"], WORDS[theme]):
+            assert contrast(word, ground) >= 4.5, (word, ground)
+    for colour in chosen["chartCategoricalColors"]:
+        assert contrast(colour, chosen["backgroundColor"]) >= 3, colour
+    assert contrast(LINES[theme], chosen["backgroundColor"]) < 2  # the grid stays behind the lines

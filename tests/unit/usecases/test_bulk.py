@@ -1,0 +1,124 @@
+"""Finding many documents, and giving them one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workbench.config import Home
+from workbench.domain.annotations import Annotation
+from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
+from workbench.domain.documents import Document
+from workbench.domain.questions import Question
+from workbench.domain.suggestions import Suggestion
+from workbench.errors import InputError, UnknownNameError
+from workbench.store.suggestions import Suggestions
+from workbench.store.vectors import VectorFile
+from workbench.usecases.answer_many import answer_many, count_last_bulk, take_back_bulk
+from workbench.usecases.find_documents import Filter, find_documents, metadata_values, read_found
+from workbench.usecases.find_similar import find_similar
+from workbench.usecases.project import Project, create_project, open_project
+
+TEXTS = ("Große STRASSE", "a street", "A lane", "The avenue")
+TOPIC = Question("topic", "textcat", ("road", "other"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    home = Home(tmp_path)
+    create_project(home, "tickets", [TOPIC])
+    facts = ({"channel": "mail"}, {"channel": "chat", "stars": 3}, {"channel": "mail"}, {})
+    documents = [
+        LabelledDocument(Document(f"d{n}", text, metadata))
+        for n, (text, metadata) in enumerate(zip(TEXTS, facts, strict=True))
+    ]
+    with open_project(home, "tickets") as opened:
+        imported = Imported((), tuple(documents), ConversionReport(kept=len(documents)))
+        opened.store.import_documents(imported, file_name="f", file_sha256="0" * 64, format="csv")
+        yield opened
+
+
+def find(project: Project, **wanted: object) -> list[str]:
+    return find_documents(project, "topic", Filter(**wanted))  # type: ignore[arg-type]
+
+
+def answers(project: Project) -> dict[tuple[str, str], tuple[str, ...]]:
+    return {(a.document_id, a.annotator): a.labels for a in project.store.current("topic") if a.counts}
+
+
+def test_texts_are_found_whatever_their_case(project: Project) -> None:
+    assert find(project, contains="große strasse") == ["d0"]
+    assert find(project, contains="A ") == ["d1", "d2"]
+    assert find(project, contains="%") == []
+
+
+def test_metadata_are_compared_as_they_are_written(project: Project) -> None:
+    assert metadata_values(project) == {"channel": ["mail", "chat"], "stars": ["3"]}
+    assert find(project, key="channel", value="mail") == ["d0", "d2"]
+    assert find(project, key="stars", value="3") == ["d1"]
+
+
+def test_filters_hold_together_and_answered_documents_are_left_out(project: Project) -> None:
+    suggested = [
+        Suggestion(f"d{n}", "run", 0, ("road",), (("road", 0.75), ("other", 0.25))) for n in (0, 1, 2)
+    ]
+    Suggestions(project.store).replace("topic", suggested)
+    assert find(project, suggested="road") == ["d0", "d1", "d2"]
+    assert find(project, suggested="road", key="channel", value="mail") == ["d0", "d2"]
+    project.store.record([Annotation("one", "d0", "topic", "ana", ("road",))])
+    assert find(project, suggested="road", key="channel", value="mail") == ["d2"]
+    assert find(project, contains="straße", only_unanswered=False) == ["d0"]
+    (row,) = read_found(project, "topic", ["d2"])
+    assert (row.text, row.suggested, row.likelihood) == ("A lane", "road", 0.75)
+
+
+def test_similar_documents_come_nearest_first_from_stored_vectors(project: Project) -> None:
+    assert find_similar(project, "d0", n=3) is None
+    vectors = VectorFile(project.folder / "data" / "vectors", "encoder", 2)
+    vectors.append(TEXTS[:3], np.array([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32))
+    found = find_similar(project, "d0", n=3)
+    assert found is not None
+    assert [id for id, _ in found] == ["d2", "d1"]  # d3 has no vector
+    assert found[0][1] == pytest.approx(0.6, abs=1e-3)
+    assert find_similar(project, "d0", n=3, among={"d1"}) == [("d1", pytest.approx(0, abs=1e-3))]
+    assert find_similar(project, "d3", n=3) is None
+    with pytest.raises(UnknownNameError):
+        find_similar(project, "nowhere", n=3)
+
+
+def test_a_bulk_sent_twice_is_recorded_once(project: Project) -> None:
+    ids = ["d0", "d1"]
+    assert answer_many(project, "topic", ids, labels=("road",), by="ana", bulk="b1") == 2
+    assert answer_many(project, "topic", ids, labels=("road",), by="ana", bulk="b1") == 0
+    assert answers(project) == {("d0", "ana"): ("road",), ("d1", "ana"): ("road",)}
+    assert len(project.store.annotations("topic")) == 2
+
+
+def test_a_bulk_that_does_not_fit_records_nothing(project: Project) -> None:
+    with pytest.raises(InputError):
+        answer_many(project, "topic", ["d0", "nowhere"], labels=("road",), by="ana", bulk="b1")
+    assert project.store.annotations("topic") == []
+
+
+def test_taking_back_withdraws_exactly_the_last_bulk_of_this_annotator(project: Project) -> None:
+    answer_many(project, "topic", ["d0"], labels=("other",), by="ana", bulk="b1")
+    answer_many(project, "topic", ["d1", "d2"], labels=("road",), by="ana", bulk="b2")
+    answer_many(project, "topic", ["d3"], labels=("road",), by="ben", bulk="b3")
+    assert count_last_bulk(project, "topic", "ana") == 2
+    assert take_back_bulk(project, "topic", "ana") == 2
+    assert answers(project) == {("d0", "ana"): ("other",), ("d3", "ben"): ("road",)}
+    assert take_back_bulk(project, "topic", "ana") == 1  # the one before
+    assert take_back_bulk(project, "topic", "ana") == 0
+    assert answers(project) == {("d3", "ben"): ("road",)}
+
+
+def test_taking_back_brings_earlier_answers_again_and_spares_later_ones(project: Project) -> None:
+    project.store.record([Annotation("first", "d0", "topic", "ana", ("other",), comment="why")])
+    answer_many(project, "topic", ["d0", "d1", "d2"], labels=("road",), by="ana", bulk="b1")
+    project.store.record([Annotation("later", "d2", "topic", "ana", ("other",))])
+    assert take_back_bulk(project, "topic", "ana") == 2
+    assert answers(project) == {("d0", "ana"): ("other",), ("d2", "ana"): ("other",)}
+    assert [a.comment for a in project.store.current("topic")] == ["why", ""]
