@@ -44,7 +44,8 @@ PROGRAM = """
 import os
 from pathlib import Path
 from workbench.worker.loop import run_worker
-run_worker(Path(os.environ["WORKBENCH_HOME"]) / "projects" / "desk", once=True, verbs={"wait": "own_verbs:wait_for_file"})
+folder = Path(os.environ["WORKBENCH_HOME"]) / "projects" / "desk"
+run_worker(folder, once=True, verbs={"wait": "own_verbs:wait_for_file"})
 """
 
 
