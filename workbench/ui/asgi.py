@@ -5,5 +5,7 @@ from __future__ import annotations
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-ROUTES: list[Route] = []
+from workbench.ui.bundle_routes import BUNDLE_ROUTES
+
+ROUTES: list[Route] = [*BUNDLE_ROUTES]
 MIDDLEWARE: list[Middleware] = []
