@@ -71,7 +71,7 @@ def show_training(project: Project, question: Question) -> None:
             n = st.number_input("How many", 1, 1000, Ranking().n, help="How many documents to choose.")
         pressed = st.form_submit_button("Start training", type="primary")
     if pressed:
-        training = {
+        training: dict[str, Any] = {
             "question": question.name,
             "learner": offer.learner,
             "seed": int(seed),
@@ -106,15 +106,15 @@ def ask_setting(setting: Setting, *, key: str) -> Value:
     if isinstance(setting.default, int):
         low, high = int(setting.least), int(setting.most)
         return int(st.number_input(label, low, high, setting.default, help=setting.words, key=key))
-    step = setting.default / 10
+    default = float(setting.default)
     return float(
         st.number_input(
             label,
             setting.least,
             setting.most,
-            float(setting.default),
-            step=step,
-            format="%.6f" if setting.default < 0.01 else "%.3f",
+            default,
+            step=default / 10,
+            format="%.6f" if default < 0.01 else "%.3f",
             help=setting.words,
             key=key,
         )

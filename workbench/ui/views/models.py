@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.domain.questions import Question
-from workbench.errors import InputError, UnknownNameError
+from workbench.errors import UnknownNameError
 from workbench.ui.choices import choose_project, choose_question
 from workbench.ui.jobs import show_job
 from workbench.ui.messages import errors_shown
@@ -24,10 +24,6 @@ def show() -> None:
     """Show the page."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         project = choose_project()
-        if not project.store.questions():
-            raise InputError(
-                f"The project '{project.name}' asks no question yet.", hint="Add one with its labels first."
-            )
         question = choose_question(project)
         section = choose_section()
     with st.container(width=COLUMN_PIXELS):
