@@ -14,7 +14,7 @@ from workbench.store.jobs import Job
 SILENT_SECONDS = 30.0
 VERBS: Mapping[str, str] = {
     "train": "Training",
-    "round": "Training and next batch",
+    "round": "Training, next batch",
     "distil": "Distillation",
     "export": "Export",
     "time-bundle": "Timing",

@@ -111,7 +111,7 @@ def _facts(job: Job) -> Markup:
     silent = silence(job, time.time())
     if silent is not None:
         facts.append(f"no sign of life for {silent:.0f} s")
-    return Markup('<p class="wb-quiet">{}</p>').format(" · ".join(filter(None, facts)))
+    return Markup('<p class="wb-quiet wb-note">{}</p>').format(" · ".join(filter(None, facts)))
 
 
 def _show_buttons(project: Project, job: Job) -> None:
@@ -131,7 +131,7 @@ def _show_buttons(project: Project, job: Job) -> None:
 def _show_progress(job: Job) -> None:
     step, within = step_of(job.what)
     if not job.total:
-        st.html(Markup('<p class="wb-quiet">{} …</p>').format(job.what or "starting"))
+        st.html(Markup('<p class="wb-quiet wb-note">{} …</p>').format(job.what or "starting"))
         return
     words = f"{within or step}: {job.done:,} of {job.total:,}"
     st.progress(min(1.0, max(0.0, job.done / job.total)), text=as_markdown(words))

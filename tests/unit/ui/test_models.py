@@ -325,13 +325,26 @@ def test_a_bundle_shows_its_size_gate_losses_and_how_to_get_it(tickets: Home) ->
     assert artefacts.file_sha256(folder / BUNDLE_MANIFEST) in text
     assert "int8 &lt;i&gt;rows&lt;/i&gt;" in text
     assert 'href="/wb/bundles/tickets/topic-good-int8.zip"' in text
-    assert page.dataframe[0].value["measured"].tolist() == [0.99]
-    losses = page.dataframe[1].value
+    assert '<td class="figure">0.99000</td><td class="figure">at least 0.98</td><td>yes</td>' in text
+    losses = page.dataframe[0].value
     assert losses.values.tolist() == [["fault", "0.900", "0.300", "-0.600", "yes", 100]]
     assert "for 1 the 95 % intervals do not overlap" in text
     assert "Not measured on this machine yet" in text
     press(page, "Measure")
     assert jobs_of(tickets)[0].arguments == {"bundle": "topic-good-int8"}
+
+
+def test_a_bundle_that_is_still_exported_is_chosen_when_it_is_there(tickets: Home) -> None:
+    make_bundle(tickets)
+    page = open_models(section="export", bundle="topic-new-int8")
+    assert "topic-good-int8.zip" in shown(page)
+    make_bundle(tickets, "topic-new-int8", created_at="2026-05-03T10:11:12.000000+00:00")
+    page.run()
+    assert "topic-new-int8.zip" in shown(page)
+    assert page.selectbox(key="bundle of ['topic-good-int8', 'topic-new-int8']").value == "topic-new-int8"
+    page.selectbox(key="bundle of ['topic-good-int8', 'topic-new-int8']").set_value("topic-good-int8").run()
+    assert "topic-good-int8.zip" in shown(page)
+    assert page.query_params["bundle"] in ("topic-good-int8", ["topic-good-int8"])
 
 
 def test_figures_on_other_documents_are_not_compared(tickets: Home) -> None:

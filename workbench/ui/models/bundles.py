@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 from markupsafe import Markup
@@ -15,21 +16,27 @@ from workbench.usecases.project import Project
 from workbench.usecases.show_bundle import LabelLoss, ShownBundle, Timing, show_bundle, usage
 from workbench.usecases.show_progress import GRAPH, BundleFacts, bundle_folders, read_bundle_facts
 
+SHORT_TABLE = 8
 
-def show_bundles(project: Project) -> None:
-    """Let one of the exported models be chosen, and show it; the URL says which."""
+
+def show_bundles(project: Project, question: str) -> None:
+    """Let one of a question's exported models be chosen, and show it; the URL says which."""
     readable = []
     for folder in reversed(bundle_folders(project)):
         with errors_shown():
-            readable.append(read_bundle_facts(folder))
+            facts = read_bundle_facts(folder)
+            readable += [facts] if facts.question == question else []
     if not readable:
-        st.info("Nothing was exported yet.")
+        st.info("No model of this question was exported yet.")
         return
     show_card(project, choose_bundle(readable))
 
 
 def choose_bundle(bundles: Sequence[BundleFacts]) -> str:
-    """Ask for a bundle, the newest first."""
+    """Ask for a bundle, the newest first.
+
+    What the URL names may not be there yet: its export goes on, and it is chosen when it is there.
+    """
     named = {bundle.name: bundle for bundle in sorted(bundles, key=lambda b: b.created_at, reverse=True)}
     names = list(named)
     wanted = st.query_params.get("bundle", "")
@@ -38,10 +45,10 @@ def choose_bundle(bundles: Sequence[BundleFacts]) -> str:
         names,
         index=names.index(wanted) if wanted in names else 0,
         format_func=lambda name: f"{name} · {named[name].n_bytes / 1e6:.1f} MB",
-        # What the URL names newly, as after an export, is to be chosen.
-        key=f"bundle {wanted if wanted in names else ''} of {len(names)}",
+        key=f"bundle of {names}",  # when there is another, what the URL names is to be chosen
     )
-    st.query_params["bundle"] = name
+    if wanted in names or name != names[0]:
+        st.query_params["bundle"] = name
     return name
 
 
@@ -100,24 +107,20 @@ def show_downloads(project: Project, bundle: ShownBundle) -> None:
 
 def show_gate(facts: BundleFacts) -> None:
     """Show every figure of the gate with its limit and its basis."""
-    st.dataframe(
-        {
-            "gate": [row["name"] for row in facts.gate],
-            "measured": [row["value"] for row in facts.gate],
-            "limit": [f"{row['direction']} {row['limit']:g}" for row in facts.gate],
-            "passed": ["yes" if row["passed"] else "NO" for row in facts.gate],
-            "basis": [row["basis"] for row in facts.gate],
-        },
-        hide_index=True,
-        height=37 + 35 * max(1, len(facts.gate)),
-        column_config={
-            "gate": st.column_config.TextColumn(width=390),
-            "measured": st.column_config.NumberColumn(format="%.5f", width=80),
-            "limit": st.column_config.TextColumn(width=95),
-            "passed": st.column_config.TextColumn(width=60),
-            "basis": st.column_config.TextColumn(width=240),
-        },
-        alt=f"The gate's figures of {facts.name}",
+    rows = Markup("").join(_gate_row(row) for row in facts.gate)
+    st.html(
+        Markup(
+            '<table class="wb-table"><thead><tr><th scope="col">figure</th><th scope="col">measured</th>'
+            '<th scope="col">limit</th><th scope="col">passed</th><th scope="col">basis</th></tr></thead>'
+            "<tbody>{}</tbody></table>"
+        ).format(rows)
+    )
+
+
+def _gate_row(row: Mapping[str, Any]) -> Markup:
+    passed = Markup("yes") if row["passed"] else Markup('<b class="wb-failed">NO</b>')
+    return Markup("<tr><td>{}</td><td class=\"figure\">{:.5f}</td><td class=\"figure\">{} {:g}</td><td>{}</td><td>{}</td></tr>").format(
+        row["name"], row["value"], row["direction"], row["limit"], passed, row["basis"]
     )
 
 
@@ -125,7 +128,7 @@ def show_latency(project: Project, bundle: ShownBundle) -> None:
     """Show how long one text takes, beside the network that was trained; offer to measure it."""
     timing = bundle.timing
     if timing is None:
-        st.html(Markup('<p class="wb-quiet">Not measured on this machine yet.</p>'))
+        st.html(Markup('<p class="wb-quiet wb-note">Not measured on this machine yet.</p>'))
     else:
         st.html(latency_html(timing))
     if current_visitor().leads and st.button(
@@ -147,20 +150,20 @@ def latency_html(timing: Timing) -> Markup:
     return Markup(
         '<table class="wb-table"><thead><tr><th scope="col">one text, one thread</th>'
         '<th scope="col">median</th><th scope="col">95 % within</th></tr></thead><tbody>{}</tbody></table>'
-        '<p class="wb-quiet">{} held-out texts, median {:,} characters · {} · {}</p>'
+        '<p class="wb-quiet wb-note">{} held-out texts, median {:,} characters · {} · {}</p>'
     ).format(rows, timing.n_texts, timing.median_characters, timing.machine, when(timing.measured_at))
 
 
 def show_losses(bundle: ShownBundle) -> None:
     """Show F1 per label of the run and of the exported model, the largest loss first."""
     if bundle.not_compared:
-        st.html(Markup('<p class="wb-quiet">{}</p>').format(bundle.not_compared))
+        st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(bundle.not_compared))
         return
     changed = [loss for loss in bundle.losses if loss.difference]
     n_apart = sum(loss.differs for loss in bundle.losses)
     words = f"F1 changed for {len(changed)} of {len(bundle.losses)} labels"
     words += f"; for {n_apart} the 95 % intervals do not overlap." if n_apart else "; all within their 95 % intervals."
-    st.html(Markup('<p class="wb-quiet">{}</p>').format(words))
+    st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(words))
     if changed:
         show_loss_table(changed, bundle.facts.name)
 
@@ -177,7 +180,7 @@ def show_loss_table(losses: Sequence[LabelLoss], name: str) -> None:
             "held-out answers": [loss.support for loss in losses],
         },
         hide_index=True,
-        height=table_height(len(losses)),
+        height="content" if len(losses) <= SHORT_TABLE else table_height(len(losses)),
         alt=f"F1 per label before and after the export of {name}",
     )
 

@@ -17,6 +17,7 @@ from workbench.usecases.project import Project
 from workbench.usecases.show_progress import headline
 
 MOST_RUNS = 5
+SHORT_TABLE = 8
 
 
 def show_runs(project: Project, question: Question) -> None:
@@ -54,7 +55,7 @@ def show_table(runs: Sequence[Run]) -> None:
             "run": [run.id for run in runs],
         },
         hide_index=True,
-        height=table_height(len(runs)),
+        height="content" if len(runs) <= SHORT_TABLE else table_height(len(runs)),
         column_config={
             "value": st.column_config.NumberColumn(format="%.3f"),
             "seconds": st.column_config.NumberColumn(format="%.1f"),
@@ -88,7 +89,7 @@ def show_comparison(comparison: Comparison) -> None:
         n_labels = len(first.labels)
         st.html(
             Markup(
-                '<p class="wb-quiet">F1 of each label with its 95 % interval, the widest apart first. '
+                '<p class="wb-quiet wb-note">F1 of each label with its 95 % interval, the widest apart first. '
                 "Filled: apart from the first run beyond both intervals.</p>"
             )
         )
@@ -114,15 +115,26 @@ def comparison_html(comparison: Comparison) -> Markup:
             if any(name in run.figures for run in runs)
         ),
         *(_row(name, list(values)) for name, values in comparison.settings.items()),
-        _row("size", ["files are gone" if r.n_bytes is None else f"{r.n_bytes / 1e6:,.1f} MB" for r in runs]),
+        _row("size", [size(run.n_bytes) for run in runs]),
         _row("exported, one text", [_latency(run) for run in runs]),
         _row("trained", [f"{when(run.run.created_at)}, {run.run.seconds:,.1f} s" for run in runs]),
     ]
     return Markup(
         '<div class="wb-scroll"><table class="wb-table"><thead><tr><td></td>{}</tr></thead>'
         "<tbody>{}</tbody></table></div>"
-        '<p class="wb-quiet">Bold: apart from the first run beyond both 95 % intervals.</p>'
+        '<p class="wb-quiet wb-note">Bold: apart from the first run beyond both 95 % intervals.</p>'
     ).format(head, Markup("").join(rows))
+
+
+def size(n_bytes: int | None) -> str:
+    """Return a size in the unit that fits.
+
+    >>> size(12_345), size(19_300_000), size(None)
+    ('12.3 kB', '19.3 MB', 'files are gone')
+    """
+    if n_bytes is None:
+        return "files are gone"
+    return f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:,.1f} kB"
 
 
 def _row(name: str, cells: Sequence[str | Markup]) -> Markup:

@@ -40,7 +40,7 @@ def dots_spec(runs: Sequence[Shown]) -> dict[str, Any]:
         "title": None,
         "axis": {"labelLimit": 220},
     }
-    x = {"field": "f1", "type": "quantitative", "title": "F1", "scale": {"domain": [0, 1]}}
+    x = {"field": "f1", "type": "quantitative", "title": "F1", "scale": {"domain": [0, 1]}, "axis": {"tickCount": 6}}
     colour = {
         "field": "run",
         "type": "nominal",

@@ -25,7 +25,7 @@ from workbench.usecases.offer_export import (
 from workbench.usecases.offer_training import Offer, Setting, Value, changed_settings, check_training, offers
 from workbench.usecases.project import Project
 from workbench.usecases.propose_batch import Ranking
-from workbench.usecases.show_progress import headline
+from workbench.usecases.show_progress import headline, question_progress
 from workbench.usecases.train_model import Training
 
 MOST_SEED = 2**31 - 1
@@ -52,14 +52,16 @@ def show_training(project: Project, question: Question) -> None:
         "Learner", list(known), default=default, required=True, key=f"learner of {question.name}"
     )
     offer = known[name or default]
-    st.html(Markup('<p class="wb-quiet">{}</p>').format(offer.words))
+    n_answered = question_progress(project, question).n_answered
+    words = f"{offer.words} {n_answered:,} documents of the pool are answered."
+    st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(words))
     with st.form(f"train {question.name} {offer.learner}", border=True):
         chosen = ask_settings(offer, key=question.name)
         seed = ask_seed(f"seed {question.name}")
         then = st.checkbox(
             "Then choose the next documents to label", value=False, key=f"then {question.name}"
         )
-        left, right = st.columns(2)
+        left, right = st.columns([2, 1])
         with left:
             strategy = st.selectbox(
                 "Strategy",
@@ -134,7 +136,7 @@ def show_distillation(project: Project, question: Question) -> None:
         st.info("No run of this question has a network to learn from. Train linear, setfit or bert first.")
         return
     words = "A smaller network learns what the run says about all documents of the pool, labelled or not."
-    st.html(Markup('<p class="wb-quiet">{}</p>').format(words))
+    st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(words))
     with st.form(f"distil {question.name}", border=True):
         left, right = st.columns(2)
         with left:
@@ -166,7 +168,7 @@ def show_export(project: Project, question: Question) -> None:
         headline_in_words(found) if found else "not judged",
         f"{len(run.labels):,} labels",
     ]
-    st.html(Markup('<p class="wb-quiet">{}</p>').format(" · ".join(facts)))
+    st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(" · ".join(facts)))
     with st.form(f"export {question.name}", border=True):
         precision = st.radio(
             "Weights", PRECISIONS, format_func=PRECISION_WORDS.__getitem__, key=f"precision {question.name}"

@@ -17,6 +17,7 @@ from workbench.usecases.keep_worker import keep_working
 from workbench.usecases.project import Project
 
 WATCH_SECONDS = 3.0
+SHORT_TABLE = 8
 STATES = ("queued", "running", "done", "failed", "cancelled", "interrupted")
 
 
@@ -57,15 +58,15 @@ def show_table(jobs: Sequence[Job]) -> None:
             "asked": [when(job.created_at) for job in jobs],
         },
         hide_index=True,
-        height=table_height(len(jobs)),
+        height="content" if len(jobs) <= SHORT_TABLE else table_height(len(jobs)),
         column_config={
-            "job": st.column_config.NumberColumn(width=50),
+            "job": st.column_config.NumberColumn(width=45),
             "work": st.column_config.TextColumn(width=130),
-            "asked with": st.column_config.TextColumn(width=260),
+            "asked with": st.column_config.TextColumn(width=215),
             "state": st.column_config.TextColumn(width=85),
-            "time": st.column_config.TextColumn(width=110),
-            "outcome": st.column_config.TextColumn(width=300),
-            "asked": st.column_config.TextColumn(width=150),
+            "time": st.column_config.TextColumn(width=125),
+            "outcome": st.column_config.TextColumn(width=190),
+            "asked": st.column_config.TextColumn(width=140),
         },
         on_select="rerun",
         selection_mode="single-row",

@@ -69,4 +69,4 @@ def show_section(project: Project, question: Question, section: str) -> None:
             st.info("Jobs are started by a lead of the project. Results are open to everybody.")
     if section == "export":
         st.subheader("Exported models", anchor=False)
-        show_bundles(project)
+        show_bundles(project, question.name)
