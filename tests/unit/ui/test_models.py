@@ -334,6 +334,24 @@ def test_a_bundle_shows_its_size_gate_losses_and_how_to_get_it(tickets: Home) ->
     assert jobs_of(tickets)[0].arguments == {"bundle": "topic-good-int8"}
 
 
+def test_a_model_card_is_text_even_when_its_labels_are_markdown(tickets: Home) -> None:
+    card = (
+        "# tickets\n\n2: `a`, ![x](https://example.org/x.png) <img src=x>\n\n"
+        "| figure | value |\n|---|---|\n| f1 <i> | 0.5 |\n\n- one\n  goes on\n- two\n\n    code <x>\n"
+    )
+    folder = make_bundle(tickets)
+    (folder / "README.md").write_text(card, encoding="utf-8")
+    page = open_models(section="export")
+    inside = page.expander[-1] if page.expander[-1].label == "Model card" else page.expander[0]
+    (html,) = [element.proto.body for element in inside if element.type == "html"]
+    assert "<h4>tickets</h4>" in html
+    assert "<code>a</code>, ![x](https://example.org/x.png) &lt;img src=x&gt;" in html
+    assert "<td>f1 &lt;i&gt;</td><td>0.5</td>" in html
+    assert "<li>one goes on</li><li>two</li>" in html
+    assert "<pre>code &lt;x&gt;</pre>" in html
+    assert "<img" not in html
+
+
 def test_a_bundle_that_is_still_exported_is_chosen_when_it_is_there(tickets: Home) -> None:
     make_bundle(tickets)
     page = open_models(section="export", bundle="topic-new-int8")

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from workbench.ui.jobs import start_job
 from workbench.ui.messages import as_markdown, errors_shown
+from workbench.ui.models.card import card_html
 from workbench.ui.visitors import current_visitor
 from workbench.ui.words import figure, table_height, when
 from workbench.usecases.project import Project
@@ -68,7 +69,7 @@ def show_card(project: Project, name: str) -> None:
         show_usage(bundle)
         if bundle.card:
             with st.expander("Model card"):
-                st.markdown(bundle.card)
+                st.html(card_html(bundle.card))
 
 
 def show_head(bundle: ShownBundle) -> None:

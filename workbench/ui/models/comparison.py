@@ -17,6 +17,7 @@ from workbench.usecases.project import Project
 from workbench.usecases.show_progress import headline
 
 MOST_RUNS = 5
+MOST_LABELS = 30
 SHORT_TABLE = 8
 
 
@@ -87,14 +88,17 @@ def show_comparison(comparison: Comparison) -> None:
     others = [run for run in comparison.runs[1:] if run.comparable]
     if first.labels and others:
         n_labels = len(first.labels)
+        most = n_labels
+        if n_labels > MOST_LABELS and not st.toggle(f"All {n_labels} labels", key="all labels"):
+            most = MOST_LABELS
         st.html(
             Markup(
                 '<p class="wb-quiet wb-note">F1 of each label with its 95 % interval, the widest apart first. '
                 "Filled: apart from the first run beyond both intervals.</p>"
             )
         )
-        alt = f"F1 of {n_labels} labels in {len(others) + 1} runs"
-        st.vega_lite_chart(dots_spec(comparison.runs), width="stretch", alt=alt)
+        alt = f"F1 of {most} labels in {len(others) + 1} runs"
+        st.vega_lite_chart(dots_spec(comparison.runs, most=most), width="stretch", alt=alt)
 
 
 def comparison_html(comparison: Comparison) -> Markup:

@@ -12,14 +12,14 @@ from workbench.usecases.compare_runs import Shown
 ROW_PIXELS = 22
 
 
-def dots_spec(runs: Sequence[Shown]) -> dict[str, Any]:
-    """Return one row a label and one dot a run, with its 95 % interval; the widest apart first.
+def dots_spec(runs: Sequence[Shown], *, most: int = 1000) -> dict[str, Any]:
+    """Return one row a label and one dot a run, with its 95 % interval; the `most` widest apart first.
 
     A filled dot differs from the first run's beyond their intervals. Runs of another basis are left out.
     """
     shown = [run for run in runs if run.comparable]
     names = {run.run.id: f"{place + 1}. {run_in_words(run.run)}" for place, run in enumerate(runs)}
-    labels = sorted(runs[0].labels, key=lambda label: -_spread(shown, label))
+    labels = sorted(runs[0].labels, key=lambda label: -_spread(shown, label))[:most]
     values = [
         {
             "label": label,
@@ -31,7 +31,7 @@ def dots_spec(runs: Sequence[Shown]) -> dict[str, Any]:
         }
         for run in shown
         for label, found in run.labels.items()
-        if found.value is not None
+        if found.value is not None and label in labels
     ]
     y = {
         "field": "label",

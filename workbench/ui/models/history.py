@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
+from markupsafe import Markup
 
 from workbench.store.jobs import Job
 from workbench.ui.job_words import asked_in_words, result_in_words, time_in_words, verb_in_words
@@ -18,6 +19,7 @@ from workbench.usecases.project import Project
 
 WATCH_SECONDS = 3.0
 SHORT_TABLE = 8
+MOST_JOBS = 200
 STATES = ("queued", "running", "done", "failed", "cancelled", "interrupted")
 
 
@@ -39,7 +41,14 @@ def show_history(project: Project) -> None:
         format_func=lambda state: f"{state} {counts[state]:,}",
         key=f"states of {project.name}",
     )
-    show_table([job for job in jobs if not chosen or job.state in chosen])
+    matching = [job for job in jobs if not chosen or job.state in chosen]
+    show_table(matching[:MOST_JOBS])
+    if len(matching) > MOST_JOBS:
+        st.html(
+            Markup('<p class="wb-quiet wb-note">The newest {:,} of {:,} jobs.</p>').format(
+                MOST_JOBS, len(matching)
+            )
+        )
 
 
 def show_table(jobs: Sequence[Job]) -> None:
