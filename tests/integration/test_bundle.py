@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +21,11 @@ from workbench.domain.examples import Example
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run
 from workbench.domain.scores import ClassScores, Scores
-from workbench.errors import ArtefactError, GateError, InputError, NotEnoughDataError
+from workbench.domain.steps import step_of
+from workbench.errors import ArtefactError, GateError, InputError, NotEnoughDataError, UnknownNameError
 from workbench.export import bundle_writer
 from workbench.export.bundle_writer import bundle_name, export_network
-from workbench.export.gate import GateReport, HeldOut, check, rows_of
+from workbench.export.gate import GateReport, HeldOut, check, largest_difference, rows_of
 from workbench.export.int8 import Recipe, to_int8
 from workbench.export.model_card import Origin
 from workbench.export.onnx_graph import to_onnx
@@ -200,11 +201,45 @@ def test_nothing_is_published_when_the_gate_fails(tmp_path: Path, monkeypatch: p
                 tensor.raw_data = bytes(len(tensor.raw_data))
 
     forgetful = Recipe("forgetful", "forgets its head", forget)
-    monkeypatch.setattr(bundle_writer, "choose", partial(choose, recipes=(forgetful,)))
+    monkeypatch.setattr(bundle_writer, "PRECISIONS", {"int8": (forgetful,)})
     network = tiny_network("textcat")
     with pytest.raises(GateError, match="forgetful"):
         export_network(network, held_out_of(network, sentences(30)), tmp_path / "b", origin=origin(network))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["textcat", "ner"])
+def test_an_export_may_keep_the_weights_in_float32_and_tells_its_steps(kind: str, tmp_path: Path) -> None:
+    network = tiny_network(kind)
+    told: list[str] = []
+    report = export_network(
+        network,
+        held_out_of(network, sentences(30)),
+        tmp_path / "b",
+        origin=origin(network),
+        precision="float32",
+        progress=lambda done, total, what: told.append(step_of(what)[0]),
+    )
+    assert report.passed
+    assert report.recipe == "float32"
+    assert not [figure.name for figure in report.figures if "int8" in figure.name]
+    assert list(dict.fromkeys(told)) == ["trace", "verify", "publish"]
+    texts = sentences(8)
+    served = Bundle.load(tmp_path / "b").score(texts)
+    assert largest_difference(network_scores(network, texts), served) < 1e-4
+    assert "all weights in fp32" in (tmp_path / "b" / "README.md").read_text(encoding="utf-8")
+
+
+def test_another_precision_is_refused(tmp_path: Path) -> None:
+    network = tiny_network("textcat")
+    with pytest.raises(UnknownNameError, match="int4"):
+        export_network(
+            network,
+            held_out_of(network, sentences(5)),
+            tmp_path / "b",
+            origin=origin(network),
+            precision="int4",
+        )
 
 
 def test_a_published_bundle_is_never_written_over(tmp_path: Path) -> None:

@@ -9,10 +9,21 @@ import csv
 import json
 import shutil
 import subprocess
+import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from workbench.config import Home
+from workbench.domain.steps import STEPS, step_of
+from workbench.ui.bundle_routes import verified, zipped
+from workbench.usecases.export_model import run_job as export_job
+from workbench.usecases.offer_export import bundle_name
+from workbench.usecases.project import open_project
+from workbench.usecases.show_bundle import show_bundle, usage
+from workbench.usecases.train_model import Training, train_model
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow, pytest.mark.timeout(600)]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -70,3 +81,44 @@ def test_tagged_texts_become_a_tagger_whose_spans_are_slices(workbench: Run, tmp
     prediction = json.loads(workbench("predict", bundle["bundle"], "new.txt").stdout)
     for entity in prediction["entities"]:
         assert text[entity["start"] : entity["end"]] == entity["text"]
+
+
+def test_what_the_app_exports_and_sends_predicts_elsewhere(workbench: Run, tmp_path: Path) -> None:
+    """Train, export by the worker, download the zip, unpack it and use it as the page says."""
+    some_tickets("pool", tmp_path / "pool.csv", n_each=12)
+    some_tickets("held-out", tmp_path / "gold.csv", n_each=10)
+    workbench("init", "tickets", "--question", "topic:textcat")
+    for file, more in (("pool.csv", ()), ("gold.csv", ("--held-out",))):
+        workbench("import", "tickets", file, "--label-column", "topic", *more)
+    with open_project(Home(tmp_path), "tickets") as project:
+        steps: list[str] = []
+
+        def note(done: int, total: int, what: str) -> None:
+            steps.append(step_of(what)[0])
+
+        run = train_model(project, Training("topic", "linear"), progress=note)
+        assert tuple(dict.fromkeys(steps)) == STEPS["train"]
+        steps.clear()
+        asked = {"question_name": "topic", "run_id": run.id, "precision": "float32"}
+        name = Path(export_job(project.folder, asked, note)["bundle"]).name
+        assert tuple(dict.fromkeys(steps)) == tuple(step for step in STEPS["export"] if step != "quantise")
+        shown = show_bundle(project, name)
+        assert shown.timing is not None
+        assert shown.timing.run is not None
+        assert 0 < shown.timing.bundle[0] <= shown.timing.bundle[1]
+        assert bundle_name(run, "float32") == name
+        command, snippet = usage(shown, ["The courier left my parcel."])
+    folder = Home(tmp_path).models("tickets") / name
+    away = tmp_path / "away"
+    away.mkdir()
+    (away / "bundle.zip").write_bytes(b"".join(zipped(folder, verified(folder))))
+    with zipfile.ZipFile(away / "bundle.zip") as archive:
+        archive.extractall(away)
+    (away / "texts.txt").write_text("The courier left my parcel at the wrong house 📦\n", encoding="utf-8")
+    assert command.split() == ["workbench", "predict", name, "texts.txt"]
+    prediction = json.loads(workbench("predict", away / name, away / "texts.txt").stdout)
+    assert [found["label"] for found in prediction["labels"]] == ["delivery"]
+    said = subprocess.run(
+        [sys.executable, "-c", snippet], cwd=away, capture_output=True, text=True, check=True
+    ).stdout
+    assert "delivery" in said

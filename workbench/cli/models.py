@@ -47,6 +47,7 @@ def export(
     name: ProjectName,
     question: QuestionName,
     run: RunId = "",
+    precision: Annotated[str, typer.Option(help="Of the weights: int8 or float32.")] = "int8",
     report: ReportFile = None,
     later: Later = False,
 ) -> None:
@@ -56,9 +57,11 @@ def export(
 
     check_outputs(report)
     if later:
-        return leave_to_worker(name, "export", {"question_name": question, "run_id": run})
+        return leave_to_worker(
+            name, "export", {"question_name": question, "run_id": run, "precision": precision}
+        )
     with open_project(Home.find(), name) as project, progress_bar() as progress:
-        bundle = export_model(project, question, run_id=run, progress=progress)
+        bundle = export_model(project, question, run_id=run, precision=precision, progress=progress)
     print(bundle.gate.in_words())
     print(f"wrote {bundle.folder} (model.onnx {bundle.bytes / 1e6:.1f} MB)")
     write_report(report, bundle.as_dict())

@@ -37,10 +37,16 @@ def progress_bar() -> Iterator[Progress]:
     with Bar(console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, Any] = {}
 
+        waiting: list[str] = []  # what is under way without anybody knowing how long it takes
+
         def show(done: int, total: int, what: str) -> None:
+            if waiting and waiting[0] != what:
+                bar.remove_task(tasks.pop(waiting.pop()))
+            if not total and not waiting:
+                waiting.append(what)
             if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done, total=total)
+                tasks[what] = bar.add_task(what, total=total or None)
+            bar.update(tasks[what], completed=done, total=total or None)
 
         yield show
 

@@ -17,11 +17,12 @@ from workbench.domain.annotations import now
 from workbench.domain.ports import Progress, silent
 from workbench.domain.questions import check_slug
 from workbench.domain.scores import ClassScores, Scores
-from workbench.errors import ArtefactError, InputError, NotEnoughDataError
+from workbench.domain.steps import Steps
+from workbench.errors import ArtefactError, InputError, NotEnoughDataError, UnknownNameError
 from workbench.export.gate import GateReport, HeldOut, check
 from workbench.export.model_card import Origin, model_card
 from workbench.export.onnx_graph import to_onnx
-from workbench.export.recipes import Chosen, choose
+from workbench.export.recipes import PRECISIONS, Chosen, choose
 from workbench.export.scores import Comparison, GraphRun, graph_scores
 from workbench.networks.network import Network
 
@@ -34,10 +35,10 @@ DIGITS = 6
 VERSIONS_OF = ("annotation-workbench", "numpy", "onnx", "onnxruntime", "onnxscript", "tokenizers", "torch")
 
 
-def bundle_name(question: str, run: str) -> str:
+def bundle_name(question: str, run: str, precision: str = "int8") -> str:
     """Return the folder name of a run's bundle, its question first. Raises InputError when it is no slug."""
     name = run if run.startswith(f"{question}-") else f"{question}-{run}"
-    return check_slug("bundle", f"{name}-int8")
+    return check_slug("bundle", f"{name}-{precision}")
 
 
 def export_network(
@@ -47,34 +48,43 @@ def export_network(
     *,
     origin: Origin,
     figures_of: Callable[[Scores], Mapping[str, Any]] = lambda scores: {},
+    precision: str = "int8",
     progress: Progress = silent,
 ) -> GateReport:
     """Publish a network as a bundle in `folder`, which must not exist, and return the gate's figures.
 
+    `precision` is that of the weights: "int8", by the first recipe that passes the gate, or "float32".
+
     `figures_of` judges scores of the held-out documents; what it says of the int8 graph, one document at
     a time, stands in the manifest and on the model card, because that is what will be served.
 
-    Raises GateError, and publishes nothing, when the graph answers otherwise than the network, and
-    NotEnoughDataError when there are no held-out documents to see it by.
+    Raises GateError, and publishes nothing, when the graph answers otherwise than the network,
+    NotEnoughDataError when there are no held-out documents to see it by, and UnknownNameError for
+    another precision.
     """
+    if precision not in PRECISIONS:
+        raise UnknownNameError("precision", precision, PRECISIONS)
     _check_fit(network, held_out, origin, folder)
-    progress(0, 3, "writing the graph")
+    steps = Steps(progress)
+    steps.begin("trace")
     fp32 = to_onnx(network.module, max_pieces=network.max_pieces)
-    progress(1, 3, "measuring the graph against the network")
-    compared = Comparison.of(network, fp32, held_out.texts, n_threads=n_training_threads())
+    steps.begin("verify")
+    compared = Comparison.of(network, fp32, held_out.texts, n_threads=n_training_threads(), progress=steps)
 
     alone: dict[str, Scores] = {}
 
     def judge(model: ModelProto, recipe: str) -> GateReport:
-        progress(2, 3, f"measuring int8, recipe '{recipe}'")
-        scores = compared.with_int8(model)
+        steps(0, 0, f"measuring recipe '{recipe}'")
+        scores = compared.with_int8(model, progress=steps)
         alone[recipe] = scores.alone
         return check(scores, held_out, recipe=recipe)
 
-    chosen = choose(fp32, judge)
+    if precision == "int8":
+        steps.begin("quantise")
+    chosen = choose(fp32, judge, PRECISIONS[precision])
     origin = replace(origin, figures=figures_of(alone[chosen.report.recipe]))
+    steps.begin("publish")
     publish(network, chosen, golden_texts(held_out), folder, origin=origin)
-    progress(3, 3, "published")
     return chosen.report
 
 

@@ -115,12 +115,17 @@ class HeldOut:
 
 
 def check(scores: GateScores, held_out: HeldOut, *, recipe: str) -> GateReport:
-    """Measure every figure of the gate. Raises NotEnoughDataError when there are no documents."""
+    """Measure every figure of the gate. Raises NotEnoughDataError when there are no documents.
+
+    A graph of the recipe "float32" stands in the place of int8 and is compared with the network itself.
+    """
     n = len(held_out.examples)
     if n == 0:
         raise NotEnoughDataError("The gate needs held-out documents; there are none.")
     basis = f"{n} held-out documents"
     decide = held_out.thresholds
+    ours, original = ("float32", "the network") if recipe == "float32" else ("int8", "fp32")
+    full = scores.torch if recipe == "float32" else scores.fp32
     figures = [
         Figure(
             "fp32 ONNX against torch: largest difference of a probability",
@@ -133,56 +138,61 @@ def check(scores: GateScores, held_out: HeldOut, *, recipe: str) -> GateReport:
     for name, other in (("batches", scores.batched), ("batches with more padding", scores.padded)):
         figures += [
             Figure(
-                f"int8 alone against {name}: largest difference of a probability",
+                f"{ours} alone against {name}: largest difference of a probability",
                 largest_difference(scores.alone, other),
                 MAX_BATCH_DIFFERENCE,
                 "at most",
                 basis,
             ),
             Figure(
-                f"int8 alone against {name}: share of equal answers",
+                f"{ours} alone against {name}: share of equal answers",
                 agreement(scores.alone, other, decide),
                 MIN_BATCH_AGREEMENT,
                 "at least",
                 basis,
             ),
         ]
-    agreed = agreement(scores.fp32, scores.batched, decide)
+    agreed = agreement(full, scores.batched, decide)
+    against = f"{ours} against {original}"
     figures.append(
-        Figure("int8 against fp32: share of equal answers", agreed, MIN_INT8_AGREEMENT, "at least", basis)
+        Figure(f"{against}: share of equal answers", agreed, MIN_INT8_AGREEMENT, "at least", basis)
     )
-    return GateReport(recipe, (*figures, *f1_figures(scores, held_out, basis)))
+    return GateReport(recipe, (*figures, *f1_figures(full, scores.batched, held_out, names=(ours, original))))
 
 
-def f1_figures(scores: GateScores, held_out: HeldOut, basis: str) -> list[Figure]:
-    """Return how much F1 the int8 graph loses, in points of 1: macro-F1 or strict span F1."""
+def f1_figures(
+    original: Scores, served: Scores, held_out: HeldOut, *, names: tuple[str, str] = ("int8", "fp32")
+) -> list[Figure]:
+    """Return how much F1 the served graph loses, in points of 1: macro-F1 or strict span F1.
+
+    `names` are those of the served graph and its original.
+    """
     gold = held_out.examples
-    if isinstance(scores.fp32, ClassScores) and isinstance(scores.batched, ClassScores):
+    basis = f"{len(gold)} held-out documents"
+    if isinstance(original, ClassScores) and isinstance(served, ClassScores):
         f1s = [
             macro_f1([e.labels for e in gold], decode_labels(s, thresholds=held_out.thresholds), s.labels)
-            for s in (scores.fp32, scores.batched)
+            for s in (original, served)
         ]
-        name = "int8 against fp32: loss of macro-F1"
-        return [Figure(name, f1s[0] - f1s[1], MAX_F1_LOSS, "at most", f"{basis}, fp32 {f1s[0]:.4f}")]
-    assert isinstance(scores.fp32, TokenScores)
-    assert isinstance(scores.batched, TokenScores)
+        name = f"{names[0]} against {names[1]}: loss of macro-F1"
+        return [Figure(name, f1s[0] - f1s[1], MAX_F1_LOSS, "at most", f"{basis}, {names[1]} {f1s[0]:.4f}")]
+    assert isinstance(original, TokenScores)
+    assert isinstance(served, TokenScores)
     spans = [example.spans for example in gold]
-    fp32, int8 = (decode_spans(s, held_out.texts) for s in (scores.fp32, scores.batched))
-    full = strict_f1(spans, fp32)
-    served = strict_f1(spans, int8)
-    aligned = aligned_f1(scores.fp32, held_out)
+    full, left = (strict_f1(spans, decode_spans(s, held_out.texts)) for s in (original, served))
+    aligned = aligned_f1(original, held_out)
     kind = "gold tokens" if held_out.tokens is not None else "the model's own words"
     return [
         Figure(
-            "int8 against fp32: loss of strict F1",
-            full - served,
+            f"{names[0]} against {names[1]}: loss of strict F1",
+            full - left,
             MAX_F1_LOSS,
             "at most",
-            f"{basis}, fp32 {full:.4f}",
+            f"{basis}, {names[1]} {full:.4f}",
         ),
         Figure(
             f"entities served from raw text against the evaluation on {kind}: loss of strict F1",
-            aligned - served,
+            aligned - left,
             MAX_F1_LOSS,
             "at most",
             f"{basis}, on {kind} {aligned:.4f}",

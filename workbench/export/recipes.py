@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from onnx import ModelProto
 
@@ -43,6 +44,9 @@ RECIPES: tuple[Recipe, ...] = (
     ),
 )
 
+FLOAT32 = Recipe("float32", "all weights in fp32, as they were trained", kept_products)
+PRECISIONS: Mapping[str, tuple[Recipe, ...]] = MappingProxyType({"int8": RECIPES, "float32": (FLOAT32,)})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
@@ -57,6 +61,8 @@ class Chosen:
     def why(self) -> str:
         """Why this recipe was taken, in words."""
         if not self.refused:
+            if self.recipe is FLOAT32:
+                return "'float32' was asked for and passed the gate"
             return f"'{self.recipe.name}' is the first recipe and passed the gate"
         reasons = [f"'{r.recipe}' failed: {'; '.join(str(f) for f in r.failures)}" for r in self.refused]
         return f"'{self.recipe.name}' passed the gate; {' | '.join(reasons)}"
@@ -73,7 +79,7 @@ def choose(
     """
     refused: list[GateReport] = []
     for recipe in recipes:
-        model = to_int8(fp32, recipe)
+        model = fp32 if recipe is FLOAT32 else to_int8(fp32, recipe)
         report = check(model, recipe.name)
         if report.passed:
             return Chosen(recipe, model, report, tuple(refused))

@@ -30,6 +30,7 @@ STALE_SECONDS = 30.0
 LOCK_NAME = "worker.lock"  # held by the project's one worker, and by its children
 LOGS = Path("data", "logs")
 WORKER_LOG = LOGS / "worker.log"
+INHERITED_LOCK = "WORKBENCH_WORKER_LOCK"  # the open file of the lock that a new worker was given
 
 _jobs = schema.jobs.c
 
@@ -111,6 +112,12 @@ class Jobs:
         with self._database.read() as connection:
             rows = connection.execute(select(schema.jobs).order_by(_jobs.id.desc()))
             return [_job(row) for row in rows]
+
+    def any(self, state: State) -> bool:
+        """Tell whether any job is in this state."""
+        with self._database.read() as connection:
+            query = select(_jobs.id).where(_jobs.state == state).limit(1)
+            return connection.execute(query).scalar_one_or_none() is not None
 
     def claim(self, worker: str) -> Job | None:
         """Take the oldest job that is queued; nobody else gets it."""

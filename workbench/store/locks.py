@@ -40,9 +40,29 @@ class FileLock:
         if not _take(handle, fcntl.LOCK_EX, timeout):
             os.close(handle)
             return False
+        self._keep(handle)
+        return True
+
+    def _keep(self, handle: int) -> None:
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         self._handle = handle
+
+    def adopt(self, handle: int) -> bool:
+        """Take over a lock that the process which started this one holds, and tell whether it is this one.
+
+        `handle` is its open file, inherited. A number that stands for another file is left alone.
+        """
+        try:
+            ours, theirs = self.path.stat(), os.fstat(handle)
+        except OSError:
+            return False
+        if (ours.st_dev, ours.st_ino) != (theirs.st_dev, theirs.st_ino) or not _take(
+            handle, fcntl.LOCK_EX, 0.0
+        ):
+            return False
+        os.set_inheritable(handle, False)
+        self._keep(handle)
         return True
 
     def holder(self) -> int | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from workbench.ui import labelling_routes, sign_in
+from workbench.ui import bundle_routes, labelling_routes, sign_in
 from workbench.ui.gate import Gate
 
-ROUTES: list[Route] = [*sign_in.ROUTES, *labelling_routes.ROUTES]
+ROUTES: list[Route] = [*sign_in.ROUTES, *labelling_routes.ROUTES, *bundle_routes.ROUTES]
 MIDDLEWARE: list[Middleware] = [Middleware(Gate)]

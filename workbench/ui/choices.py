@@ -30,7 +30,7 @@ def choose_project() -> Project:
     name = st.selectbox("Project", names, index=place, key="project", width=240)
     if before not in (None, name):
         # What else the URL says belongs to the project before.
-        for what in ("question", "run"):
+        for what in ("question", "run", "runs", "job", "bundle"):
             st.query_params.pop(what, None)
     remember("project", name)
     return open_shared(name)

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 import streamlit as st
+from markupsafe import Markup
 
+from workbench.domain.steps import step_of
 from workbench.store.jobs import Job
+from workbench.ui.job_words import (
+    asked_in_words,
+    result_in_words,
+    silence,
+    steps_html,
+    time_in_words,
+    verb_in_words,
+)
 from workbench.ui.messages import as_markdown, errors_shown
 from workbench.ui.projects import open_shared
-from workbench.usecases.ask_for_work import ask_for, call_off, find_job, last_lines, take_up
-from workbench.usecases.keep_worker import note_lost_jobs, start_worker
+from workbench.ui.visitors import current_visitor
+from workbench.usecases.ask_for_work import (
+    ask_for,
+    call_off,
+    find_job,
+    last_lines,
+    last_words_of_worker,
+    take_up,
+)
+from workbench.usecases.keep_worker import keep_working, start_worker
 from workbench.usecases.project import Project
 
 LOOK_SECONDS = 1.0
@@ -41,8 +60,11 @@ def start_job(project: Project, verb: str, arguments: Mapping[str, Any]) -> Job:
 def show_job(project: Project, job_id: int) -> Job:
     """Show a job and keep it up to date until it ends, then run the page again; return it as it is now.
 
+    Whoever leads may call it off and take it up again. Raises UnknownNameError.
+
     The state is in the store: a reload, another browser and a restart of the app find the job again.
     """
+    keep_working(project)
     job = find_job(project, job_id)
     if job.state in ENDED:
         _show(project, job)
@@ -55,10 +77,8 @@ def show_job(project: Project, job_id: int) -> Job:
 def _follow(project_name: str, job_id: int) -> None:
     with errors_shown():
         project = open_shared(project_name)
-        note_lost_jobs(project)
+        keep_working(project)
         job = find_job(project, job_id)
-        if job.state == "queued":
-            start_worker(project)
         _show(project, job)
         if job.state in ENDED:
             st.rerun()
@@ -67,24 +87,60 @@ def _follow(project_name: str, job_id: int) -> None:
 def _show(project: Project, job: Job) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{as_markdown(job.verb)}** · job {job.id}")
-            st.badge(job.state, color=COLOURS[job.state])
-            if job.state in ("queued", "running"):
-                asked = job.cancel_requested
-                if st.button("Cancelling …" if asked else "Cancel", key=f"cancel {job.id}", disabled=asked):
-                    call_off(project, job.id)
-            elif job.state != "done" and st.button("Resume", key=f"resume {job.id}"):
-                take_up(project, job.id)
-                start_worker(project)
-                st.rerun(scope="app")
-        if job.state == "running":
-            done = min(1.0, job.done / job.total) if job.total else 0.0
-            st.progress(
-                done, text=f"{as_markdown(job.what)} {job.done:,} of {job.total:,}" if job.total else "…"
+            st.html(
+                Markup('<p class="wb-job"><b>{}</b> <span class="wb-quiet">{}</span></p>').format(
+                    verb_in_words(job), asked_in_words(job)
+                ),
             )
+            st.badge(job.state, color=COLOURS[job.state])
+            if current_visitor().leads:
+                _show_buttons(project, job)
+        st.html(steps_html(job) + _facts(job))
+        if job.state == "running":
+            _show_progress(job)
         if job.message:
-            st.markdown(as_markdown(job.message))
-        log = last_lines(project, job.id, LOG_LINES)
-        if log:
-            with st.expander("Log"):
-                st.code(log, language=None, wrap_lines=True)
+            show = {"failed": st.error, "interrupted": st.warning}.get(job.state, st.info)
+            show(as_markdown(job.message).replace("\n", "  \n"))
+        _show_log(project, job)
+
+
+def _facts(job: Job) -> Markup:
+    facts = [f"job {job.id}", time_in_words(job), result_in_words(job)]
+    if job.attempt > 1:
+        facts.append(f"attempt {job.attempt}")
+    silent = silence(job, time.time())
+    if silent is not None:
+        facts.append(f"no sign of life for {silent:.0f} s")
+    return Markup('<p class="wb-quiet wb-note">{}</p>').format(" · ".join(filter(None, facts)))
+
+
+def _show_buttons(project: Project, job: Job) -> None:
+    if job.state in ("queued", "running"):
+        asked = job.cancel_requested
+        if st.button("Cancelling …" if asked else "Cancel", key=f"cancel {job.id}", disabled=asked):
+            with errors_shown():  # it may have ended in between
+                call_off(project, job.id)
+                st.rerun()
+    elif job.state != "done" and st.button("Resume", key=f"resume {job.id}"):
+        with errors_shown():  # another page may have been faster
+            take_up(project, job.id)
+            start_worker(project)
+            st.rerun()
+
+
+def _show_progress(job: Job) -> None:
+    step, within = step_of(job.what)
+    if not job.total:
+        st.html(Markup('<p class="wb-quiet wb-note">{} …</p>').format(job.what or "starting"))
+        return
+    words = f"{within or step}: {job.done:,} of {job.total:,}"
+    st.progress(min(1.0, max(0.0, job.done / job.total)), text=as_markdown(words))
+
+
+def _show_log(project: Project, job: Job) -> None:
+    """Show what the job wrote; of one that waits, what its worker said, which may be why it waits."""
+    waits = job.state == "queued"
+    log = last_words_of_worker(project, LOG_LINES) if waits else last_lines(project, job.id, LOG_LINES)
+    if log:
+        with st.expander("Log of the worker" if waits else "Log"):
+            st.code(log, language=None, wrap_lines=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from workbench.store.jobs import Job, Jobs, log_of
+from workbench.store.jobs import WORKER_LOG, Job, Jobs, log_of
 from workbench.usecases.project import Project
 
 LOG_BYTES = 64 * 1024
@@ -35,7 +36,15 @@ def find_job(project: Project, job_id: int) -> Job:
 
 def last_lines(project: Project, job_id: int, n: int) -> str:
     """Return the last n lines that a job wrote; "" when it wrote nothing."""
-    path = project.folder / log_of(job_id)
+    return _tail(project.folder / log_of(job_id), n)
+
+
+def last_words_of_worker(project: Project, n: int) -> str:
+    """Return the last n lines that workers wrote which the app started; "" when there are none."""
+    return _tail(project.folder / WORKER_LOG, n)
+
+
+def _tail(path: Path, n: int) -> str:
     if not path.exists():
         return ""
     with path.open("rb") as file:

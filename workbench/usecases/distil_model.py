@@ -14,6 +14,7 @@ from workbench.domain.annotations import now
 from workbench.domain.ports import Progress, silent
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run
+from workbench.domain.steps import Steps
 from workbench.errors import InputError, NotEnoughDataError
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.judge import Judgement, judge
@@ -61,14 +62,19 @@ def distil_model(
     question = project.store.question(question_name)
     teacher = need_run(project, question_name, run_id, teacher=True)
     refuse_old_labels(project, question, teacher)
+    steps = Steps(progress)
+    steps.begin("load")
     network = load_network_of(project, teacher)
     left_out = project.store.held_out_twins()
     texts = [d.text for d in project.store.documents(part="pool") if d.id not in left_out]
     started = time.monotonic()
-    soft = network_scores(network, texts, progress=progress)
+    steps.begin("ask the teacher")
+    soft = network_scores(network, texts, progress=steps)
     settings = student_settings(config or {}, n_texts=len(texts)).for_teacher(network)
-    student = distil(network, soft, texts, settings=settings, seed=seed, progress=progress)
+    steps.begin("teach")
+    student = distil(network, soft, texts, settings=settings, seed=seed, progress=steps)
     model = NetworkModel(question_name, student, {"teacher": teacher.id}, n_training_threads())
+    steps.begin("judge")
     judgement = judge_student(project, question, model)
     run = replace(
         teacher,
@@ -83,6 +89,7 @@ def distil_model(
         created_at=now(),
         facts={},
     )
+    steps.begin("save")
     publish_run(project, run, model, judgement)
     return run
 

@@ -16,11 +16,13 @@ from workbench.domain.arrays import Offsets
 from workbench.domain.examples import Example
 from workbench.domain.ports import Progress, silent
 from workbench.domain.runs import Run
+from workbench.domain.steps import Steps
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.judge import judge
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import load_network_of, need_run, refuse_old_labels
+from workbench.usecases.time_bundle import time_bundle
 
 if TYPE_CHECKING:
     from workbench.export.gate import GateReport
@@ -52,9 +54,16 @@ class ExportedBundle:
 
 
 def export_model(
-    project: Project, question_name: str, *, run_id: str = "", progress: Progress = silent
+    project: Project,
+    question_name: str,
+    *,
+    run_id: str = "",
+    precision: str = "int8",
+    progress: Progress = silent,
 ) -> ExportedBundle:
     """Export a run, by default the newest of the question, and judge it on the held-out documents.
+
+    The weights become "int8", or stay "float32".
 
     Raises GateError, and publishes nothing, when the exported model differs too much; ArtefactError when
     serving refuses the bundle, which is then taken away again; InputError when
@@ -74,17 +83,19 @@ def export_model(
             "An export is judged on held-out documents, and there are none.",
             hint=f"workbench import {project.name} FILE --held-out",
         )
-    folder = project.models / bundle_name(question_name, run.id)
+    folder = project.models / bundle_name(question_name, run.id, precision)
     if folder.exists():
-        raise InputError("This run is exported already.", where=str(folder))
+        raise InputError(f"This run is exported in {precision} already.", where=str(folder))
     judges = HeldOut(held_out, gold_tokens(project, held_out))
     origin = Origin(project.name, question, run)
+    Steps(progress).begin("load")
     gate = export_network(
         load_network_of(project, run),
         judges,
         folder,
         origin=origin,
         figures_of=lambda scores: judge(question, held_out, scores, basis="held-out").figures.as_dict(),
+        precision=precision,
         progress=progress,
     )
     refuse_unservable(folder)
@@ -118,6 +129,8 @@ def gold_tokens(project: Project, examples: Sequence[Example]) -> list[Offsets] 
 
 
 def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Do the job `export`; arguments: `question_name`, `run_id`."""
+    """Do the job `export`; arguments: `question_name`, `run_id`, `precision`. Then measure how fast it is."""
     with open_folder(folder) as project:
-        return export_model(project, **arguments, progress=progress).as_dict()
+        bundle = export_model(project, **arguments, progress=progress)
+        time_bundle(project, bundle.folder.name, progress=progress)
+        return bundle.as_dict()

@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.domain.ports import Progress, silent
 from workbench.domain.runs import Batch, Run
+from workbench.domain.steps import Steps
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.propose_batch import Ranking, propose_batch
 from workbench.usecases.train_model import Training, train_model
@@ -20,7 +21,9 @@ def run_round(
     Raises NotEnoughDataError when there is too little to learn from or nothing left to ask.
     """
     run = train_model(project, training, progress=progress)
-    batch = propose_batch(project, training.question, ranking, progress=progress)
+    steps = Steps(progress)
+    steps.begin("rank")
+    batch = propose_batch(project, training.question, ranking, progress=steps)
     facts = {
         "n_labelled": run.n_examples,
         "run": run.id,

@@ -19,6 +19,7 @@ from workbench.domain.examples import Example
 from workbench.domain.ports import Encoder, Learner, LearnerContext, Model, Progress, silent
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run, hash_examples
+from workbench.domain.steps import Steps
 from workbench.usecases.collect_examples import collect_examples, need_examples
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.judge import Judgement, judge
@@ -49,15 +50,19 @@ def train_model(project: Project, training: Training, *, progress: Progress = si
     stay_offline()
     question = project.store.question(training.question)
     name = training.learner or DEFAULT_LEARNER[question.kind]
+    steps = Steps(progress)
+    steps.begin("collect")
     examples = need_examples(collect_examples(project, question.name), question.name)
     started = time.monotonic()
     encoder = encoder_of(project, name, training.encoder)
     context = LearnerContext(
-        encoder=encoder, config=training.config, n_threads=n_training_threads(), progress=progress
+        encoder=encoder, config=training.config, n_threads=n_training_threads(), progress=steps
     )
+    steps.begin("fit")
     learner = catalog.learner(name, question.kind, context)
     model = learner.fit({question: examples}, seed=training.seed)
     seconds = time.monotonic() - started
+    steps.begin("judge")
     judgement = judge_model(project, question, learner, model, examples=examples, seed=training.seed)
     run = Run(
         id=new_run_id(question.name, name),
@@ -76,6 +81,7 @@ def train_model(project: Project, training: Training, *, progress: Progress = si
         created_at=now(),
         facts={**facts_of(model), **contradictions(question, examples)},
     )
+    steps.begin("save")
     publish_run(project, run, model, judgement)
     return run
 

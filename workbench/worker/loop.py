@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from workbench.errors import MachineError, StoreError, UnknownNameError
-from workbench.store.jobs import LOCK_NAME, Job, Jobs, log_of
+from workbench.store.jobs import INHERITED_LOCK, LOCK_NAME, Job, Jobs, log_of
 from workbench.store.locks import FileLock
 from workbench.store.project_store import ProjectStore
 from workbench.worker.verbs import VERBS
@@ -23,6 +23,7 @@ from workbench.worker.verbs import VERBS
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 2.0
 GRACE_SECONDS = 5.0
+LOOK_SECONDS = 1.0  # somebody who only looks whether there is a worker holds the lock for a moment
 LAST_WORDS = 500
 
 
@@ -32,21 +33,18 @@ def run_worker(folder: Path, *, once: bool = False, verbs: Mapping[str, str] = V
     With `once`, stop when no job is queued. `verbs` maps the verbs of jobs to "module:function".
     Raises StoreError when another worker works on the project.
     """
-    with ProjectStore.open(folder) as store, worker_lock(folder) as lock, _stop_on_signals() as stop:
+    with _stop_on_signals() as stop, worker_lock(folder) as lock, ProjectStore.open(folder) as store:
         jobs = Jobs(store)
         jobs.recover(stale_after=0)
-        worker = _Worker(folder, jobs, lock=lock, stop=stop, verbs=verbs)
         n_jobs = 0
-        while not stop.is_set():
-            job = jobs.claim(f"{socket.gethostname()}:{os.getpid()}")
-            if job is not None:
-                worker.run(job)
-                n_jobs += 1
-            elif once:
-                break
-            else:
-                stop.wait(POLL_SECONDS)
-        return n_jobs
+        while True:
+            worker = _Worker(folder, jobs, lock=lock, stop=stop, verbs=verbs)
+            n_jobs += worker.run_queued(once=once)
+            # Who asked for work while this worker held the lock has started no other, and relies on it:
+            # so look once more after the lock is free.
+            lock.release()
+            if stop.is_set() or not jobs.any("queued") or not lock.acquire():
+                return n_jobs
 
 
 @contextmanager
@@ -57,7 +55,11 @@ def worker_lock(folder: Path) -> Iterator[FileLock]:
     is dead is waited for.
     """
     with FileLock(folder / LOCK_NAME) as lock:
-        if not lock.acquire():
+        given = os.environ.pop(INHERITED_LOCK, "")
+        if given.isdecimal() and lock.adopt(int(given)):
+            yield lock
+            return
+        if not lock.acquire(timeout=LOOK_SECONDS):
             holder = lock.holder()
             if (holder is not None and is_alive(holder)) or not lock.acquire(timeout=3 * GRACE_SECONDS):
                 raise StoreError(
@@ -113,6 +115,20 @@ class _Worker:
         self._lock = lock
         self._stop = stop
         self._verbs = verbs
+
+    def run_queued(self, *, once: bool) -> int:
+        """Run the jobs that wait until it is told to stop, with `once` until none waits; count them."""
+        n_jobs = 0
+        while not self._stop.is_set():
+            job = self._jobs.claim(f"{socket.gethostname()}:{os.getpid()}")
+            if job is not None:
+                self.run(job)
+                n_jobs += 1
+            elif once:
+                break
+            else:
+                self._stop.wait(POLL_SECONDS)
+        return n_jobs
 
     def run(self, job: Job) -> None:
         """Run one attempt of a job to its end, whatever that is."""

@@ -18,6 +18,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "train": "workbench.usecases.train_model:run_job",
         "distil": "workbench.usecases.distil_model:run_job",
         "export": "workbench.usecases.export_model:run_job",
+        "time-bundle": "workbench.usecases.time_bundle:run_job",
         "publish": "workbench.usecases.label_studio.publish:run_job",
         "suggest": "workbench.usecases.suggest_answers:run_job",
         "simulate": "workbench.usecases.simulate:run_job",

@@ -236,7 +236,10 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(home: Home) -> No
             yield b"x" * 1024 * 1024
 
     assert visiting.post("/wb/answers", headers=headers, content=b"x" * 1024 * 1024).text == str(1024 * 1024)
-    assert visiting.post("/wb/answers", headers=headers, content=b"x" * (16 * 1024 * 1024 + 1)).status_code == 413
+    assert (
+        visiting.post("/wb/answers", headers=headers, content=b"x" * (16 * 1024 * 1024 + 1)).status_code
+        == 413
+    )
     assert visiting.post("/wb/answers", headers=headers, content=in_parts()).status_code == 413
     assert visiting.post("/login", content=b"x" * 65537).status_code == 413
     assert visiting.post("/login", content=b"x" * 65536).status_code == 200

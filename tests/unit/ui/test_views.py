@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from workbench import artefacts
 from workbench.config import Home
 from workbench.domain.questions import Question
 from workbench.store.database import FILE_NAME
@@ -145,28 +144,6 @@ def test_the_newest_run_is_shown_unless_another_is_chosen(tickets: Home) -> None
     assert "run" not in page.query_params
     run.set_value("topic-tfidf-1").run()
     assert page.query_params["run"] == "topic-tfidf-1"
-
-
-def test_models_lists_runs_and_bundles_with_their_gate(tickets: Home) -> None:
-    gate = {"name": "share of equal answers", "value": 0.99, "limit": 0.98, "direction": "at least"}
-    facts = {
-        "question": "topic",
-        "run": "topic-bert-1",
-        "n_examples": 120,
-        "created_at": "2026-05-04T10:11:12.000000+00:00",
-        "gate": {"figures": [{**gate, "basis": "2 held-out documents", "passed": True}]},
-        "files": {"model.onnx": {"bytes": 5_000_000, "sha256": "0" * 64}},
-    }
-    for name, content in (("topic-good-int8", facts), ("topic-odd-int8", {"files": {}})):
-        folder = tickets.models("tickets") / name
-        folder.mkdir(parents=True)
-        artefacts.write_json(folder / "bundle.json", content)
-    page = open_view("models", project="tickets")
-    assert not page.exception
-    assert page.dataframe[0].value["run"].tolist() == ["topic-tfidf-2", "topic-tfidf-1"]
-    assert page.dataframe[1].value["measured"].tolist() == [0.99]
-    assert "model.onnx 5.0 MB" in html_of(page)
-    assert "Export the model again" in as_plain(page.error[0].value)
 
 
 def as_plain(markdown: str) -> str:

@@ -17,6 +17,7 @@ from workbench.domain.examples import Example
 from workbench.domain.questions import LabelChange, Question
 from workbench.domain.runs import Run
 from workbench.domain.spans import Span
+from workbench.domain.steps import STEPS, step_of
 from workbench.errors import InputError
 from workbench.usecases.change_labels import change_labels
 from workbench.usecases.collect_examples import collect_examples
@@ -27,6 +28,7 @@ from workbench.usecases.import_documents import import_documents
 from workbench.usecases.project import Project, create_project, open_project, parse_question
 from workbench.usecases.propose_batch import Ranking, propose_batch
 from workbench.usecases.record_annotations import record_annotations
+from workbench.usecases.run_round import run_round
 from workbench.usecases.runs import RECORDED, remark_on_labels
 from workbench.usecases.simulate import Simulation, simulate, simulate_on
 from workbench.usecases.train_model import Training, contradictions, recorded_config, train_model
@@ -103,6 +105,24 @@ def test_a_learner_on_vectors_is_recorded_with_name_and_id_of_its_encoder() -> N
     recorded = recorded_config(Learner(), Encoder(), "minilm")  # type: ignore[arg-type]
     assert recorded == {"c": 1.0, "encoder": "minilm", "encoder_id": Encoder.id}
     assert recorded_config(Learner(), None, "minilm") == {"c": 1.0}  # type: ignore[arg-type]
+
+
+def test_a_round_names_its_steps_in_the_order_that_is_shown(project: Project) -> None:
+    steps: list[str] = []
+    import_documents(project, more_texts(project.folder.parent), options=ReadOptions())
+    run_round(
+        project,
+        Training("topic", "tfidf"),
+        Ranking("margin", 2),
+        progress=lambda done, total, what: steps.append(step_of(what)[0]),
+    )
+    assert tuple(dict.fromkeys(steps)) == STEPS["round"]
+
+
+def more_texts(folder: Path) -> Path:
+    path = folder / "more.csv"
+    path.write_text("text\nwhere is it\nrefund it\nsend it back\n", encoding="utf-8")
+    return path
 
 
 def test_the_versions_of_every_package_that_shapes_a_model_are_recorded() -> None:

@@ -1,99 +1,72 @@
-"""The page of what was trained and what was exported."""
+"""The page where models are trained, distilled, exported and compared; the jobs that do it stand below."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
-from markupsafe import Markup
 
-from workbench.domain.runs import Run
-from workbench.ui.choices import choose_project
-from workbench.ui.messages import as_markdown, errors_shown
-from workbench.ui.words import table_height, when
-from workbench.usecases.show_progress import GRAPH, BundleFacts, bundle_folders, headline, read_bundle_facts
+from workbench.domain.questions import Question
+from workbench.errors import UnknownNameError
+from workbench.ui.choices import choose_project, choose_question
+from workbench.ui.jobs import show_job
+from workbench.ui.messages import errors_shown
+from workbench.ui.models.bundles import show_bundles
+from workbench.ui.models.comparison import show_runs
+from workbench.ui.models.forms import show_distillation, show_export, show_training
+from workbench.ui.models.history import show_history
+from workbench.ui.visitors import current_visitor
+from workbench.usecases.project import Project
+
+SECTIONS = {"runs": "Runs", "train": "Train", "distil": "Distil", "export": "Export"}
+COLUMN_PIXELS = 960
 
 
 def show() -> None:
     """Show the page."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         project = choose_project()
-    runs = project.store.runs()
-    st.subheader("Trained models", anchor=False)
-    if runs:
-        show_runs(runs)
-    else:
-        st.info(f"Nothing was trained yet: `workbench train {project.name} --question …`")
-    st.subheader("Bundles", anchor=False)
-    folders = bundle_folders(project)
-    for folder in folders:
-        with st.container(border=True), errors_shown():
-            show_bundle(read_bundle_facts(folder))
-    if not folders:
-        st.info(f"Nothing was exported yet: `workbench export {project.name} --question …`")
+        question = choose_question(project)
+        section = choose_section()
+    with st.container(width=COLUMN_PIXELS):
+        show_chosen_job(project)
+        show_section(project, question, section)
+        with errors_shown():
+            show_history(project)
 
 
-def show_runs(runs: Sequence[Run]) -> None:
-    """Show the runs, newest first."""
-    figures = [headline(run) for run in runs]
-    st.dataframe(
-        {
-            "question": [run.question for run in runs],
-            "learner": [run.learner for run in runs],
-            "answers": [run.n_examples for run in runs],
-            "figure": [found.name if found else "–" for found in figures],
-            "value": [found.value if found else None for found in figures],
-            "basis": [
-                f"{found.basis}, {found.n_documents:,} documents" if found else "–" for found in figures
-            ],
-            "seconds": [run.seconds for run in runs],
-            "trained": [when(run.created_at) for run in runs],
-            "run": [run.id for run in runs],
-        },
-        hide_index=True,
-        height=table_height(len(runs)),
-        column_config={
-            "value": st.column_config.NumberColumn(format="%.3f"),
-            "seconds": st.column_config.NumberColumn(format="%.1f"),
-        },
-        alt="Trained models, newest first",
+def choose_section() -> str:
+    """Ask what to look at; the URL says it."""
+    wanted = st.query_params.get("section", "runs")
+    if wanted not in SECTIONS:
+        raise UnknownNameError("section", wanted, SECTIONS)
+    section = st.segmented_control(
+        "Show", list(SECTIONS), default=wanted, required=True, format_func=SECTIONS.__getitem__, key="section"
     )
+    st.query_params["section"] = section or wanted
+    return section or wanted
 
 
-def show_bundle(bundle: BundleFacts) -> None:
-    """Show an exported model: its size, where it came from, and every figure of its gate."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.markdown(f"**{as_markdown(bundle.name)}**")
-        if bundle.passed:
-            st.badge("gate passed", icon=":material/check:", color="green")
+def show_chosen_job(project: Project) -> None:
+    """Show the job that the URL names."""
+    named = st.query_params.get("job")
+    if named is None:
+        return
+    with errors_shown():
+        # Digits beyond those of a job's number are no job; the database could not hold them either.
+        if not (named.isascii() and named.isdigit() and len(named) < 10):
+            raise UnknownNameError("job", named[:40], ())
+        show_job(project, int(named))
+
+
+def show_section(project: Project, question: Question, section: str) -> None:
+    """Show runs, or a form; forms are for those who may start jobs."""
+    forms = {"train": show_training, "distil": show_distillation, "export": show_export}
+    with errors_shown():
+        if section == "runs":
+            show_runs(project, question)
+        elif current_visitor().leads:
+            forms[section](project, question)
         else:
-            st.badge("gate failed", icon=":material/close:", color="red")
-    st.html(
-        Markup(
-            '<p class="wb-quiet">{} {:.1f} MB · question {} · run {} · {} answers · exported {}</p>'
-        ).format(
-            GRAPH,
-            bundle.n_bytes / 1e6,
-            bundle.question,
-            bundle.run,
-            bundle.n_examples,
-            when(bundle.created_at),
-        )
-    )
-    st.dataframe(
-        {
-            "gate": [row["name"] for row in bundle.gate],
-            "measured": [row["value"] for row in bundle.gate],
-            "limit": [f"{row['direction']} {row['limit']:g}" for row in bundle.gate],
-            "passed": ["yes" if row["passed"] else "NO" for row in bundle.gate],
-            "basis": [row["basis"] for row in bundle.gate],
-        },
-        hide_index=True,
-        column_config={
-            "gate": st.column_config.TextColumn(width="large"),
-            "measured": st.column_config.NumberColumn(format="%.5f", width="small"),
-            "limit": st.column_config.TextColumn(width="small"),
-            "passed": st.column_config.TextColumn(width="small"),
-        },
-        alt=f"The gate's figures of {bundle.name}",
-    )
+            st.info("Jobs are started by a lead of the project. Results are open to everybody.")
+    if section == "export":
+        st.subheader("Exported models", anchor=False)
+        show_bundles(project, question.name)

@@ -1,0 +1,201 @@
+"""What can be started: a training, a distillation, an export. Wrong input is said before a job is queued."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+from markupsafe import Markup
+
+from workbench import catalog
+from workbench.domain.questions import Question
+from workbench.domain.runs import Run
+from workbench.ui.jobs import start_job
+from workbench.ui.messages import errors_shown
+from workbench.ui.words import headline_in_words, run_in_words
+from workbench.usecases.offer_export import (
+    PRECISIONS,
+    bundle_name,
+    check_distillation,
+    check_export,
+    exportable,
+    teachers,
+)
+from workbench.usecases.offer_training import Offer, Setting, Value, changed_settings, check_training, offers
+from workbench.usecases.project import Project
+from workbench.usecases.propose_batch import Ranking
+from workbench.usecases.show_progress import headline, question_progress
+from workbench.usecases.train_model import Training
+
+MOST_SEED = 2**31 - 1
+PRECISION_WORDS = {
+    "int8": "int8: small and fast; the gate says what it loses",
+    "float32": "float32: as trained; about four times as large",
+}
+
+
+def start(project: Project, verb: str, arguments: Mapping[str, Any], check: Callable[[], object]) -> None:
+    """Queue a job unless the check speaks against it, put its id into the URL, and show it."""
+    with errors_shown():
+        check()
+        job = start_job(project, verb, arguments)
+        st.query_params["job"] = str(job.id)
+        st.rerun()
+
+
+def show_training(project: Project, question: Question) -> None:
+    """Ask how to train, and start it."""
+    known = {offer.learner: offer for offer in offers(question)}
+    default = next(iter(known))
+    name = st.segmented_control(
+        "Learner", list(known), default=default, required=True, key=f"learner of {question.name}"
+    )
+    offer = known[name or default]
+    n_answered = question_progress(project, question).n_answered
+    words = f"{offer.words} {n_answered:,} documents of the pool are answered."
+    st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(words))
+    with st.form(f"train {question.name} {offer.learner}", border=True):
+        chosen = ask_settings(offer, key=question.name)
+        seed = ask_seed(f"seed {question.name}")
+        then = st.checkbox(
+            "Then choose the next documents to label", value=False, key=f"then {question.name}"
+        )
+        left, right = st.columns([2, 1])
+        with left:
+            strategy = st.selectbox(
+                "Strategy",
+                catalog.strategy_names(),
+                index=list(catalog.strategy_names()).index(Ranking().strategy),
+                help="How they are chosen.",
+            )
+        with right:
+            n = st.number_input("How many", 1, 1000, Ranking().n, help="How many documents to choose.")
+        pressed = st.form_submit_button("Start training", type="primary")
+    if pressed:
+        training: dict[str, Any] = {
+            "question": question.name,
+            "learner": offer.learner,
+            "seed": int(seed),
+            "config": changed_settings(offer, chosen),
+        }
+        ranking = {"strategy": strategy, "n": int(n), "seed": int(seed)}
+        asked = {"training": training, "ranking": ranking} if then else training
+        start(
+            project,
+            "round" if then else "train",
+            asked,
+            lambda: check_training(project, Training(**training)),
+        )
+
+
+def ask_settings(offer: Offer, *, key: str) -> dict[str, Value]:
+    """Ask for the settings of a learner, two a row, each with the learner's own default."""
+    chosen: dict[str, Value] = {}
+    columns = st.columns(2)
+    for place, setting in enumerate(offer.settings):
+        with columns[place % 2]:
+            chosen[setting.name] = ask_setting(setting, key=f"{setting.name} of {offer.learner}, {key}")
+    return chosen
+
+
+def ask_setting(setting: Setting, *, key: str) -> Value:
+    """Ask for one setting."""
+    label = setting.name.replace("_", " ")
+    if setting.choices:
+        place = setting.choices.index(str(setting.default))
+        return st.selectbox(label, setting.choices, index=place, help=setting.words, key=key)
+    if isinstance(setting.default, int):
+        low, high = int(setting.least), int(setting.most)
+        return int(st.number_input(label, low, high, setting.default, help=setting.words, key=key))
+    default = float(setting.default)
+    return float(
+        st.number_input(
+            label,
+            setting.least,
+            setting.most,
+            default,
+            step=default / 10,
+            format="%.6f" if default < 0.01 else "%.3f",
+            help=setting.words,
+            key=key,
+        )
+    )
+
+
+def ask_seed(key: str) -> int:
+    """Ask for the seed."""
+    words = "The same seed, answers and settings give the same model."
+    return int(st.number_input("seed", 0, MOST_SEED, 0, help=words, key=key))
+
+
+def show_distillation(project: Project, question: Question) -> None:
+    """Ask which run to distil, and start it."""
+    run = ask_run(teachers(project, question.name), "Teacher", key=f"teacher of {question.name}")
+    if run is None:
+        st.info("No run of this question has a network to learn from. Train linear, setfit or bert first.")
+        return
+    words = "A smaller network learns what the run says about all documents of the pool, labelled or not."
+    st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(words))
+    with st.form(f"distil {question.name}", border=True):
+        left, right = st.columns(2)
+        with left:
+            temperature = st.number_input(
+                "temperature", 0.1, 100.0, 2.0, help="Higher: more is learned from what is unlikely."
+            )
+        with right:
+            epochs = st.number_input(
+                "epochs", 0, 100, 0, help="How often every text is seen; 0: as often as their number needs."
+            )
+        seed = ask_seed(f"seed of student {question.name}")
+        pressed = st.form_submit_button("Start distillation", type="primary")
+    if pressed:
+        config: dict[str, Any] = {} if temperature == 2.0 else {"temperature": float(temperature)}
+        config |= {"epochs": int(epochs)} if epochs else {}
+        asked = {"question_name": question.name, "run_id": run.id, "seed": seed, "config": config}
+        start(project, "distil", asked, lambda: check_distillation(project, run.id))
+
+
+def show_export(project: Project, question: Question) -> None:
+    """Ask which run to export and how, and start it."""
+    run = ask_run(exportable(project, question.name), "Run", key=f"export of {question.name}")
+    if run is None:
+        st.info("No run of this question has a network to export. Train linear, setfit or bert first.")
+        return
+    found = headline(run)
+    facts = [
+        f"learned from {run.n_examples:,} answers",
+        headline_in_words(found) if found else "not judged",
+        f"{len(run.labels):,} labels",
+    ]
+    st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(" · ".join(facts)))
+    with st.form(f"export {question.name}", border=True):
+        precision = st.radio(
+            "Weights", PRECISIONS, format_func=PRECISION_WORDS.__getitem__, key=f"precision {question.name}"
+        )
+        pressed = st.form_submit_button("Start export", type="primary")
+    if pressed:
+        asked = {"question_name": question.name, "run_id": run.id, "precision": precision}
+
+        def check() -> None:
+            check_export(project, run.id, precision)
+            st.query_params["bundle"] = bundle_name(run, precision)
+
+        start(project, "export", asked, check)
+
+
+def ask_run(runs: Sequence[Run], label: str, *, key: str) -> Run | None:
+    """Ask for one of the runs, newest first; None when there is none."""
+    if not runs:
+        return None
+    named = {run.id: run for run in runs}
+    wanted = st.query_params.get("run", "")
+    place = list(named).index(wanted) if wanted in named else 0
+    chosen = st.selectbox(
+        label,
+        list(named),
+        index=place,
+        format_func=lambda id: f"{run_in_words(named[id])} · {id}",
+        key=key,
+    )
+    return named[chosen]
