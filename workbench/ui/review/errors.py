@@ -99,11 +99,7 @@ def show_found(subject: Subject, mistakes: Mistakes) -> None:
     """Show the documents of the filter, and beside them which labels its labels are confused with."""
     asked = wanted()
     found = mistakes.find(asked)
-    st.html(
-        Markup('<h3 class="wb-found" data-documents="{}" data-filter="{}">{}</h3>').format(
-            len(found), "|".join(value or "" for value in (asked.gold, asked.predicted)), title_of(asked)
-        )
-    )
+    st.html(Markup('<h3 class="wb-found">{}</h3>').format(title_of(asked)))
     show_chips()
     around = asked.label or asked.gold or asked.predicted
     labels = labels_around(mistakes.pairs, around) if around else ()
@@ -131,17 +127,21 @@ def title_of(asked: Wanted) -> Markup:
 
 def show_documents(subject: Subject, found: Sequence[JudgedDocument]) -> None:
     """Show the documents, a page at a time, those first where the model is surest."""
-    if not found:
-        st.write("No document has such a mistake. Take a filter away.")
-        return
-    order = " · the surest mistake first" if len(found) > 1 else ""
-    st.html(
-        Markup('<p class="wb-quiet">{:,} of {}{}</p>').format(len(found), subject.basis_in_words(), order)
-    )
-    n_pages = -(-len(found) // AT_ONCE)
     asked = wanted()
+    order = " · the surest mistake first" if len(found) > 1 else ""
+    about = f"{len(found):,} of {subject.basis_in_words()}{order}"
+    none = "" if found else "No document has such a mistake. Take a filter away."
+    st.html(Markup('<p class="wb-quiet">{}</p>').format(none or about))
+    n_pages = -(-len(found) // AT_ONCE)
     page = st.pagination(n_pages, key=f"page of {subject.run.id} {asked}") if n_pages > 1 else 1
-    st.html(documents_html(found[(page - 1) * AT_ONCE : page * AT_ONCE]))
+    shown_now = found[(page - 1) * AT_ONCE : page * AT_ONCE]
+    st.html(
+        Markup('<div data-documents="{}" data-filter="{}">{}</div>').format(
+            len(found),
+            "|".join(value or "" for value in (asked.gold, asked.predicted)),
+            Markup(documents_html(shown_now)),  # safe: it escapes every text itself
+        )
+    )
 
 
 def show_matrix(pairs: Sequence[ConfusedPair], labels: Sequence[str]) -> None:
