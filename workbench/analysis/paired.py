@@ -77,7 +77,7 @@ def exact_mcnemar(n_fixed: int, n_broken: int) -> float:
         raise InputError(f"{n_fixed} fixed and {n_broken} broken are no counts.")
     n = n_fixed + n_broken
     tail = sum(comb(n, k) for k in range(min(n_fixed, n_broken) + 1))
-    return min(1.0, 2 * tail / 2**n)
+    return min(1.0, float(2 * tail / 2**n))
 
 
 def pair_runs(before: Sequence[JudgedDocument], after: Sequence[JudgedDocument]) -> PairedRuns:

@@ -140,6 +140,11 @@ class ProjectStore:
         with self.database.read() as connection:
             return documents.count(connection, part)
 
+    def file_names(self) -> dict[str, str]:
+        """Return for each document id the name of the file that first brought it."""
+        with self.database.read() as connection:
+            return documents.file_names(connection)
+
     def held_out_twins(self) -> set[str]:
         """Return the ids of pool documents whose text a held-out document has too.
 

@@ -50,5 +50,6 @@ def test_the_label_that_lost_most_comes_first() -> None:
 
 def test_no_shared_documents_is_an_empty_comparison() -> None:
     paired = pair_runs([judged("1", "a", "a")], [judged("2", "a", "a")])
-    assert paired.shared == () and paired.n_other_gold == 0
+    assert paired.shared == ()
+    assert paired.n_other_gold == 0
     assert paired.by_label() == []

@@ -41,7 +41,9 @@ def test_lengths_are_cut_into_quarters_that_keep_equal_ones_together() -> None:
 
 
 def test_metadata_with_few_values_becomes_slices_and_ids_do_not() -> None:
-    rows = [{"channel": "mail" if n % 2 else "chat", "ticket": f"T-{n}", "size": n, "x": 1} for n in range(100)]
+    rows = [
+        {"channel": "mail" if n % 2 else "chat", "ticket": f"T-{n}", "size": n, "x": 1} for n in range(100)
+    ]
     del rows[0]["channel"]
     found = metadata_values(rows)
     assert sorted(found) == ["channel", "size"]

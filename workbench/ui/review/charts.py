@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.analysis.calibration import ReliabilityBin
 from workbench.analysis.confusions import ConfusedPair
+from workbench.analysis.slices import Slice
 from workbench.analysis.span_errors import SpanVerdict
 
 BLUE, RED, GREY = "#4a82bd", "#cf5c4f", "#8b949e"
@@ -167,3 +168,56 @@ def reliability_spec(bins: Sequence[ReliabilityBin]) -> dict[str, Any]:
         "encoding": {"x": x, "y": y, "text": {"field": "n", "type": "quantitative"}},
     }
     return {"data": {"values": rows}, "layer": [ideal, curve, numbers]}
+
+
+def slices_spec(slices: Sequence[Slice]) -> dict[str, Any]:
+    """Return the share right of each slice with its interval; small slices are grey."""
+    rows = [
+        {
+            "slice": s.value,
+            "right": s.share_right,
+            "low": s.interval.low if s.interval else None,
+            "high": s.interval.high if s.interval else None,
+            "documents": s.n,
+            "size": "small" if s.is_small else "enough",
+        }
+        for s in slices
+    ]
+    scale = {"domain": [0, 1]}
+    color = {
+        "field": "size",
+        "type": "nominal",
+        "scale": {"domain": ["enough", "small"], "range": [BLUE, GREY]},
+        "legend": None,
+    }
+    tooltip = [{"field": "slice", "type": "nominal"}, {"field": "documents", "type": "quantitative"}] + [
+        {"field": name, "type": "quantitative", "format": ".3f"} for name in ("right", "low", "high")
+    ]
+    return {
+        "data": {"values": rows},
+        "height": {"step": 28},
+        "encoding": {
+            "y": {
+                "field": "slice",
+                "type": "nominal",
+                "sort": [row["slice"] for row in rows],
+                "title": None,
+                "axis": {"labelLimit": 320, "ticks": False},
+            },
+            "color": color,
+            "tooltip": tooltip,
+        },
+        "layer": [
+            {
+                "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.5},
+                "encoding": {
+                    "x": {"field": "low", "type": "quantitative", "title": "share right", "scale": scale},
+                    "x2": {"field": "high"},
+                },
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+                "encoding": {"x": {"field": "right", "type": "quantitative", "scale": scale}},
+            },
+        ],
+    }

@@ -49,8 +49,10 @@ def label_table(subject: Subject, *, height: int, key: str, to_errors: bool = Fa
         on_select=choose,
         selection_mode="single-cell",
         hide_index=True,
+        column_order=None if to_errors else ("label", *FIGURES, "answers"),
         height=min(height, max(table_height(1), 40 + 35 * len(rows))),
         column_config={
+            "label": st.column_config.TextColumn(width="medium"),
             **dict.fromkeys(FIGURES, bar),
             "answers": st.column_config.NumberColumn(
                 width="small", help="Documents or spans with this label"

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from workbench.domain.runs import Run
 from workbench.ui.choices import choose_project, choose_question, recalled, remember
 from workbench.ui.messages import as_markdown, errors_shown
-from workbench.ui.review import errors, filters, growth, labels
+from workbench.ui.review import compare, errors, filters, growth, issues, labels, slices
 from workbench.ui.review.subject import Subject
 from workbench.ui.words import figure, run_in_words
 from workbench.usecases.evaluate_model import warnings_on
@@ -18,6 +18,9 @@ from workbench.usecases.evaluate_model import warnings_on
 PARTS = {
     "errors": ("Errors", errors.show),
     "labels": ("Labels & calibration", labels.show),
+    "issues": ("Label issues", issues.show),
+    "slices": ("Slices", slices.show),
+    "compare": ("Compare", compare.show),
     "curve": ("Learning curve", growth.show),
 }
 METRICS = {

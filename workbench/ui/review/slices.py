@@ -1,0 +1,151 @@
+"""The part Slices: how the model does on one kind of document after another, and since another run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+from markupsafe import Markup
+
+from workbench.analysis.judged import JudgedDocument
+from workbench.analysis.slices import SMALL, Slice, slice_documents
+from workbench.analysis.wording import plain
+from workbench.domain.runs import Run
+from workbench.ui.jobs import show_job, start_job
+from workbench.ui.messages import errors_shown
+from workbench.ui.review.charts import slices_spec
+from workbench.ui.review.other_run import choose_other_run
+from workbench.ui.review.subject import Subject, mistakes_of
+from workbench.ui.visitors import current_visitor
+from workbench.ui.words import table_height
+from workbench.usecases.detect_languages import languages_version
+from workbench.usecases.project import Project
+from workbench.usecases.runs import need_run_folder
+from workbench.usecases.slice_documents import slice_values
+
+JOB = "languages_job"
+
+
+def show(subject: Subject) -> None:
+    """Show the part."""
+    documents = subject.mistakes().documents
+    values = values_of(subject.project, subject.run)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        aspect = choose_aspect(list(values))
+        other = choose_other_run(subject, "Difference from", key="slices")
+    offer_languages(subject)
+    if aspect is None:
+        st.info("These documents differ in nothing that is known of them.")
+        return
+    slices = slice_documents(documents, values[aspect])
+    before = slices_before(subject, other, aspect) if other is not None else {}
+    st.html(
+        Markup(
+            '<p class="wb-quiet">Share of documents answered exactly right, with its 95 % interval (Wilson) · '
+            "{} · fewer than {} documents are grey: they say little</p>"
+        ).format(subject.basis_in_words(), SMALL)
+    )
+    described = ", ".join(f"{s.value} {s.share_right:.3f} of {s.n}" for s in slices[:20])
+    st.vega_lite_chart(
+        slices_spec(slices), width="stretch", alt=f"Share right by {aspect}, worst first: {described}"
+    )
+    show_table(aspect, slices, before)
+    if other is not None:
+        show_basis_of_difference(subject, other)
+
+
+def choose_aspect(aspects: Sequence[str]) -> str | None:
+    """Ask what to cut the documents by; the URL says it."""
+    if not aspects:
+        return None
+    named = st.query_params.get("by")
+    aspect = st.selectbox(
+        "By",
+        aspects,
+        index=aspects.index(named) if named in aspects else 0,
+        key="slices by",
+        format_func=plain,
+        width=240,
+    )
+    st.query_params["by"] = aspect
+    return aspect
+
+
+def show_table(aspect: str, slices: Sequence[Slice], before: dict[str, Slice]) -> None:
+    """Show the figures of each slice."""
+    columns: dict[str, list[object]] = {
+        plain(aspect): [plain(s.value) for s in slices],
+        "documents": [s.n for s in slices],
+        "right": [s.share_right for s in slices],
+        "from": [s.interval.low if s.interval else None for s in slices],
+        "to": [s.interval.high if s.interval else None for s in slices],
+        "micro-F1": [s.f1 for s in slices],
+    }
+    if before:
+        earlier = [before.get(s.value) for s in slices]
+        columns["difference"] = [
+            s.share_right - b.share_right if b else None for s, b in zip(slices, earlier, strict=True)
+        ]
+        columns["documents then"] = [b.n if b else None for b in earlier]
+    number = st.column_config.NumberColumn(format="%.3f")
+    st.dataframe(
+        columns,
+        hide_index=True,
+        height=table_height(len(slices)),
+        placeholder="–",
+        column_config={
+            **dict.fromkeys(("right", "from", "to", "micro-F1"), number),
+            "difference": st.column_config.NumberColumn(format="%+.3f"),
+        },
+        alt=f"Figures by {aspect}, worst first",
+    )
+
+
+def slices_before(subject: Subject, other: Run, aspect: str) -> dict[str, Slice]:
+    """Return the slices of the other run by value; quarters of length are those of this run's documents."""
+    documents, values = subject.mistakes().documents, values_of(subject.project, subject.run)[aspect]
+    value_of = {d.example.document_id: value for d, value in zip(documents, values, strict=True)}
+    both: list[JudgedDocument] = [
+        document
+        for document in mistakes_of(subject.project, other).documents
+        if document.example.document_id in value_of
+    ]
+    found = slice_documents(both, [value_of[document.example.document_id] for document in both])
+    return {one.value: one for one in found}
+
+
+def show_basis_of_difference(subject: Subject, other: Run) -> None:
+    """Say on what the other run was judged, when that is not the same."""
+    if other.basis != subject.run.basis:
+        st.warning(
+            f"This run was judged {subject.run.basis}, the other {other.basis}: part of the differences "
+            "comes from that.",
+            icon=":material/warning:",
+        )
+    st.html(
+        '<p class="wb-quiet">The difference is on the documents of this run that the other run was judged '
+        "on too: so many as “documents then” says.</p>"
+    )
+
+
+def offer_languages(subject: Subject) -> None:
+    """Offer to guess the languages where nobody did, and show the job; the URL remembers it."""
+    if languages_version(subject.project) or not current_visitor().leads:
+        return
+    if st.button("Detect languages", icon=":material/translate:", key="detect languages"):
+        st.query_params[JOB] = str(start_job(subject.project, "languages", {}).id)
+    asked = st.query_params.get(JOB, "")
+    if asked.isascii() and asked.isdigit():
+        with errors_shown():
+            show_job(subject.project, int(asked))
+
+
+def values_of(project: Project, run: Run) -> dict[str, list[str]]:
+    """Return what is known of a run's documents, kept from visit to visit."""
+    folder = str(need_run_folder(project, run))
+    return _read(folder, languages_version(project), _project=project, _run=run)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading what is known of the documents …")
+def _read(folder: str, languages: float, *, _project: Project, _run: Run) -> dict[str, list[str]]:
+    return slice_values(_project, mistakes_of(_project, _run).documents)
