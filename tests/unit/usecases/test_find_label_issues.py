@@ -42,7 +42,7 @@ def documents(part: str, n: int, wrong: dict[str, str]) -> list[LabelledDocument
 def home(tmp_path: Path) -> Home:
     home = Home(tmp_path)
     create_project(home, "tickets", [Question("topic", "textcat", ("delivery", "billing"))])
-    wrong = {"pool-delivery-3": "billing", "held-out-billing-1": "delivery"}
+    wrong = {"pool-delivery-15": "billing", "held-out-billing-2": "delivery"}
     with open_project(home, "tickets") as project:
         for part, n in (("held-out", 8), ("pool", 20)):
             labelled = tuple(documents(part, n, wrong))
@@ -58,18 +58,18 @@ def test_wrong_answers_of_pool_and_held_out_set_are_found_with_their_basis(home:
         assert read_issues(project, found.run) == found
     assert found.n_looked_at == {"out-of-fold": 40, "held-out": 16}
     by_basis = {issue.basis: issue for issue in reversed(found.issues)}
-    assert by_basis["out-of-fold"].document_id == "pool-delivery-3"
+    assert by_basis["out-of-fold"].document_id == "pool-delivery-15"
     assert by_basis["out-of-fold"].suggested_labels == ("delivery",)
-    assert by_basis["held-out"].document_id == "held-out-billing-1"
+    assert by_basis["held-out"].document_id == "held-out-billing-2"
     assert len(found.issues) == 2
 
 
 def test_an_issue_that_was_kept_or_relabelled_leaves_the_list(home: Home) -> None:
     with open_project(home, "tickets") as project:
         found = find_label_issues(project, "topic")
-        settle_answer(project, "topic", "pool-delivery-3", by="lea", labels=("billing",))
-        assert [issue.document_id for issue in open_issues(project, found)] == ["held-out-billing-1"]
-        settle_answer(project, "topic", "held-out-billing-1", by="lea", labels=("billing",))
+        settle_answer(project, "topic", "pool-delivery-15", by="lea", labels=("billing",))
+        assert [issue.document_id for issue in open_issues(project, found)] == ["held-out-billing-2"]
+        settle_answer(project, "topic", "held-out-billing-2", by="lea", labels=("billing",))
         assert open_issues(project, found) == []
 
 

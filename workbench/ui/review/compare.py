@@ -13,9 +13,10 @@ from workbench.ui.documents import documents_html
 from workbench.ui.messages import as_markdown
 from workbench.ui.review.other_run import choose_other_run
 from workbench.ui.review.subject import Subject, mistakes_of
-from workbench.ui.words import run_in_words, table_height
+from workbench.ui.words import run_in_words
 
 AT_ONCE = 20
+TABLE_HEIGHT = 640
 CLEAR = 0.05
 
 
@@ -107,7 +108,7 @@ def show_labels(paired: PairedRuns) -> None:
         },
         hide_index=True,
         placeholder="–",
-        height=2 * table_height(len(rows)) if len(rows) > 8 else table_height(len(rows)),
+        height=min(TABLE_HEIGHT, 39 + 35 * len(rows)),
         column_config={
             "F1 then": number,
             "F1 now": number,

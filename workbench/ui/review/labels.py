@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 from markupsafe import Markup
 
@@ -13,6 +15,7 @@ from workbench.ui.review.subject import Subject
 from workbench.ui.words import table_height
 
 FIGURES = ("f1", "precision", "recall")
+BAR: dict[str, Any] = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
 
 
 def show(subject: Subject) -> None:
@@ -28,7 +31,6 @@ def label_table(subject: Subject, *, height: int, key: str, to_errors: bool = Fa
     rows = sorted(
         subject.run.figures["per_label"], key=lambda row: (row["f1"] is None, row["f1"], row["label"])
     )
-    bar = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f", width="small")
     widget = f"labels {key} of {subject.run.id} {turns()}"
 
     def choose() -> None:
@@ -53,7 +55,9 @@ def label_table(subject: Subject, *, height: int, key: str, to_errors: bool = Fa
         height=min(height, max(table_height(1), 40 + 35 * len(rows))),
         column_config={
             "label": st.column_config.TextColumn(width="medium"),
-            **dict.fromkeys(FIGURES, bar),
+            "f1": st.column_config.ProgressColumn("F1", **BAR),
+            "precision": st.column_config.ProgressColumn(**BAR),
+            "recall": st.column_config.ProgressColumn(**BAR),
             "answers": st.column_config.NumberColumn(
                 width="small", help="Documents or spans with this label"
             ),

@@ -17,13 +17,13 @@ from workbench.ui.review.charts import slices_spec
 from workbench.ui.review.other_run import choose_other_run
 from workbench.ui.review.subject import Subject, mistakes_of
 from workbench.ui.visitors import current_visitor
-from workbench.ui.words import table_height
 from workbench.usecases.detect_languages import languages_version
 from workbench.usecases.project import Project
 from workbench.usecases.runs import need_run_folder
 from workbench.usecases.slice_documents import slice_values
 
 JOB = "languages_job"
+TABLE_HEIGHT = 500
 
 
 def show(subject: Subject) -> None:
@@ -91,7 +91,7 @@ def show_table(aspect: str, slices: Sequence[Slice], before: dict[str, Slice]) -
     st.dataframe(
         columns,
         hide_index=True,
-        height=table_height(len(slices)),
+        height=min(TABLE_HEIGHT, 39 + 35 * len(slices)),
         placeholder="–",
         column_config={
             **dict.fromkeys(("right", "from", "to", "micro-F1"), number),
