@@ -30,6 +30,7 @@ from workbench.usecases.score_folds import out_of_fold_scores
 if TYPE_CHECKING:
     from workbench.analysis.label_issues import RankedIssue
 
+MOST_ISSUES = 5000  # more than anybody looks at; the most disputed are kept
 OF_ENCODERS = ("encoder", "encoder_id")  # stand in a run's config beside the learner's own settings
 
 
@@ -61,7 +62,7 @@ def find_label_issues(
         question.label_version,
         now(),
         {_basis(basis): len(examples) for basis, examples, _ in parts},
-        tuple(sorted(found, key=lambda issue: issue.quality)),
+        tuple(sorted(found, key=lambda issue: issue.quality)[:MOST_ISSUES]),
     )
     write_issues(project, issues)
     progress(3, 3, "done")

@@ -77,7 +77,7 @@ def read_issues(project: Project, run_id: str) -> FoundIssues | None:
 
 def open_issues(project: Project, found: FoundIssues) -> list[LabelIssue]:
     """Return the issues nobody decided yet: the answer is still the one disputed, and not settled."""
-    answers = settled_answers(project, found.question)
+    answers = settled_answers(project, found.question, [issue.document_id for issue in found.issues])
     return [
         issue
         for issue in found.issues

@@ -24,6 +24,9 @@ HEAVY = (
     "scipy",
     "spacy",
     "onnxruntime",
+    "cleanlab",
+    "datasketch",
+    "py3langid",
 )
 
 

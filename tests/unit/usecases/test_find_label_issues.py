@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("cleanlab")
@@ -12,10 +13,14 @@ from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
+from workbench.domain.examples import Example
+from workbench.domain.ports import silent
 from workbench.domain.questions import LabelChange, Question
+from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
+from workbench.domain.spans import Span
 from workbench.errors import ArtefactError, InputError
 from workbench.usecases.detect_languages import detect_languages, read_languages
-from workbench.usecases.find_label_issues import find_label_issues
+from workbench.usecases.find_label_issues import find_label_issues, rank, run_job
 from workbench.usecases.label_issue_files import issues_path, open_issues, read_issues
 from workbench.usecases.project import create_project, open_project
 from workbench.usecases.settle_answer import settle_answer
@@ -119,3 +124,40 @@ def test_languages_are_guessed_and_texts_without_letters_left_out(tmp_path: Path
         assert read_languages(project) == {}
         detect_languages(project)
         assert read_languages(project) == {"en": "en", "de": "de"}
+
+
+def test_the_job_writes_the_file_and_says_how_many(home: Home) -> None:
+    folder = home.project("tickets")
+    result = run_job(folder, {"question": "topic", "run_id": ""}, silent)
+    assert result["n_issues"] == 2
+    with open_project(home, "tickets") as project:
+        found = read_issues(project, result["run"])
+    assert found is not None
+    assert len(found.issues) == 2
+
+
+def test_a_wrong_set_of_labels_comes_with_the_set_that_the_model_says() -> None:
+    truth = [("price",), ("quality",), ("price", "quality"), ()] * 8
+    sure = np.array([[0.9 if x in own else 0.1 for x in ("price", "quality")] for own in truth])
+    examples = [Example(f"d{n}", "text", own) for n, own in enumerate(truth)]
+    examples[5] = Example("d5", "text", ("price",))
+    scores = ClassScores(("price", "quality"), sure.astype(np.float32), exclusive=False)
+    issue = rank("out-of-fold", examples, scores)[0]
+    assert (issue.document_id, issue.labels, issue.suggested_labels) == ("d5", ("price",), ("quality",))
+
+
+def test_a_missed_span_is_disputed_and_what_tags_cannot_say_is_left_out() -> None:
+    text = "Ask Ana now"
+    ana = Span.of(text, 4, 7, "PERSON")
+    words = np.array([[0, 3], [4, 7], [8, 11]], dtype=np.int32)
+    sure = np.full((3, 3), 0.02, dtype=np.float32)
+    sure[0, 0] = sure[2, 0] = sure[1, 1] = 0.96
+    examples = [Example(f"d{n}", text, spans=(ana,)) for n in range(12)]
+    examples[4] = Example("d4", text)
+    examples[7] = Example("d7", text, scope=((0, 3),))  # nobody was asked about Ana here
+    examples[9] = Example("d9", text, spans=(ana, Span.of(text, 4, 11, "PERSON")))
+    scores = TokenScores(("PERSON",), tuple(DocumentTokenScores(words, sure) for _ in examples))
+    issues = rank("out-of-fold", examples, scores)
+    assert [(issue.document_id, issue.spans, issue.suggested_spans) for issue in issues] == [
+        ("d4", (), (ana,))
+    ]
