@@ -24,6 +24,7 @@ FOUND = find_mistakes(
         judged("3", "b", "a", 0.7),
         judged("4", "a", "b", 0.8),
         judged("5", "c", "b", 0.5),
+        judged("6", "a", "c", 0.4),
     ],
     is_ner=False,
 )
@@ -32,13 +33,13 @@ FOUND = find_mistakes(
 def test_a_pair_gives_its_documents_and_the_surest_mistake_is_first() -> None:
     assert ids(FOUND.find(Wanted(gold="a", predicted="b"))) == ["4", "1"]
     assert FOUND.pairs[0] == ConfusedPair("a", "b", 2, ("1", "4"))
-    assert FOUND.n_wrong == 4
+    assert FOUND.n_wrong == 5
 
 
 def test_a_label_gives_the_mistakes_on_both_sides() -> None:
-    assert ids(FOUND.find(Wanted(label="a"))) == ["4", "3", "1"]
-    assert ids(FOUND.find(Wanted(label="c"))) == ["5"]
-    assert ids(FOUND.find(Wanted())) == ["4", "3", "1", "5"]
+    assert ids(FOUND.find(Wanted(label="a"))) == ["4", "3", "1", "6"]
+    assert ids(FOUND.find(Wanted(label="c"))) == ["5", "6"]
+    assert ids(FOUND.find(Wanted())) == ["4", "3", "1", "5", "6"]
     assert FOUND.find(Wanted(label="nobody's")) == []
 
 
