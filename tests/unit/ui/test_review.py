@@ -128,3 +128,9 @@ def test_the_newest_run_is_shown_unless_another_is_chosen(tickets: Home) -> None
     assert "run" not in page.query_params
     run.set_value("topic-tfidf-1").run()
     assert page.query_params["run"] == "topic-tfidf-1"
+
+
+def test_a_run_of_the_url_that_there_is_none_of_is_said(tickets: Home) -> None:
+    page = open_review(run="<b>nope</b>")
+    assert "There is no run <b>nope</b>" in as_plain(page.warning[0].value)
+    assert page.selectbox(key="run of topic").value == "topic-tfidf-2"

@@ -40,6 +40,7 @@ def show() -> None:
         question = choose_question(project)
         if before[0] not in (None, project.name) or before[1] not in (None, question.name):
             filters.forget()  # they name labels of another question
+            st.query_params.pop("run", None)
         runs = project.store.runs(question.name)
         run = choose_run(runs)
     if run is None:
@@ -60,6 +61,10 @@ def show() -> None:
 
 def choose_run(runs: Sequence[Run]) -> Run | None:
     """Ask which run to look at, newest first; None when there is none."""
+    asked = st.query_params.get("run")
+    if asked is not None and asked not in [run.id for run in runs]:
+        st.query_params.pop("run")
+        st.warning(f"There is no run {as_markdown(asked)} of this question.", icon=":material/warning:")
     if not runs:
         return None
     named = {run.id: run for run in runs}
