@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import comb
+from typing import TypeAlias
 
 from workbench.analysis.figures import LabelFigures
 from workbench.analysis.judged import JudgedDocument
 from workbench.domain.spans import Span
 from workbench.errors import InputError
+
+Pair: TypeAlias = tuple[JudgedDocument, JudgedDocument]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +38,20 @@ class LabelDifference:
 class PairedRuns:
     """The documents that both runs judged by the same gold answer, as (before, after).
 
+    `fixed` are those that only the run after gets right, `broken` those that only the run before does.
     `n_other_gold` more are in both runs with another gold answer in each.
     """
 
-    shared: tuple[tuple[JudgedDocument, JudgedDocument], ...]
+    shared: tuple[Pair, ...]
+    fixed: tuple[Pair, ...]
+    broken: tuple[Pair, ...]
+    by_label: tuple[LabelDifference, ...]
     n_other_gold: int
-
-    @property
-    def fixed(self) -> list[tuple[JudgedDocument, JudgedDocument]]:
-        """The documents that only the run after gets right."""
-        return [(before, after) for before, after in self.shared if after.right and not before.right]
-
-    @property
-    def broken(self) -> list[tuple[JudgedDocument, JudgedDocument]]:
-        """The documents that only the run before gets right."""
-        return [(before, after) for before, after in self.shared if before.right and not after.right]
 
     @property
     def p_value(self) -> float:
         """How often chance alone would differ so much: see `exact_mcnemar`."""
         return exact_mcnemar(len(self.fixed), len(self.broken))
-
-    def by_label(self) -> list[LabelDifference]:
-        """Return each label that occurs, the one that lost most first, ties by name."""
-        before = _figures(pair[0] for pair in self.shared)
-        after = _figures(pair[1] for pair in self.shared)
-        none = {label: LabelFigures(label, 0, 0, 0) for label in {*before, *after}}
-        differences = [LabelDifference(before.get(x, none[x]), after.get(x, none[x])) for x in none]
-        return sorted(differences, key=lambda d: (d.change, d.label))
 
 
 def exact_mcnemar(n_fixed: int, n_broken: int) -> float:
@@ -81,7 +70,10 @@ def exact_mcnemar(n_fixed: int, n_broken: int) -> float:
 
 
 def pair_runs(before: Sequence[JudgedDocument], after: Sequence[JudgedDocument]) -> PairedRuns:
-    """Put the documents together that both lists hold, in the order of `after`."""
+    """Put the documents together that both lists hold, in the order of `after`.
+
+    `by_label` has each label that occurs, the one that lost most first, ties by name.
+    """
     earlier = {document.example.document_id: document for document in before}
     both = [
         (earlier[document.example.document_id], document)
@@ -89,7 +81,21 @@ def pair_runs(before: Sequence[JudgedDocument], after: Sequence[JudgedDocument])
         if document.example.document_id in earlier
     ]
     shared = tuple(pair for pair in both if _gold(pair[0]) == _gold(pair[1]))
-    return PairedRuns(shared, len(both) - len(shared))
+    right = [(pair[0].right, pair[1].right) for pair in shared]
+    return PairedRuns(
+        shared,
+        fixed=tuple(pair for pair, sides in zip(shared, right, strict=True) if sides == (False, True)),
+        broken=tuple(pair for pair, sides in zip(shared, right, strict=True) if sides == (True, False)),
+        by_label=_differences(shared),
+        n_other_gold=len(both) - len(shared),
+    )
+
+
+def _differences(shared: Sequence[Pair]) -> tuple[LabelDifference, ...]:
+    before, after = _figures(pair[0] for pair in shared), _figures(pair[1] for pair in shared)
+    none = {label: LabelFigures(label, 0, 0, 0) for label in {*before, *after}}
+    differences = [LabelDifference(before.get(x, none[x]), after.get(x, none[x])) for x in none]
+    return tuple(sorted(differences, key=lambda d: (d.change, d.label)))
 
 
 def _gold(document: JudgedDocument) -> tuple[str, frozenset[str], tuple[Span, ...]]:

@@ -42,7 +42,7 @@ def test_only_documents_of_both_runs_with_the_same_gold_are_compared() -> None:
 def test_the_label_that_lost_most_comes_first() -> None:
     before = [judged("1", "a", "a"), judged("2", "b", "b"), judged("3", "b", "a")]
     after = [judged("1", "a", "c"), judged("2", "b", "b"), judged("3", "b", "b")]
-    differences = pair_runs(before, after).by_label()
+    differences = pair_runs(before, after).by_label
     assert [d.label for d in differences] == ["a", "c", "b"]
     assert differences[0].change == pytest.approx(-2 / 3)  # F1 from 2/3 to 0
     assert differences[2].change == pytest.approx(1 - 2 / 3)
@@ -52,4 +52,4 @@ def test_no_shared_documents_is_an_empty_comparison() -> None:
     paired = pair_runs([judged("1", "a", "a")], [judged("2", "a", "a")])
     assert paired.shared == ()
     assert paired.n_other_gold == 0
-    assert paired.by_label() == []
+    assert paired.by_label == ()

@@ -14,6 +14,7 @@ from workbench.ui.messages import as_markdown
 from workbench.ui.review.other_run import choose_other_run
 from workbench.ui.review.subject import Subject, mistakes_of
 from workbench.ui.words import run_in_words
+from workbench.usecases.runs import need_run_folder
 
 AT_ONCE = 20
 TABLE_HEIGHT = 640
@@ -30,7 +31,7 @@ def show(subject: Subject) -> None:
         st.warning(
             f"This run was judged {subject.run.basis}, the other {other.basis}.", icon=":material/warning:"
         )
-    paired = pair_runs(mistakes_of(subject.project, other).documents, subject.mistakes().documents)
+    paired = paired_runs(subject, other)
     if paired.n_other_gold:
         st.warning(
             f"{paired.n_other_gold:,} documents have another right answer today than then: they are left out.",
@@ -45,6 +46,17 @@ def show(subject: Subject) -> None:
         show_changed(paired)
     with right:
         show_labels(paired)
+
+
+def paired_runs(subject: Subject, other: Run) -> PairedRuns:
+    """Return the two runs side by side, kept from click to click: their files never change."""
+    folders = [str(need_run_folder(subject.project, run)) for run in (other, subject.run)]
+    return _pair(*folders, _subject=subject, _other=other)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Comparing the runs …")
+def _pair(before: str, after: str, *, _subject: Subject, _other: Run) -> PairedRuns:
+    return pair_runs(mistakes_of(_subject.project, _other).documents, _subject.mistakes().documents)
 
 
 def show_counts(subject: Subject, other: Run, paired: PairedRuns) -> None:
@@ -96,7 +108,7 @@ def show_changed(paired: PairedRuns) -> None:
 def show_labels(paired: PairedRuns) -> None:
     """Show F1 of each label then and now, on the shared documents."""
     st.subheader("Labels, what lost most first", anchor=False)
-    rows = paired.by_label()
+    rows = paired.by_label
     number = st.column_config.NumberColumn(format="%.2f", width="small")
     st.dataframe(
         {

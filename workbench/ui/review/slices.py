@@ -28,7 +28,6 @@ TABLE_HEIGHT = 500
 
 def show(subject: Subject) -> None:
     """Show the part."""
-    documents = subject.mistakes().documents
     values = values_of(subject.project, subject.run)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         aspect = choose_aspect(list(values))
@@ -37,8 +36,8 @@ def show(subject: Subject) -> None:
     if aspect is None:
         st.info("These documents differ in nothing that is known of them.")
         return
-    slices = slice_documents(documents, values[aspect])
-    before = slices_before(subject, other, aspect) if other is not None else {}
+    slices = slices_of(subject, subject.run, aspect)
+    before = {s.value: s for s in slices_of(subject, other, aspect)} if other is not None else {}
     st.html(
         Markup(
             '<p class="wb-quiet">Share of documents answered exactly right, with its 95 % interval (Wilson) · '
@@ -101,17 +100,29 @@ def show_table(aspect: str, slices: Sequence[Slice], before: dict[str, Slice]) -
     )
 
 
-def slices_before(subject: Subject, other: Run, aspect: str) -> dict[str, Slice]:
-    """Return the slices of the other run by value; quarters of length are those of this run's documents."""
-    documents, values = subject.mistakes().documents, values_of(subject.project, subject.run)[aspect]
-    value_of = {d.example.document_id: value for d, value in zip(documents, values, strict=True)}
-    both: list[JudgedDocument] = [
+def slices_of(subject: Subject, run: Run, aspect: str) -> list[Slice]:
+    """Return the slices of a run, on the documents of the run under review and by what is known of them.
+
+    So quarters of the length have the same bounds in both. Kept from click to click.
+    """
+    folders = [str(need_run_folder(subject.project, one)) for one in (subject.run, run)]
+    version = languages_version(subject.project)
+    return _slice(folders[0], folders[1], version, aspect, _subject=subject, _run=run)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Judging the slices …")
+def _slice(
+    folder: str, of: str, languages: float, aspect: str, *, _subject: Subject, _run: Run
+) -> list[Slice]:
+    values = values_of(_subject.project, _subject.run)[aspect]
+    ids = [document.example.document_id for document in _subject.mistakes().documents]
+    value_of = dict(zip(ids, values, strict=True))
+    documents: list[JudgedDocument] = [
         document
-        for document in mistakes_of(subject.project, other).documents
+        for document in mistakes_of(_subject.project, _run).documents
         if document.example.document_id in value_of
     ]
-    found = slice_documents(both, [value_of[document.example.document_id] for document in both])
-    return {one.value: one for one in found}
+    return slice_documents(documents, [value_of[document.example.document_id] for document in documents])
 
 
 def show_basis_of_difference(subject: Subject, other: Run) -> None:
