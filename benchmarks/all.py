@@ -16,6 +16,7 @@ SCRIPTS = (
     "distilled_models",
     "label_studio_round_trip",
     "label_studio_live",
+    "review_click",
 )
 
 

@@ -41,7 +41,7 @@ def confused_pairs(
     """
     check_pairs(len(gold), len(predicted))
     rows = zip(document_ids, gold, predicted, strict=True)
-    return _rank((pair, name) for name, g, p in rows for pair in _wrong_pairs(g, p))
+    return _rank((pair, name) for name, g, p in rows for pair in wrong_pairs(g, p))
 
 
 def confused_spans(judged: Iterable[JudgedSpan]) -> list[ConfusedPair]:
@@ -76,7 +76,23 @@ def confusion_matrix(
     return matrix
 
 
-def _wrong_pairs(gold: tuple[str, ...], predicted: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def labels_around(pairs: Sequence[ConfusedPair], label: str, *, n: int = 8) -> tuple[str, ...]:
+    """Return a label and those that it is most often confused with, in either direction: n at most.
+
+    The label is first, then the most confused, ties by name. NO_LABEL is no label.
+    """
+    times: defaultdict[str, int] = defaultdict(int)
+    for pair in pairs:
+        if label in (pair.gold, pair.predicted):
+            times[pair.predicted if pair.gold == label else pair.gold] += pair.n
+    others = sorted(
+        (other for other in times if other not in (label, NO_LABEL)), key=lambda o: (-times[o], o)
+    )
+    return (label, *others[: n - 1])
+
+
+def wrong_pairs(gold: tuple[str, ...], predicted: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Give the (gold, predicted) pairs of one document's mistakes; see `confused_pairs`."""
     lacking = [label for label in gold if label not in predicted]
     extra = [label for label in predicted if label not in gold]
     if lacking or extra:

@@ -72,6 +72,18 @@ def count(connection: Connection, part: Part | None) -> int:
     return found
 
 
+def file_names(connection: Connection) -> dict[str, str]:
+    """Return for each document the name of the file that first brought it."""
+    held = schema.import_documents.c
+    first = select(held.document, func.min(held.file).label("file")).group_by(held.document).subquery()
+    query = (
+        select(_documents.id, schema.imports.c.file_name)
+        .join(first, first.c.document == _documents.position)
+        .join(schema.imports, schema.imports.c.number == first.c.file)
+    )
+    return {row.id: row.file_name for row in connection.execute(query)}
+
+
 def held_out_twins(connection: Connection) -> set[str]:
     """Return the ids of pool documents whose text a held-out document has too."""
     held_out = select(_documents.text_sha256).where(_documents.part == "held-out")

@@ -140,6 +140,11 @@ class ProjectStore:
         with self.database.read() as connection:
             return documents.count(connection, part)
 
+    def file_names(self) -> dict[str, str]:
+        """Return for each document id the name of the file that first brought it."""
+        with self.database.read() as connection:
+            return documents.file_names(connection)
+
     def held_out_twins(self) -> set[str]:
         """Return the ids of pool documents whose text a held-out document has too.
 
@@ -186,15 +191,17 @@ class ProjectStore:
         with self.database.read() as connection:
             return recording.history(connection, question=question, document_id=document_id)
 
-    def current(self, question: str) -> list[Annotation]:
+    def current(self, question: str, ids: Sequence[str] | None = None) -> list[Annotation]:
         """Return each annotator's newest annotation of each document, said in today's labels.
 
         In import order. Skips are among them (see `Annotation.counts`); drafts, withdrawn answers and
-        answers whose label was split or retired are not (see `requeued_ids`).
+        answers whose label was split or retired are not (see `requeued_ids`). With `ids` only those about
+        these documents. Raises InputError that names unknown ids.
         """
         with self.database.read() as connection:
             asked = questions.get(connection, question)
-            return [annotation for _, annotation in recording.current(connection, asked)]
+            among = None if ids is None else list(documents.numbers_of(connection, ids).values())
+            return [annotation for _, annotation in recording.current(connection, asked, among)]
 
     def n_answers(self, question: str) -> int:
         """Return how many answers the pool ever got, so that it grows with every new or changed one."""

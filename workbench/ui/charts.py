@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -12,13 +12,24 @@ WORDS = {"light": "#57606a", "dark": "#c6ccd3"}
 LINES = {"light": "#e3e3de", "dark": "#33383e"}
 
 
-def show_chart(spec: Mapping[str, Any], *, height: int, alt: str) -> None:
+def show_chart(
+    spec: Mapping[str, Any],
+    *,
+    alt: str,
+    height: int | None = None,
+    key: str | None = None,
+    on_select: Callable[[], None] | None = None,
+) -> Any:
     """Show a Vega-Lite chart; `alt` says in words what it shows, its height is in pixels.
 
-    Series without colours of their own get those of the theme (`chartCategoricalColors`).
+    Series without colours of their own get those of the theme (`chartCategoricalColors`). Returns what is
+    selected when `on_select` takes note of it.
     """
     themed = with_theme(spec, st.context.theme.type or "light")
-    st.vega_lite_chart(themed, width="stretch", height=height, alt=alt)
+    tall = {} if height is None else {"height": height}
+    return st.vega_lite_chart(
+        themed, width="stretch", alt=alt, key=key, on_select=on_select or "ignore", **tall
+    )
 
 
 def with_theme(spec: Mapping[str, Any], theme: str) -> dict[str, Any]:

@@ -84,10 +84,12 @@ def collect_examples(project: Project, question: str, *, part: Part = "pool") ->
     ]
 
 
-def settled_answers(project: Project, question: str) -> dict[str, Annotation]:
-    """Return the one answer of each answered document, by its id."""
+def settled_answers(
+    project: Project, question: str, ids: Sequence[str] | None = None
+) -> dict[str, Annotation]:
+    """Return the one answer of each answered document (of these, when ids are given), by its id."""
     by_document: dict[str, list[Annotation]] = {}
-    for annotation in project.store.current(question):
+    for annotation in project.store.current(question, ids):
         by_document.setdefault(annotation.document_id, []).append(annotation)
     settled = {document_id: settle(annotations) for document_id, annotations in by_document.items()}
     return {document_id: chosen for document_id, chosen in settled.items() if chosen is not None}

@@ -21,6 +21,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "time-bundle": "workbench.usecases.time_bundle:run_job",
         "publish": "workbench.usecases.label_studio.publish:run_job",
         "suggest": "workbench.usecases.suggest_answers:run_job",
+        "find-issues": "workbench.usecases.find_label_issues:run_job",
+        "languages": "workbench.usecases.detect_languages:run_job",
         "simulate": "workbench.usecases.simulate:run_job",
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from workbench.domain.documents import Document
 from workbench.domain.examples import Example
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run
-from workbench.domain.scores import ClassScores
+from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores, tags_of
+from workbench.domain.spans import Span
 from workbench.usecases.judge import judge
 from workbench.usecases.project import create_project, open_project
 from workbench.usecases.runs import publish_run
@@ -86,3 +88,38 @@ def tickets(home: Home) -> Home:
             run, judgement = make_run(number, n_examples)
             publish_run(project, run, WeightlessModel(), judgement)  # type: ignore[arg-type]
     return home
+
+
+def make_entities_run() -> tuple[Run, object]:
+    """Return a run that missed one span, found one too many, and got the bounds of a third wrong."""
+    text = "Ana Gray asks for a kettle from Bob."
+    words = np.array([[0, 3], [4, 8], [9, 13], [14, 17], [18, 19], [20, 26], [27, 31], [32, 35]])
+    tags = {0: "B-PERSON", 4: "B-PRODUCT", 5: "O", 7: "B-PERSON"}  # only "Ana", "a" too much, no kettle
+    columns = list(tags_of(ENTITIES.labels))
+    probabilities = np.full((len(words), len(columns)), 0.02, dtype=np.float32)
+    for place in range(len(words)):
+        probabilities[place, columns.index(tags.get(place, "O"))] = 0.92
+    spans = (
+        Span.of(text, 0, 8, "PERSON"),
+        Span.of(text, 20, 26, "PRODUCT"),
+        Span.of(text, 32, 35, "PERSON"),
+    )
+    scores = TokenScores(ENTITIES.labels, (DocumentTokenScores(words.astype(np.int32), probabilities),))
+    judgement = judge(ENTITIES, [Example("held-1", text, spans=spans)], scores, basis="held-out")
+    run = replace(
+        make_run(9, 30)[0],
+        id="entities-bert-1",
+        question="entities",
+        labels=ENTITIES.labels,
+        figures=judgement.figures.as_dict(),
+    )
+    return run, judgement
+
+
+@pytest.fixture
+def entities_run(tickets: Home) -> str:
+    """Publish a judged run of `entities` and return its id."""
+    run, judgement = make_entities_run()
+    with open_project(tickets, "tickets") as project:
+        publish_run(project, run, WeightlessModel(), judgement)  # type: ignore[arg-type]
+    return run.id

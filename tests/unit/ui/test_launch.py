@@ -26,6 +26,9 @@ HEAVY = (
     "scipy",
     "spacy",
     "onnxruntime",
+    "cleanlab",
+    "datasketch",
+    "py3langid",
 )
 
 

@@ -11,12 +11,9 @@ from streamlit.testing.v1 import AppTest
 from workbench.config import Home
 from workbench.domain.questions import Question
 from workbench.store.database import FILE_NAME
-from workbench.ui.curve import curve_spec
 from workbench.ui.launch import MAIN
 from workbench.ui.messages import as_markdown
-from workbench.ui.views import review
-from workbench.usecases.project import create_project, open_project
-from workbench.usecases.show_progress import learning_curve
+from workbench.usecases.project import create_project
 
 pytestmark = pytest.mark.slow
 
@@ -90,18 +87,6 @@ def test_a_name_is_asked_for_before_anything_is_labelled(tickets: Home) -> None:
     assert "Who is answering" in page.error[0].value
 
 
-def test_the_confused_pair_leads_to_its_documents_with_markup_escaped(tickets: Home) -> None:
-    page = open_view("review", project="tickets", question="topic")
-    assert not page.exception
-    pairs = page.dataframe[0].value
-    assert pairs.values.tolist() == [["fault", "delivery", 1]]
-    shown = html_of(page)
-    assert "It sparks &lt;script&gt;alert(1)&lt;/script&gt;" in shown
-    assert "<script>" not in shown
-    labels = page.dataframe[1].value
-    assert labels["label"].tolist()[0] == "fault"  # the worst F1 is first
-
-
 def test_a_project_or_question_that_there_is_none_of_is_said_and_no_other_is_shown(tickets: Home) -> None:
     for view in ("annotate", "review"):
         page = open_view(view, project="nope", question="topic", annotator="ana")
@@ -118,32 +103,6 @@ def test_another_project_may_be_chosen_that_asks_other_questions(tickets: Home) 
     page.selectbox(key="project").set_value("other").run()
     assert not page.error
     assert [q["name"] for q in card_of(page)["task"]["questions"]] == ["mood"]
-
-
-def test_a_curve_without_a_line_is_said_in_words(tickets: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(review, "has_line", lambda steps: False)
-    page = open_view("review", project="tickets", question="topic")
-    assert "There is no line yet" in html_of(page)
-
-
-def test_the_answers_on_the_curve_are_whole_numbers(tickets: Home) -> None:
-    with open_project(tickets, "tickets") as project:
-        spec = curve_spec(learning_curve(project, "topic"))
-    assert spec["encoding"]["x"]["axis"]["format"] == ",d"
-
-
-def test_a_question_without_a_model_says_what_to_run(tickets: Home) -> None:
-    page = open_view("review", project="tickets", question="entities")
-    assert "workbench train tickets" in page.info[0].value
-
-
-def test_the_newest_run_is_shown_unless_another_is_chosen(tickets: Home) -> None:
-    page = open_view("review", project="tickets", question="topic")
-    run = page.selectbox(key="run of topic")
-    assert run.value == "topic-tfidf-2"
-    assert "run" not in page.query_params
-    run.set_value("topic-tfidf-1").run()
-    assert page.query_params["run"] == "topic-tfidf-1"
 
 
 def as_plain(markdown: str) -> str:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run
+from workbench.ui.charts import show_chart
 from workbench.ui.messages import errors_shown
 from workbench.ui.models.dots import dots_spec
 from workbench.ui.words import figure, run_in_words, table_height, when
@@ -98,7 +99,7 @@ def show_comparison(comparison: Comparison) -> None:
             )
         )
         alt = f"F1 of {most} labels in {len(others) + 1} runs"
-        st.vega_lite_chart(dots_spec(comparison.runs, most=most), width="stretch", alt=alt)
+        show_chart(dots_spec(comparison.runs, most=most), alt=alt)
 
 
 def comparison_html(comparison: Comparison) -> Markup:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.ui.curve import COLOURS
 from workbench.ui.words import run_in_words
 from workbench.usecases.compare_runs import Shown
 
@@ -44,7 +43,6 @@ def dots_spec(runs: Sequence[Shown], *, most: int = 1000) -> dict[str, Any]:
     colour = {
         "field": "run",
         "type": "nominal",
-        "scale": {"range": COLOURS},
         "legend": {"orient": "top", "title": None, "columns": 1, "labelLimit": 600, "symbolOpacity": 1},
     }
     offset = {"field": "run", "type": "nominal"}

@@ -1,0 +1,136 @@
+"""What the page Review shows, without a browser."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from workbench.config import Home
+from workbench.ui.curve import curve_spec
+from workbench.ui.review import growth
+from workbench.usecases.project import open_project
+from workbench.usecases.show_progress import learning_curve
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = """
+from workbench.ui.views import review
+from workbench.ui.messages import errors_shown
+with errors_shown():
+    review.show()
+"""
+
+
+def open_review(**chosen: str) -> AppTest:
+    page = AppTest.from_string(SCRIPT, default_timeout=60)
+    for name, value in {"project": "tickets", "question": "topic", **chosen}.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def html_of(page: AppTest) -> str:
+    return "\n".join(element.proto.body for element in page.main if element.type == "html")
+
+
+def as_plain(markdown: str) -> str:
+    return markdown.replace("\\", "")
+
+
+def test_all_mistakes_are_shown_first_with_markup_escaped(tickets: Home) -> None:
+    shown = html_of(open_review())
+    assert "All mistakes" in shown
+    assert "It sparks &lt;script&gt;alert(1)&lt;/script&gt;" in shown
+    assert "<script>" not in shown
+    assert "Where is it?" not in shown  # the model is right there
+
+
+def test_a_click_on_a_confused_pair_puts_it_into_the_url_and_shows_its_documents(tickets: Home) -> None:
+    page = open_review()
+    pair = page.button(key="wb-pair-0")
+    assert as_plain(pair.label) == "1 × fault → **delivery**"
+    pair.click().run()
+    assert page.query_params["gold"] == "fault"
+    assert page.query_params["predicted"] == "delivery"
+    assert 'data-documents="1" data-filter="fault|delivery"' in html_of(page)
+    page.button(key="take away gold").click().run()
+    assert "gold" not in page.query_params
+    assert page.query_params["predicted"] == "delivery"
+
+
+def test_a_deep_link_shows_the_same_documents(tickets: Home) -> None:
+    page = open_review(gold="fault", predicted="delivery", run="topic-tfidf-1")
+    assert 'data-documents="1" data-filter="fault|delivery"' in html_of(page)
+    assert page.query_params["run"] == "topic-tfidf-1"
+    assert page.button(key="take away gold").label == "right answer: **fault**"
+
+
+def test_a_label_of_the_url_that_nobody_knows_is_shown_as_text_with_no_documents(tickets: Home) -> None:
+    page = open_review(label="<img src=x onerror=alert(1)>")
+    shown = html_of(page)
+    assert 'data-documents="0"' in shown
+    assert "<img" not in shown
+    assert "No document has such a mistake" in shown
+
+
+def test_filters_go_when_another_question_is_chosen(tickets: Home) -> None:
+    page = open_review(gold="fault", predicted="delivery")
+    page.segmented_control(key="question of tickets").set_value("entities").run()
+    assert "gold" not in page.query_params
+
+
+def test_the_labels_are_listed_worst_first(tickets: Home) -> None:
+    labels = open_review().dataframe[0].value
+    assert labels["label"].tolist()[0] == "fault"
+
+
+def test_figures_name_their_basis(tickets: Home) -> None:
+    assert "2 held-out documents, none of them trained on" in html_of(open_review())
+
+
+def test_calibration_names_the_predictions_behind_it(tickets: Home) -> None:
+    page = open_review(part="labels")
+    shown = html_of(page)
+    # One right at 0.9, one wrong at 0.7: half of 0.1 and half of 0.7.
+    assert "Expected calibration error <b>0.400</b>" in shown
+    assert "2 predicted labels in 2 held-out documents" in shown
+
+
+def test_the_chosen_part_is_kept_in_the_url(tickets: Home) -> None:
+    page = open_review(part="curve")
+    assert page.segmented_control(key="part").value == "curve"
+    page.segmented_control(key="part").set_value("labels").run()
+    assert page.query_params["part"] == "labels"
+    assert "Expected calibration error" in html_of(page)
+
+
+def test_a_curve_without_a_line_is_said_in_words(tickets: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "has_line", lambda steps: False)
+    assert "There is no line yet" in html_of(open_review(part="curve"))
+
+
+def test_the_answers_on_the_curve_are_whole_numbers(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        spec = curve_spec(learning_curve(project, "topic"))
+    assert spec["encoding"]["x"]["axis"]["format"] == ",d"
+
+
+def test_a_question_without_a_model_says_what_to_run(tickets: Home) -> None:
+    page = open_review(question="entities")
+    assert "workbench train tickets" in page.info[0].value
+
+
+def test_the_newest_run_is_shown_unless_another_is_chosen(tickets: Home) -> None:
+    page = open_review()
+    run = page.selectbox(key="run of topic")
+    assert run.value == "topic-tfidf-2"
+    assert "run" not in page.query_params
+    run.set_value("topic-tfidf-1").run()
+    assert page.query_params["run"] == "topic-tfidf-1"
+
+
+def test_a_run_of_the_url_that_there_is_none_of_is_said(tickets: Home) -> None:
+    page = open_review(run="<b>nope</b>")
+    assert "There is no run <b>nope</b>" in as_plain(page.warning[0].value)
+    assert page.selectbox(key="run of topic").value == "topic-tfidf-2"

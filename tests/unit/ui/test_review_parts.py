@@ -1,0 +1,197 @@
+"""Label issues, slices, two runs side by side and spans on the page Review, without a browser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from workbench.config import Home
+from workbench.domain.annotations import now
+from workbench.domain.examples import Example
+from workbench.domain.questions import LabelChange
+from workbench.domain.scores import ClassScores
+from workbench.store.jobs import Jobs
+from workbench.ui.review import errors
+from workbench.usecases import detect_languages
+from workbench.usecases.collect_examples import settled_answers
+from workbench.usecases.judge import judge
+from workbench.usecases.label_issue_files import FoundIssues, LabelIssue, write_issues
+from workbench.usecases.project import open_project
+from workbench.usecases.runs import publish_run
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = """
+from workbench.ui.views import review
+from workbench.ui.messages import errors_shown
+with errors_shown():
+    review.show()
+"""
+
+
+def open_review(**chosen: str) -> AppTest:
+    page = AppTest.from_string(SCRIPT, default_timeout=60)
+    for name, value in {"project": "tickets", "question": "topic", **chosen}.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def html_of(page: AppTest) -> str:
+    return "\n".join(element.proto.body for element in page.main if element.type == "html")
+
+
+def as_plain(markdown: str) -> str:
+    return markdown.replace("\\", "")
+
+
+def publish(home: Home, id: str, examples: list[Example], rows: list[list[float]], **other: Any) -> None:
+    """Publish a run of `topic` that answered these examples with these probabilities."""
+    with open_project(home, "tickets") as project:
+        newest = project.store.runs("topic")[0]
+        question = project.store.question("topic")
+        basis = other.get("basis", "held-out")
+        scores = ClassScores(newest.labels, np.array(rows, dtype=np.float32))
+        judgement = judge(replace(question, labels=newest.labels), examples, scores, basis=basis)
+        run = replace(newest, id=id, figures=judgement.figures.as_dict(), created_at=now(), **other)
+        publish_run(project, run, Weightless(), judgement)  # type: ignore[arg-type]
+
+
+class Weightless:
+    def save(self, folder: Any) -> None:
+        (folder / "weights.json").write_text("[]")
+
+
+def issue_of(home: Home, run: str = "topic-tfidf-2") -> None:
+    """Write down that the answer `delivery` to ticket-0 is disputed."""
+    issue = LabelIssue("ticket-0", "out-of-fold", 0.04, ("delivery",), (), ("billing",))
+    with open_project(home, "tickets") as project:
+        write_issues(project, FoundIssues(run, "topic", 0, now(), {"out-of-fold": 4}, (issue,)))
+
+
+def test_before_anybody_looked_the_page_offers_to_look_and_asks_the_worker(
+    tickets: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.ui.jobs.start_worker", lambda project: None)
+    page = open_review(part="issues")
+    assert "Nobody has looked" in page.info[0].value
+    page.button(key="find issues").click().run()
+    assert not page.exception
+    with open_project(tickets, "tickets") as project:
+        (job,) = Jobs(project.store).list()
+    assert (job.verb, dict(job.arguments)) == (
+        "find-issues",
+        {"question": "topic", "run_id": "topic-tfidf-2"},
+    )
+    assert page.query_params["issues_job"] == str(job.id)
+
+
+def test_an_issue_that_is_relabelled_is_settled_and_leaves_the_list(tickets: Home) -> None:
+    issue_of(tickets)
+    page = open_review(part="issues")
+    assert 'data-open-issues="1"' in html_of(page)
+    assert "4 answers out-of-fold" in html_of(page)
+    page.button(key="take out-of-fold ticket-0").click().run()
+    assert not page.exception
+    with open_project(tickets, "tickets") as project:
+        answer = settled_answers(project, "topic")["ticket-0"]
+    assert answer.labels == ("billing",)
+    assert answer.is_settled
+    assert 'data-open-issues="0"' in html_of(page)
+
+
+def test_an_issue_that_is_kept_settles_the_same_answer(tickets: Home) -> None:
+    issue_of(tickets)
+    page = open_review(part="issues")
+    page.button(key="keep out-of-fold ticket-0").click().run()
+    with open_project(tickets, "tickets") as project:
+        answer = settled_answers(project, "topic")["ticket-0"]
+    assert (answer.labels, answer.is_settled) == (("delivery",), True)
+    assert 'data-open-issues="0"' in html_of(page)
+
+
+def test_a_third_label_can_be_chosen(tickets: Home) -> None:
+    issue_of(tickets)
+    page = open_review(part="issues")
+    page.selectbox(key="other out-of-fold ticket-0").set_value("fault").run()
+    with open_project(tickets, "tickets") as project:
+        assert settled_answers(project, "topic")["ticket-0"].labels == ("fault",)
+
+
+def test_two_runs_are_compared_on_the_documents_of_both(tickets: Home) -> None:
+    examples = [
+        Example("held-1", "It sparks <script>alert(1)</script>", ("fault",)),
+        Example("held-2", "Where is it?", ("delivery",)),
+    ]
+    publish(tickets, "topic-tfidf-3", examples, [[0.1, 0.1, 0.8], [0.9, 0.05, 0.05]])
+    page = open_review(part="compare")
+    shown = html_of(page)
+    assert 'data-fixed="1" data-broken="0"' in shown
+    assert "2 documents that both judged" in shown
+    assert page.query_params["other"] == "topic-tfidf-2"
+    assert "may well be chance" in as_plain(page.markdown[0].value)
+    assert "It sparks &lt;script&gt;" in shown
+
+
+def test_runs_without_shared_documents_or_on_another_basis_are_said(tickets: Home) -> None:
+    examples = [Example("ticket-0", "My parcel is late.", ("delivery",))]
+    publish(tickets, "topic-tfidf-3", examples, [[0.8, 0.1, 0.1]], basis="out-of-fold")
+    page = open_review(part="compare")
+    assert "judged out-of-fold, the other held-out" in page.warning[0].value
+    assert "nothing to compare" in page.info[0].value
+
+
+def test_slices_by_length_and_language_name_their_documents(tickets: Home) -> None:
+    page = open_review(part="slices")
+    assert page.selectbox(key="slices by").value == "length"
+    rows = page.dataframe[0].value
+    assert rows["documents"].tolist() == [1, 1]
+    assert rows["right"].tolist() == [0.0, 1.0]
+    assert "2 held-out documents" in html_of(page)
+    path = tickets.projects / "tickets" / detect_languages.FILE
+    path.parent.mkdir(exist_ok=True)
+    path.write_text('{"held-1": "en", "held-2": "fr"}')
+    page = open_review(part="slices", by="language")
+    assert page.dataframe[0].value["language"].tolist() == ["en", "fr"]
+
+
+def test_slices_show_the_difference_to_another_run(tickets: Home) -> None:
+    examples = [
+        Example("held-1", "It sparks <script>alert(1)</script>", ("fault",)),
+        Example("held-2", "Where is it?", ("delivery",)),
+    ]
+    publish(tickets, "topic-tfidf-3", examples, [[0.1, 0.1, 0.8], [0.9, 0.05, 0.05]])
+    page = open_review(part="slices", other="topic-tfidf-1")
+    assert sorted(page.dataframe[0].value["difference"].tolist()) == [0.0, 1.0]
+
+
+def test_kinds_of_span_errors_filter_and_the_text_is_marked(tickets: Home, entities_run: str) -> None:
+    shown = html_of(open_review(question="entities"))
+    assert 'class="m gold wrong' in shown
+    assert 'class="m said wrong' in shown
+    assert 'data-documents="1"' in html_of(open_review(question="entities", kind="missed"))
+    assert 'data-documents="0"' in html_of(open_review(question="entities", kind="wrong type"))
+
+
+def test_labels_that_changed_since_the_run_are_warned_of(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        project.store.change_labels("topic", LabelChange("rename", ("fault",), ("defect",)))
+    page = open_review()
+    assert "changed since the run" in as_plain(page.warning[0].value)
+
+
+def test_bars_are_drawn_from_numbers_only() -> None:
+    style = errors.bars_style([1.0, 0.255])
+    assert ".st-key-wb-pair-1 button { --wb-share: 26%; }" in style
+
+
+def test_every_part_opens_for_every_question(tickets: Home, entities_run: str) -> None:
+    for question in ("topic", "entities"):
+        for part in ("errors", "labels", "issues", "slices", "compare", "curve"):
+            page = open_review(question=question, part=part)
+            assert not page.error, (question, part, page.error)

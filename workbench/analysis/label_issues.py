@@ -1,0 +1,73 @@
+"""Answers that a model which never saw them disputes, by confident learning; runs in jobs, needs cleanlab.
+
+Northcutt, Jiang, Chuang 2021, https://doi.org/10.1613/jair.1.12125; for tokens Wang, Mueller 2022,
+https://arxiv.org/abs/2210.03920; for several labels Thyagarajan et al. 2022, https://arxiv.org/abs/2211.13895.
+All take arrays and return rows, worst first: of what to look at, never what to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from cleanlab.filter import find_label_issues
+from cleanlab.multilabel_classification.filter import find_label_issues as find_multilabel_issues
+from cleanlab.multilabel_classification.rank import get_label_quality_scores as multilabel_quality
+from cleanlab.token_classification.filter import find_label_issues as find_token_issues
+
+from workbench.analysis.metrics import check_pairs
+from workbench.domain.arrays import AnyArray
+
+
+@dataclass(frozen=True, slots=True)
+class RankedIssue:
+    """A document whose answer is disputed; `quality` in [0, 1] is how far the model believes it."""
+
+    row: int
+    quality: float
+
+
+def rank_labels(given: Sequence[int] | AnyArray, probabilities: AnyArray) -> list[RankedIssue]:
+    """Rank disputed labels: `given` (n,) are columns of the `probabilities` (n, l), rows sum to one."""
+    labels, sure = np.asarray(given, dtype=np.int64), _clean(probabilities)
+    check_pairs(len(labels), len(sure))
+    # Too few classes or documents to estimate how answers are mixed up.
+    if len(np.unique(labels)) < 2:
+        return []
+    rows = find_label_issues(labels, sure, return_indices_ranked_by="self_confidence", n_jobs=1)
+    return [RankedIssue(int(row), float(sure[row, labels[row]])) for row in rows]
+
+
+def rank_label_sets(given: Sequence[Sequence[int]], probabilities: AnyArray) -> list[RankedIssue]:
+    """Rank disputed sets of labels: each column of the probabilities (n, l) stands by itself."""
+    sure = _clean(probabilities)
+    check_pairs(len(given), len(sure))
+    if not len(given):
+        return []
+    sets = [sorted(columns) for columns in given]
+    rows = find_multilabel_issues(sets, sure, return_indices_ranked_by="self_confidence", n_jobs=1)
+    quality = multilabel_quality(sets, sure)
+    return [RankedIssue(int(row), float(quality[row])) for row in rows]
+
+
+def rank_tags(given: Sequence[Sequence[int]], probabilities: Sequence[AnyArray]) -> list[RankedIssue]:
+    """Rank documents by their most disputed word: tags (k,) and probabilities (k, t) of its k words."""
+    check_pairs(len(given), len(probabilities))
+    # Documents without words have nothing to dispute, and cleanlab refuses them.
+    rows = [row for row, tags in enumerate(given) if len(tags)]
+    if len({tag for row in rows for tag in given[row]}) < 2:
+        return []
+    sure = [_clean(probabilities[row]) for row in rows]
+    found = find_token_issues([list(given[row]) for row in rows], sure, n_jobs=1)
+    quality: dict[int, float] = {}
+    for place, word in found:
+        believed = float(sure[place][word, given[rows[place]][word]])
+        quality[rows[place]] = min(believed, quality.get(rows[place], 1.0))
+    ranked = sorted(quality.items(), key=lambda item: (item[1], item[0]))
+    return [RankedIssue(row, believed) for row, believed in ranked]
+
+
+def _clean(probabilities: AnyArray) -> AnyArray:
+    # Float32 probabilities may end a hair above one, which cleanlab refuses.
+    return np.clip(np.asarray(probabilities, dtype=np.float64), 0.0, 1.0)

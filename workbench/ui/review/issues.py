@@ -1,0 +1,191 @@
+"""The part Label issues: answers that the model disputes, each to keep or to relabel on the spot."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import streamlit as st
+from markupsafe import Markup
+
+from workbench.analysis.confusions import NO_LABEL
+from workbench.analysis.marked_text import show_text
+from workbench.analysis.span_errors import judge_each_span
+from workbench.analysis.wording import as_percent, plain
+from workbench.domain.documents import Document
+from workbench.errors import WorkbenchError
+from workbench.ui.jobs import show_job, start_job
+from workbench.ui.messages import as_markdown, errors_shown, show_error
+from workbench.ui.review.filters import shown
+from workbench.ui.review.subject import Subject
+from workbench.ui.visitors import current_visitor
+from workbench.ui.words import when
+from workbench.usecases.label_issue_files import FoundIssues, LabelIssue, open_issues, read_issues
+from workbench.usecases.settle_answer import settle_answer
+
+AT_ONCE = 10
+JOB = "issues_job"
+
+
+def show(subject: Subject) -> None:
+    """Show the part."""
+    found = read_issues(subject.project, subject.run.id)
+    st.html(
+        '<p class="wb-quiet">Answers that a model disputes which was not trained on them. '
+        "It may be wrong: look, then keep or relabel. Your decision stands above the answers before.</p>"
+    )
+    if current_visitor().leads:
+        ask_for_issues(subject, again=found is not None)
+    if found is None:
+        st.info("Nobody has looked for label issues with this run yet.", icon=":material/search:")
+        return
+    show_issues(subject, found)
+
+
+def ask_for_issues(subject: Subject, *, again: bool) -> None:
+    """Offer the job that finds issues, and show it while it runs; the URL remembers it."""
+    label = "Find label issues again" if again else "Find label issues"
+    if st.button(label, icon=":material/search:", key="find issues"):
+        job = start_job(
+            subject.project, "find-issues", {"question": subject.question.name, "run_id": subject.run.id}
+        )
+        st.query_params[JOB] = str(job.id)
+    asked = st.query_params.get(JOB, "")
+    if asked.isascii() and asked.isdigit():
+        with errors_shown():
+            show_job(subject.project, int(asked))
+
+
+def show_issues(subject: Subject, found: FoundIssues) -> None:
+    """Show the issues that nobody decided yet, most disputed first."""
+    left = open_issues(subject.project, found)
+    looked = ", ".join(f"{n:,} answers {basis}" for basis, n in found.n_looked_at.items())
+    about = f"{len(left):,} open of {len(found.issues):,} found · {looked} · {when(found.created_at)}"
+    st.html(Markup('<p class="wb-quiet" data-open-issues="{}">{}</p>').format(len(left), about))
+    if not left:
+        st.success("Every disputed answer is decided.", icon=":material/check:")
+        return
+    left = narrowed(left)
+    n_pages = -(-len(left) // AT_ONCE)
+    page = st.pagination(n_pages, key=f"issues of {found.run}, {n_pages}") if n_pages > 1 else 1
+    on_page = left[(page - 1) * AT_ONCE : page * AT_ONCE]
+    documents = subject.project.store.documents(ids=[issue.document_id for issue in on_page])
+    for issue, document in zip(on_page, documents, strict=True):
+        show_issue(subject, issue, document)
+
+
+def narrowed(issues: list[LabelIssue]) -> list[LabelIssue]:
+    """Ask on which part to look where there are two."""
+    counts = Counter(issue.basis for issue in issues)
+    if len(counts) < 2:
+        return issues
+    basis = st.segmented_control(
+        "Scores",
+        sorted(counts),
+        format_func=lambda name: f"{name} · {counts[name]:,}",
+        key="issues by basis",
+    )
+    return [issue for issue in issues if basis in (None, issue.basis)]
+
+
+def show_issue(subject: Subject, issue: LabelIssue, document: Document) -> None:
+    """Show one issue with its buttons."""
+    with st.container(border=True):
+        st.html(issue_html(issue, document))
+        if not current_visitor().leads:
+            return
+        with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+            given = in_words(issue.labels, issue.spans)
+            suggested = in_words(issue.suggested_labels, issue.suggested_spans)
+            keep, take = (
+                ("Keep the spans", "Take the model's spans")
+                if subject.is_ner
+                else (f"Keep **{given}**", f"Relabel as **{suggested}**")
+            )
+            place = f"{issue.basis} {issue.document_id}"
+            st.button(keep, key=f"keep {place}", on_click=settle, args=(subject, issue, issue.labels))
+            st.button(
+                take,
+                key=f"take {place}",
+                on_click=settle,
+                args=(subject, issue, issue.suggested_labels),
+                kwargs={"suggested": True},
+            )
+            if not subject.is_ner:
+                choose_other(subject, issue, place)
+
+
+def choose_other(subject: Subject, issue: LabelIssue, place: str) -> None:
+    """Offer any other answer; of a question with several labels, any set of them."""
+    key = f"other {place}"
+    labels = list(subject.question.labels)
+    if subject.question.kind == "textcat-multi":
+        with st.popover("Other labels …"):
+            chosen = st.multiselect("Labels", labels, default=list(issue.labels), key=key, format_func=plain)
+            answer = tuple(label for label in labels if label in chosen)
+            st.button("Relabel", key=f"set {place}", on_click=settle, args=(subject, issue, answer))
+        return
+
+    def relabel() -> None:
+        label = st.session_state.get(key)
+        if label is not None:
+            settle(subject, issue, (label,))
+
+    st.selectbox(
+        "Other label",
+        [label for label in labels if label not in issue.labels],
+        index=None,
+        placeholder="Other label …",
+        key=key,
+        label_visibility="collapsed",
+        format_func=plain,
+        width=240,
+        on_change=relabel,
+    )
+
+
+def settle(subject: Subject, issue: LabelIssue, labels: tuple[str, ...], *, suggested: bool = False) -> None:
+    """Record the decision under the visitor's name."""
+    visitor = current_visitor()
+    if not visitor.leads:
+        return
+    spans = issue.suggested_spans if suggested else issue.spans
+    try:
+        settle_answer(
+            subject.project,
+            subject.question.name,
+            issue.document_id,
+            by=visitor.name,
+            labels=labels,
+            spans=spans,
+        )
+    except WorkbenchError as error:
+        show_error(error)
+
+
+def issue_html(issue: LabelIssue, document: Document) -> str:
+    """Return the text with both answers; every foreign text is escaped."""
+    judged = judge_each_span([issue.spans], [issue.suggested_spans], [issue.document_id])
+    text = show_text(document.text, judged)
+    style = "text marked" if judged else "text"
+    about = (
+        Markup("line: the answer · dashed: model")
+        if judged
+        else Markup("the answer <b>{}</b> · model says <b>{}</b>").format(
+            _names(issue.labels), _names(issue.suggested_labels)
+        )
+    )
+    return str(
+        Markup(
+            '<div class="wb-documents"><p class="{}" dir="auto">{}</p><p class="about">{} · '
+            "the model gives the answer {} · {} · {}</p></div>"
+        ).format(style, text.excerpt, about, as_percent(issue.quality), issue.basis, issue.document_id)
+    )
+
+
+def in_words(labels: tuple[str, ...], spans: tuple[object, ...]) -> str:
+    """Return an answer as Markdown."""
+    return as_markdown(_names(labels) if labels or not spans else f"{len(spans)} spans")
+
+
+def _names(labels: tuple[str, ...]) -> str:
+    return ", ".join(plain(label) for label in labels) or shown(NO_LABEL)
