@@ -26,10 +26,11 @@ def show_chart(
     selected when `on_select` takes note of it.
     """
     themed = with_theme(spec, st.context.theme.type or "light")
-    tall = {} if height is None else {"height": height}
-    return st.vega_lite_chart(
-        themed, width="stretch", alt=alt, key=key, on_select=on_select or "ignore", **tall
-    )
+    if height is not None:
+        themed["height"] = height
+    if on_select is None:
+        return st.vega_lite_chart(themed, width="stretch", alt=alt, key=key)
+    return st.vega_lite_chart(themed, width="stretch", alt=alt, key=key, on_select=on_select)
 
 
 def with_theme(spec: Mapping[str, Any], theme: str) -> dict[str, Any]:
