@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from datasketch import MinHash, MinHashLSH
 
@@ -39,7 +40,7 @@ def shingles(text: str) -> frozenset[str]:
     words = WORD.findall(text.casefold())
     if len(words) < 2:
         return frozenset(words)
-    return frozenset(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))
+    return frozenset(f"{a} {b}" for a, b in pairwise(words))
 
 
 def similarity(left: frozenset[str], right: frozenset[str]) -> float:

@@ -5,5 +5,7 @@ from __future__ import annotations
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-ROUTES: list[Route] = []
+from workbench.ui.download_routes import DOWNLOAD_ROUTES
+
+ROUTES: list[Route] = [*DOWNLOAD_ROUTES]
 MIDDLEWARE: list[Middleware] = []

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
+from workbench.config import LIMITS, MEBIBYTE
 from workbench.errors import MachineError
 
 ADDRESS = "127.0.0.1"
@@ -22,6 +23,7 @@ OPTIONS: Mapping[str, str | bool | int] = MappingProxyType(
         "server.headless": True,
         "server.fileWatcherType": "none",
         "server.runOnSave": False,
+        "server.maxUploadSize": LIMITS.file_bytes // MEBIBYTE,
         "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
         "client.showErrorLinks": False,

@@ -158,7 +158,9 @@ def _by_id(answers: Any) -> dict[str, str]:
 
 
 def _finding(kind: str, groups: Sequence[Group]) -> dict[str, Any]:
-    kept = [{**group, "ids": group["ids"][:KEPT_IDS], "n": len(group["ids"])} for group in groups[:KEPT_GROUPS]]
+    kept = [
+        {**group, "ids": group["ids"][:KEPT_IDS], "n": len(group["ids"])} for group in groups[:KEPT_GROUPS]
+    ]
     n_documents = len({id for group in groups for id in group["ids"]})
     return {"kind": kind, "n": len(groups), "n_documents": n_documents, "groups": kept}
 

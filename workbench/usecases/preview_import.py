@@ -89,7 +89,9 @@ def _preview(project: Project, read: FileContent) -> Preview:
         n_documents=len(found),
         n_known=sum(labelled.document.id in known for labelled in found),
         n_answers=sum(annotation.counts for labelled in found for annotation in labelled.annotations),
-        labels=tuple(dict.fromkeys(label for question in read.imported.questions for label in question.labels)),
+        labels=tuple(
+            dict.fromkeys(label for question in read.imported.questions for label in question.labels)
+        ),
         documents=tuple(_shown(labelled) for labelled in found[:SHOWN_DOCUMENTS]),
         warnings=dict(report.warnings),
         problems=tuple(report.rejects[:MOST_PROBLEMS]),
@@ -100,7 +102,9 @@ def _shown(labelled: LabelledDocument) -> PreviewedDocument:
     text = labelled.document.text[:SHOWN_CHARACTERS]
     answers = [annotation for annotation in labelled.annotations if annotation.counts]
     labels = dict.fromkeys(label for annotation in answers for label in annotation.labels)
-    spans = dict.fromkeys(span for annotation in answers for span in annotation.spans if span.end <= len(text))
+    spans = dict.fromkeys(
+        span for annotation in answers for span in annotation.spans if span.end <= len(text)
+    )
     return PreviewedDocument(labelled.document.id, text, tuple(labels), tuple(spans))
 
 

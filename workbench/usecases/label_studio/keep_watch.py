@@ -72,7 +72,9 @@ def start_watch(project: Project, *, every: int = 20, learner: str = "", options
         raise MachineError(f"No watch could be started: {error.strerror}.", where=str(log)) from error
     if not _comes_on(project, process):
         raise MachineError(
-            f"The watch ended at once. {watch_log(project)[-500:]}".strip(), where=str(log), hint="Mend that, and switch it on again."
+            f"The watch ended at once. {watch_log(project)[-500:]}".strip(),
+            where=str(log),
+            hint="Mend that, and switch it on again.",
         )
     return True
 
