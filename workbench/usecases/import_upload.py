@@ -24,6 +24,7 @@ from workbench.usecases.project import Project, open_folder
 UPLOADS = Path("data", "uploads")
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
 CONFIG_ENDING = ".label_config.xml"  # where the source of Label Studio exports looks for it
+TO_DECLARE = re.compile(r"To declare: `.*`( \(and \d+ more\))?\.")
 FORGOTTEN_SECONDS = 24 * 3600.0
 LONGEST_NAME = 200
 Content: TypeAlias = bytes | memoryview
@@ -89,9 +90,10 @@ def write_upload(folder: Path, content: Content, config: Content | None = None) 
 def preview_upload(project: Project, path: Path, upload: Upload) -> Preview:
     """Show what an import would bring; see `preview_import`."""
     with named_in_errors(path, upload):
-        return preview_import(
+        found = preview_import(
             project, path, format_name=upload.format, options=upload.options, held_out=upload.held_out
         )
+    return replace(found, refusal=_without_options(found.refusal))
 
 
 def import_upload(project: Project, path: Path, upload: Upload) -> ImportResult:
@@ -117,7 +119,8 @@ def named_in_errors(path: Path, upload: Upload) -> Iterator[None]:
 
 def _without_options(hint: str) -> str:
     return (
-        hint.replace("--skip-bad leaves bad records out", "'Leave bad records out' imports the others")
+        TO_DECLARE.sub("Add such labels on the tab Questions & labels first.", hint)
+        .replace("--skip-bad leaves bad records out", "'Leave bad records out' imports the others")
         .replace("--encoding ", "Encoding: ")
         .replace("Say --question,", "Choose the question,")
     )
@@ -196,7 +199,11 @@ def result_json(result: ImportResult) -> dict[str, Any]:
         "format": result.format,
         "in_words": result.report.in_words(),
         "warnings": dict(result.report.warnings),
-        "stored": asdict(result.stored),
+        "stored": {
+            **asdict(result.stored),
+            "answers_new": result.stored.answers_new,
+            "answers_same": result.stored.answers_same,
+        },
         "n_twins": result.n_twins,
     }
 
