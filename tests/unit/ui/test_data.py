@@ -17,7 +17,7 @@ from workbench.ui.launch import MAIN
 from workbench.usecases.analyse_data import analyse_data
 from workbench.usecases.ask_for_work import jobs_of
 from workbench.usecases.import_upload import UPLOADS
-from workbench.usecases.project import create_project, open_project, project_names
+from workbench.usecases.project import open_project, project_names
 from workbench.usecases.set_question import question_settings
 from workbench.worker.loop import run_worker
 

@@ -89,7 +89,8 @@ def test_the_job_keeps_what_it_found_until_answers_or_labels_change(project: Pro
     result = run_job(project.folder, {"question": "topic"}, lambda done, total, what: None)
     assert result["findings"]["leak"] == 1
     found = read_analysis(project, "topic")
-    assert found is not None and analysis_path(project, "topic").name == "analysis-topic.json"
+    assert found is not None
+    assert analysis_path(project, "topic").name == "analysis-topic.json"
     assert not is_out_of_date(project, "topic", found)
     change_labels(project, "topic", [LabelChange("add", (), ("other",))])
     assert is_out_of_date(project, "topic", found)
