@@ -20,10 +20,14 @@ MOST_PROBLEMS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class PreviewedDocument:
-    """One of the first documents: the beginning of its text with its labels, and its spans there."""
+    """One of the first documents: the beginning of its text with its labels, and its spans there.
+
+    One that `is_answered` without either has the answer that nothing is in it.
+    """
 
     id: str
     text: str
+    is_answered: bool = False
     labels: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
 
@@ -105,7 +109,7 @@ def _shown(labelled: LabelledDocument) -> PreviewedDocument:
     spans = dict.fromkeys(
         span for annotation in answers for span in annotation.spans if span.end <= len(text)
     )
-    return PreviewedDocument(labelled.document.id, text, tuple(labels), tuple(spans))
+    return PreviewedDocument(labelled.document.id, text, bool(answers), tuple(labels), tuple(spans))
 
 
 def as_json(preview: Preview) -> dict[str, Any]:
@@ -117,7 +121,11 @@ def from_json(values: dict[str, Any]) -> Preview:
     """Return the preview that `as_json` wrote."""
     documents = tuple(
         PreviewedDocument(
-            shown["id"], shown["text"], tuple(shown["labels"]), tuple(Span(**span) for span in shown["spans"])
+            shown["id"],
+            shown["text"],
+            shown["is_answered"],
+            tuple(shown["labels"]),
+            tuple(Span(**span) for span in shown["spans"]),
         )
         for shown in values["documents"]
     )

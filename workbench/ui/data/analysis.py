@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
+from workbench.analysis.wording import as_percent
 from workbench.domain.documents import Document
 from workbench.domain.questions import Question
 from workbench.errors import UnknownNameError
@@ -143,7 +144,7 @@ def show_charts(question: Question, found: Mapping[str, Any]) -> None:
             st.vega_lite_chart(
                 lengths_spec(found["lengths"]),
                 width="stretch",
-                height=220,
+                height=260,
                 alt="Number of documents by length",
             )
         st.subheader("Languages", anchor=False)
@@ -155,13 +156,13 @@ def languages_in_words(rows: Sequence[Mapping[str, Any]]) -> str:
 
     >>> unclear = {"language": "und", "pool": 1, "held_out": 0}
     >>> languages_in_words([{"language": "en", "pool": 3, "held_out": 1}, unclear])
-    'en 4 (80%) · not clear 1 (20%)'
+    'en 4 (80 %) · not clear 1 (20 %)'
     """
     counts = {row["language"]: row["pool"] + row["held_out"] for row in rows}
     total = sum(counts.values()) or 1
     names = {"und": "not clear"}
     parts = [
-        f"{names.get(code, code)} {n:,} ({n / total:.0%})"
+        f"{names.get(code, code)} {n:,} ({as_percent(n / total)})"
         for code, n in list(counts.items())[:SHOWN_LANGUAGES]
     ]
     more = len(counts) - SHOWN_LANGUAGES

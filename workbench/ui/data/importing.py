@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from workbench import catalog
@@ -29,7 +30,7 @@ from workbench.usecases.import_upload import (
     preview_upload,
     result_json,
 )
-from workbench.usecases.preview_import import Preview, from_json
+from workbench.usecases.preview_import import Preview, PreviewedDocument, from_json
 from workbench.usecases.project import Project
 
 LARGE_BYTES = 5 * MEBIBYTE  # beyond, the worker reads the file: others would wait for this process
@@ -142,18 +143,17 @@ def show_preview(preview: Preview, *, name: str, key: str) -> bool:
                 "Nothing is stored yet."
             )
     st.subheader("The first documents", anchor=False)
-    items = [
-        document_item(
-            shown.text,
-            spans=shown.spans,
-            about=[labels_html(shown.labels), shown.id]
-            if shown.labels or shown.spans
-            else ["no answer", shown.id],
-        )
-        for shown in preview.documents
-    ]
+    items = [previewed_item(shown) for shown in preview.documents]
     show_documents(items)
     return asked
+
+
+def previewed_item(shown: PreviewedDocument) -> Markup:
+    """Return one of the first documents with what the file says about it."""
+    said: Markup | str = labels_html(shown.labels)
+    if not shown.labels and not shown.spans:
+        said = "answered: nothing in it" if shown.is_answered else "no answer"
+    return document_item(shown.text, spans=shown.spans, about=[said, shown.id])
 
 
 def finish(project: Project, result: Mapping[str, Any], preview: Preview) -> None:

@@ -65,7 +65,7 @@ def show_problems(problems: Sequence[Problem], *, name: str, key: str) -> None:
         key=f"table {key}",
     )
     st.download_button(
-        f"Download all {len(problems):,} with their reasons",
+        f"Download the whole list ({len(problems):,})",
         as_csv(ConversionReport(rejects=list(problems)), name).encode("utf-8", "backslashreplace"),
         file_name="left-out.csv",
         mime="text/csv",
