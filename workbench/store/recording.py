@@ -152,13 +152,15 @@ def n_answers(connection: Connection, question: str) -> int:
     return found
 
 
-def current(connection: Connection, asked: AskedQuestion) -> Iterator[tuple[int, Annotation]]:
+def current(
+    connection: Connection, asked: AskedQuestion, among: Sequence[int] | None = None
+) -> Iterator[tuple[int, Annotation]]:
     """Yield document numbers and the annotations that stand today, said in today's labels.
 
-    In import order of the documents. Newest is by order of recording, never by clock; a draft takes
-    nobody's place; a withdrawn answer and one to be given again are left out.
+    Of all documents, or of those given by number, in import order. Newest is by order of recording,
+    never by clock; a draft takes nobody's place; a withdrawn answer and one to be given again are left out.
     """
-    for row in connection.execute(_newest(asked.number, list(schema.annotations.c))):
+    for row in connection.execute(_newest(asked.number, list(schema.annotations.c), among)):
         annotation = annotation_of(row, document_id=row.id, question=asked.first.name)
         followed = asked.follow(annotation)
         if followed is not None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
+from workbench.domain.annotations import Annotation
 from workbench.domain.documents import Part
-from workbench.store import schema
+from workbench.store import questions, recording, schema
+from workbench.store.documents import IDS_AT_ONCE, numbers_of
 from workbench.store.project_store import ProjectStore
-from workbench.store.values import from_json
+from workbench.store.values import chunks, from_json
 
 _documents = schema.documents.c
 ESCAPE = "\\"
@@ -43,6 +45,17 @@ def find_ids(store: ProjectStore, wanted: Wanted) -> list[str]:
         if not wanted.metadata:
             return list(rows.scalars())
         return [row.id for row in rows if _fits(from_json(row.metadata), wanted.metadata)]
+
+
+def standing_answers(store: ProjectStore, question: str, ids: Sequence[str]) -> list[Annotation]:
+    """Return what stands today of some documents, as `ProjectStore.current` does of all of them."""
+    found: list[Annotation] = []
+    with store.database.read() as connection:
+        asked = questions.get(connection, question)
+        for some in chunks(ids, IDS_AT_ONCE):
+            numbers = list(numbers_of(connection, some).values())
+            found += [annotation for _, annotation in recording.current(connection, asked, numbers)]
+    return found
 
 
 def metadata_values(store: ProjectStore, *, most: int) -> dict[str, list[str]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 from workbench.domain.annotations import Annotation
 from workbench.domain.documents import Document, Part
-from workbench.store.search import Wanted, find_ids, metadata_values
+from workbench.store.search import Wanted, find_ids, metadata_values, standing_answers
 from workbench.usecases.collect_examples import disagree, settle
 from workbench.usecases.project import Project
 
@@ -55,29 +55,28 @@ class Page:
 def find_documents(project: Project, question: str, wanted: Filter, *, page: int = 0) -> Page:
     """Return a page of the documents that fit, in import order. A page beyond the last is the last."""
     ids = find_ids(project.store, Wanted(wanted.text, wanted.part, wanted.metadata))
-    by_document = answers_of(project, question)
-    if wanted.standing is not None:
-        ids = [id for id in ids if _stands(by_document.get(id, ()), wanted.standing)]
-    if wanted.label:
-        ids = [id for id in ids if wanted.label in labels_of(settle(by_document.get(id, ())))]
+    if wanted.standing is not None or wanted.label:
+        said = by_document(project.store.current(question))
+        ids = [id for id in ids if _fits(said.get(id, ()), wanted)]
     number = min(max(0, page), max(0, (len(ids) - 1) // PAGE))
     shown = project.store.documents(ids=ids[number * PAGE : (number + 1) * PAGE])
-    rows = tuple(_found(document, by_document.get(document.id, ())) for document in shown)
+    said = by_document(standing_answers(project.store, question, [document.id for document in shown]))
+    rows = tuple(_found(document, said.get(document.id, ())) for document in shown)
     return Page(rows, len(ids), number)
 
 
-def answers_of(project: Project, question: str) -> dict[str, list[Annotation]]:
-    """Return everybody's answers and skips that stand today, by document."""
+def by_document(annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:
+    """Return annotations by their document, in their order."""
     found: dict[str, list[Annotation]] = {}
-    for annotation in project.store.current(question):
+    for annotation in annotations:
         found.setdefault(annotation.document_id, []).append(annotation)
     return found
 
 
 def settled_of(project: Project, question: str, ids: Sequence[str]) -> dict[str, Annotation]:
     """Return the settled answers of some documents."""
-    wanted, by_document = set(ids), answers_of(project, question)
-    settled = {id: settle(said) for id, said in by_document.items() if id in wanted}
+    said = by_document(standing_answers(project.store, question, ids))
+    settled = {id: settle(annotations) for id, annotations in said.items()}
     return {id: answer for id, answer in settled.items() if answer is not None}
 
 
@@ -97,6 +96,11 @@ def choices_of_metadata(project: Project) -> dict[str, list[str]]:
     """Return those fields of the metadata that documents can be chosen by, with their values."""
     found = metadata_values(project.store, most=MOST_VALUES)
     return {name: values for name, values in found.items() if values}
+
+
+def _fits(said: Sequence[Annotation], wanted: Filter) -> bool:
+    has_standing = wanted.standing is None or _stands(said, wanted.standing)
+    return has_standing and (not wanted.label or wanted.label in labels_of(settle(said)))
 
 
 def _stands(said: Sequence[Annotation], standing: Standing) -> bool:

@@ -17,6 +17,7 @@ from workbench.config import LIMITS, MEBIBYTE
 from workbench.domain.conversion import ReadOptions
 from workbench.domain.ports import Progress
 from workbench.errors import InputError, MachineError, SourceError, WorkbenchError
+from workbench.store.links import Links
 from workbench.usecases.import_documents import ImportResult, check_content, read_file, store_content
 from workbench.usecases.preview_import import Preview, as_json, preview_import
 from workbench.usecases.project import Project, open_folder
@@ -24,7 +25,32 @@ from workbench.usecases.project import Project, open_folder
 UPLOADS = Path("data", "uploads")
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
 CONFIG_ENDING = ".label_config.xml"  # where the source of Label Studio exports looks for it
+OPTION = re.compile(r"--[a-z]+(?:-[a-z]+)*")
 TO_DECLARE = re.compile(r"To declare: `.*`( \(and \d+ more\))?\.")
+READ_FIELDS = (
+    "question",
+    "skip_bad",
+    "encoding",
+    "scheme",
+    "repair_iob",
+    "text_column",
+    "label_column",
+    "id_column",
+    "delimiter",
+)
+FIELDS_OF_OPTIONS = {  # what options of the command line are called on the page
+    "--skip-bad": "Leave bad records out",
+    "--encoding": "Encoding",
+    "--format": "Format",
+    "--question": "Its answers are for the question",
+    "--scheme": "Scheme of the tags",
+    "--repair-iob": "Repair tags",
+    "--text-column": "Column of the texts",
+    "--label-column": "Column of the labels",
+    "--id-column": "Column of the ids",
+    "--delimiter": "What parts the columns",
+    "--label-config": "Its labelling config",
+}
 FORGOTTEN_SECONDS = 24 * 3600.0
 LONGEST_NAME = 200
 Content: TypeAlias = bytes | memoryview
@@ -40,13 +66,18 @@ class Upload:
     held_out: bool = False
     skip_bad: bool = False
     encoding: str = "utf-8"
+    scheme: str = "iob2"
+    repair_iob: bool = False
+    text_column: str = ""
+    label_column: str = ""
+    id_column: str = ""
+    delimiter: str = ""
 
     @property
     def options(self) -> ReadOptions:
         """How the file is read."""
-        return ReadOptions(
-            question=self.question, encoding=self.encoding, skip_bad=self.skip_bad, name=plain_name(self.name)
-        )
+        said = {name: getattr(self, name) for name in READ_FIELDS}
+        return ReadOptions(**said, name=plain_name(self.name))
 
 
 def plain_name(name: str) -> str:
@@ -87,13 +118,20 @@ def write_upload(folder: Path, content: Content, config: Content | None = None) 
     return path
 
 
+def config_of(project: Project) -> bytes | None:
+    """Return the labelling config of the project in Label Studio that this one is connected to, if any."""
+    link = Links(project.store).find()
+    said = link.state.get("label_config") if link is not None else None
+    return said.encode() if isinstance(said, str) else None
+
+
 def preview_upload(project: Project, path: Path, upload: Upload) -> Preview:
     """Show what an import would bring; see `preview_import`."""
     with named_in_errors(path, upload):
         found = preview_import(
             project, path, format_name=upload.format, options=upload.options, held_out=upload.held_out
         )
-    return replace(found, refusal=_without_options(found.refusal))
+    return replace(found, refusal=without_options(found.refusal))
 
 
 def import_upload(project: Project, path: Path, upload: Upload) -> ImportResult:
@@ -110,20 +148,21 @@ def named_in_errors(path: Path, upload: Upload) -> Iterator[None]:
     try:
         yield
     except SourceError as error:
-        raise SourceError(name, error.problems, hint=_without_options(error.hint)) from error
+        raise SourceError(name, error.problems, hint=without_options(error.hint)) from error
     except WorkbenchError as error:
         error.where = error.where.replace(str(path), name)
-        error.hint = _without_options(error.hint)
+        error.hint = without_options(error.hint)
         raise
 
 
-def _without_options(hint: str) -> str:
-    return (
-        TO_DECLARE.sub("Add such labels on the tab Questions & labels first.", hint)
-        .replace("--skip-bad leaves bad records out", "'Leave bad records out' imports the others")
-        .replace("--encoding ", "Encoding: ")
-        .replace("Say --question,", "Choose the question,")
-    )
+def without_options(hint: str) -> str:
+    """Return a hint with the names of the page's fields in place of options of the command line.
+
+    >>> without_options("Name the encoding: --encoding cp1252 or latin-1.")
+    "Name the encoding: 'Encoding' cp1252 or latin-1."
+    """
+    said = TO_DECLARE.sub("Add such labels on the tab Questions & labels first.", hint)
+    return OPTION.sub(lambda found: f"'{FIELDS_OF_OPTIONS.get(found[0], found[0])}'", said)
 
 
 # Large files wait for the worker

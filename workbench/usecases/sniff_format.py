@@ -16,9 +16,13 @@ SHARE_OF_TAGS = 0.9
 
 
 def sniff_content(path: Path) -> str:
-    """Return the format that the beginning of a file looks like; a table when it looks like nothing else."""
+    """Return the format of a file; see `sniff_bytes`."""
     with path.open("rb") as file:
-        start = file.read(SNIFFED_BYTES)
+        return sniff_bytes(file.read(SNIFFED_BYTES))
+
+
+def sniff_bytes(start: bytes) -> str:
+    """Return the format that the beginning of a file looks like; a table when it looks like nothing else."""
     if start.startswith(DOCBIN_STARTS):
         return "docbin"
     text = start.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")

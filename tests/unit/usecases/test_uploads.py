@@ -111,6 +111,36 @@ def test_errors_name_the_file_as_its_user_does(project: Project) -> None:
     assert refused.value.where == "none.csv"
 
 
+def test_an_export_of_label_studio_is_read_with_the_config_that_came_with_it(tmp_path: Path) -> None:
+    from workbench.sources.label_studio.config import read_config
+
+    folder = SAMPLE / "label-studio"
+    content = (folder / "held-out.json").read_bytes()
+    (config,) = [file.read_bytes() for file in folder.glob("*.xml")][:1]
+    create_project(Home(tmp_path), "tickets", read_config(config.decode()).questions)
+    with open_project(Home(tmp_path), "tickets") as project:
+        with lying(content) as path, pytest.raises(SourceError) as refused:
+            preview_upload(project, path, Upload("held-out.json"))
+        assert "--" not in refused.value.hint
+        with lying(content, config) as path:
+            found = preview_upload(project, path, Upload("held-out.json"))
+        assert (found.format, found.n_documents, found.refusal) == ("label-studio", 252, "")
+        assert not path.parent.exists()
+
+
+def test_columns_and_encodings_can_be_named(project: Project) -> None:
+    content = "body;mood;topic\nWo bleibt es, bitte schön?;bad;delivery\n".encode("cp1252")
+    asked = Upload("m.csv", text_column="body", label_column="topic", delimiter=";", encoding="cp1252")
+    with lying(content) as path:
+        found = preview_upload(project, path, asked)
+    assert [(shown.text, shown.labels) for shown in found.documents] == [
+        ("Wo bleibt es, bitte schön?", ("delivery",))
+    ]
+    with lying(content) as path, pytest.raises(SourceError) as refused:
+        preview_upload(project, path, Upload("m.csv"))
+    assert "'Encoding' cp1252" in refused.value.hint
+
+
 def test_an_id_of_an_upload_is_no_path(project: Project) -> None:
     for id in ("../../project.toml", "", "a" * 31, "A" * 32):
         with pytest.raises(InputError):

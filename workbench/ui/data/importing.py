@@ -20,7 +20,9 @@ from workbench.ui.jobs import show_job, start_job
 from workbench.ui.messages import as_markdown
 from workbench.usecases.ask_for_work import find_job
 from workbench.usecases.import_upload import (
+    Content,
     Upload,
+    config_of,
     drop_upload,
     import_upload,
     keep_upload,
@@ -32,11 +34,14 @@ from workbench.usecases.import_upload import (
 )
 from workbench.usecases.preview_import import Preview, PreviewedDocument, from_json
 from workbench.usecases.project import Project
+from workbench.usecases.sniff_format import SNIFFED_BYTES, sniff_bytes
 
 LARGE_BYTES = 5 * MEBIBYTE  # beyond, the worker reads the file: others would wait for this process
 JOB = "import-job"
 FITTING = "the one that fits"
 PARTS = {"pool": "pool: to annotate and learn from", "held-out": "held out: only to judge models"}
+DELIMITERS = {"": "as the file shows", ",": "comma", ";": "semicolon", "\t": "tab", "|": "|"}
+SCHEMES = ("iob2", "iob1", "bioes")
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "cp1251")
 
 
@@ -55,26 +60,25 @@ def show(project: Project) -> None:
         "Label Studio export",
         key=f"upload {place}",
     )
-    upload, config = ask_how(project, place)
+    upload = ask_how(project, place)
     if file is None:
         return
     upload = replace(upload, name=file.name)
+    config = ask_config(project, file, upload, place)
     if file.size > LARGE_BYTES:
         start_large(project, file, config, upload)
         return
     preview = previewed(project, file, config, upload)
-    if preview is None:
-        return
     if show_preview(preview, name=file.name, key=place):
-        with lying(file.getbuffer(), content_of(config)) as path:
+        with lying(file.getbuffer(), config) as path:
             result = import_upload(project, path, replace(upload, format=preview.format))
         finish(project, result_json(result), preview)
 
 
-def ask_how(project: Project, place: str) -> tuple[Upload, UploadedFile | None]:
+def ask_how(project: Project, place: str) -> Upload:
     """Ask what the file answers, where its documents go, and how it is read."""
     names = [question.name for question in project.store.questions()]
-    columns = st.columns([3, 4, 3, 2], gap="medium")
+    columns = st.columns([3, 4, 3], gap="medium")
     question = columns[0].selectbox("Its answers are for the question", [FITTING, *names], key=f"for {place}")
     part = columns[1].radio(
         "Its documents go to the", list(PARTS), format_func=PARTS.__getitem__, key=f"part {place}"
@@ -85,35 +89,60 @@ def ask_how(project: Project, place: str) -> tuple[Upload, UploadedFile | None]:
         format_func=lambda name: name or "recognised by its content",
         key=f"format {place}",
     )
-    encoding = columns[3].selectbox("Encoding", ENCODINGS, key=f"encoding {place}")
     skips = st.checkbox("Leave bad records out and import the others", key=f"skip {place}")
-    config = None
-    if wanted == "label-studio":
-        config = st.file_uploader(
-            "Its labelling config (XML), when the export is not alone", key=f"config {place}"
-        )
     asked = "" if question == FITTING else str(question)
-    return Upload("", str(wanted), asked, part == "held-out", skips, str(encoding)), config
+    upload = Upload("", str(wanted), asked, part == "held-out", skips)
+    with st.expander("How the file is read"):
+        return ask_reading(upload, place)
 
 
-def previewed(
-    project: Project, file: UploadedFile, config: UploadedFile | None, upload: Upload
-) -> Preview | None:
-    """Return what the file holds, worked out once for each choice; None when it is refused (which is shown)."""
-    key = (file.file_id, config.file_id if config else "", upload, project.store.n_documents())
+def ask_reading(upload: Upload, place: str) -> Upload:
+    """Ask for what a file leaves open: its encoding, its columns, the scheme of its tags."""
+    first, second, third = st.columns(3, gap="medium")
+    encoding = first.selectbox("Encoding", ENCODINGS, key=f"encoding {place}")
+    delimiter = first.selectbox(
+        "What parts the columns",
+        list(DELIMITERS),
+        format_func=DELIMITERS.__getitem__,
+        key=f"delimiter {place}",
+    )
+    scheme = first.selectbox("Scheme of the tags", SCHEMES, key=f"scheme {place}")
+    text = second.text_input("Column of the texts", placeholder="text", key=f"texts {place}")
+    label = second.text_input("Column of the labels", placeholder="the only other one", key=f"labels {place}")
+    id_column = third.text_input("Column of the ids", placeholder="id", key=f"ids {place}")
+    repair = third.checkbox("Repair tags: a stray I- begins an entity", key=f"repair {place}")
+    return replace(
+        upload,
+        encoding=encoding,
+        delimiter=delimiter,
+        scheme=scheme,
+        text_column=text.strip(),
+        label_column=label.strip(),
+        id_column=id_column.strip(),
+        repair_iob=repair,
+    )
+
+
+def ask_config(project: Project, file: UploadedFile, upload: Upload, place: str) -> Content | None:
+    """Ask for the labelling config of a Label Studio export; a connected project has one."""
+    if (upload.format or sniff_bytes(bytes(file.getbuffer()[:SNIFFED_BYTES]))) != "label-studio":
+        return None
+    config = st.file_uploader("Its labelling config (XML)", key=f"config {place}")
+    return config_of(project) if config is None else config.getbuffer()
+
+
+def previewed(project: Project, file: UploadedFile, config: Content | None, upload: Upload) -> Preview:
+    """Return what the file holds, worked out once for each choice."""
+    known_there = bytes(config) if config is not None else b""
+    key = (file.file_id, known_there, upload, project.store.questions(), project.store.n_documents())
     known = st.session_state.get(f"previewed for {project.name}")
     if known is not None and known[0] == key:
         found: Preview = known[1]
         return found
-    with st.spinner("Looking into the file …"), lying(file.getbuffer(), content_of(config)) as path:
+    with st.spinner("Looking into the file …"), lying(file.getbuffer(), config) as path:
         preview = preview_upload(project, path, upload)
     st.session_state[f"previewed for {project.name}"] = (key, preview)
     return preview
-
-
-def content_of(file: UploadedFile | None) -> memoryview | None:
-    """Return the bytes of an upload, without a copy."""
-    return None if file is None else file.getbuffer()
 
 
 def show_preview(preview: Preview, *, name: str, key: str) -> bool:
@@ -197,14 +226,14 @@ def asked_job(project: Project) -> Job | None:
     return job if job.verb in ("preview", "import") else None
 
 
-def start_large(project: Project, file: UploadedFile, config: UploadedFile | None, upload: Upload) -> None:
+def start_large(project: Project, file: UploadedFile, config: Content | None, upload: Upload) -> None:
     """Offer to look into a large file in the background."""
     st.markdown(
         f"The file has {file.size / MEBIBYTE:,.0f} MB: it is looked through in the background, and you see what it "
         "holds before anything is stored."
     )
     if st.button("Look into the file", type="primary", key="look into large file"):
-        kept = keep_upload(project, file.getbuffer(), content_of(config))
+        kept = keep_upload(project, file.getbuffer(), config)
         go_on(project, "preview", {"upload_id": kept, **asdict(upload)})
 
 

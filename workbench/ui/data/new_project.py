@@ -71,16 +71,11 @@ def ask_question(title: str, key: str) -> Callable[[], Question | None]:
         name = first.text_input(f"Name of {title}", key=f"{key} name", placeholder="topic")
         kind = first.selectbox("Answered with", KINDS, key=f"{key} kind", format_func=KIND_WORDS.__getitem__)
         overlap = second.number_input("Annotators on a document", 1, MOST_ANNOTATORS, 1, key=f"{key} overlap")
-        share = second.slider(
-            "On this share of the documents",
-            0,
-            100,
-            100,
-            5,
-            format="%d %%",
-            key=f"{key} share",
-            disabled=overlap == 1,
-        )
+        share = 100
+        if overlap > 1:
+            share = second.slider(
+                "On this share of the documents", 0, 100, 100, 5, format="%d %%", key=f"{key} share"
+            )
         labels = third.text_area(
             "Labels, one a line", key=f"{key} labels", height=146, placeholder="billing\ndelivery\nfault",
             help="Without labels they come with the first imported answers.",
