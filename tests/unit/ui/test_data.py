@@ -341,6 +341,19 @@ def test_an_analysis_is_asked_for_shown_and_out_of_date_once_answers_come(
     assert "out of date" in said_by(open_tab("analysis"))
 
 
+def test_what_is_new_in_a_near_duplicate_is_marked(tickets: Home) -> None:
+    near = LabelledDocument(Document("near", "My parcel is late, <i>please</i>."))
+    other = LabelledDocument(Document("other", "My parcel is late, <i>again</i>."))
+    imported = Imported((), (near, other), ConversionReport(kept=2))
+    with open_project(tickets, "tickets") as project:
+        project.store.import_documents(imported, file_name="g", file_sha256="1" * 64, format="csv")
+        analyse_data(project, "topic")
+    page = open_tab("analysis")
+    assert 'data-finding="near-duplicate"' in html_of(page)
+    assert '<span class="m said wrong d0">again</span>' in html_of(page)
+    assert "&lt;i&gt;" in html_of(page)
+
+
 # Download
 
 

@@ -163,6 +163,20 @@ def test_the_last_synchronisation_is_shown_with_its_counts_and_errors(tickets: H
     assert "does not take the token" in errors_of(page)
 
 
+def test_a_token_that_ended_can_be_replaced(tickets: Home, address: str) -> None:
+    connect(tickets, address)
+    with open_project(tickets, "tickets") as project:
+        note_error(Links(project.store), AccessError("Label Studio does not take the token."))
+    page = open_tab("label-studio")
+    page.text_input(key="ls new token 0").set_value("a" * 40).run()
+    page.button(key="keep token").click().run()
+    assert errors_of(page) == ""
+    assert "a" * 40 not in repr(page.session_state)
+    with open_project(tickets, "tickets") as project:
+        assert token_file(project).read_text() == "a" * 40
+        assert "last_error" not in Links(project.store).get().state
+
+
 def test_push_pull_and_publish_become_jobs_of_the_worker(
     tickets: Home, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

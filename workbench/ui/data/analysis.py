@@ -9,12 +9,13 @@ import streamlit as st
 from markupsafe import Markup
 
 from workbench.analysis.wording import as_percent
+from workbench.domain.annotations import Annotation
 from workbench.domain.documents import Document
 from workbench.domain.questions import Question
 from workbench.errors import UnknownNameError
 from workbench.ui.choices import choose_question, remember
 from workbench.ui.data.charts import balance_spec, lengths_spec
-from workbench.ui.data.shown import document_item, labels_html, show_documents
+from workbench.ui.data.shown import compared_item, document_item, labels_html, show_documents
 from workbench.ui.jobs import ENDED, show_job, start_job
 from workbench.ui.words import when
 from workbench.usecases.analyse_data import is_out_of_date, read_analysis
@@ -172,9 +173,9 @@ def languages_in_words(rows: Sequence[Mapping[str, Any]]) -> str:
 def show_findings(project: Project, question: Question, found: Mapping[str, Any]) -> None:
     """Show each kind of finding with its documents, once it is opened."""
     st.subheader("What deserves a look", anchor=False)
-    for warning in found["warnings"]:
-        if "label(s)" in warning or "All answers" in warning:
-            st.html(Markup("<p>{}</p>").format(warning))
+    about_labels = [said for said in found["warnings"] if "label(s)" in said or "All answers" in said]
+    if about_labels:
+        st.html(Markup("<p>{}</p>").format(Markup("<br>").join(about_labels)))
     if not found["findings"]:
         st.success("No duplicates, leaks, conflicts or blank texts.", icon=":material/check:")
         return
@@ -209,18 +210,22 @@ def show_finding(project: Project, question: Question, finding: Mapping[str, Any
         left -= len(shown)
         if not shown:
             break
+        heading: Markup | str = ""
         if len(group["ids"]) > 1:
-            alike = f", {group['similarity']:.0%} alike" if "similarity" in group else ""
-            st.html(
-                Markup('<p class="wb-group">{}. {:,} documents{}</p>').format(number + 1, group["n"], alike)
+            alike = f", at least {group['similarity']:.0%} alike" if "similarity" in group else ""
+            heading = Markup('<p class="wb-group">{}. {:,} documents{}</p>').format(
+                number + 1, group["n"], alike
             )
-        show_documents([item(document, answers) for document in shown])
+        first = shown[0].text if "similarity" in group else None
+        show_documents([item(document, answers, first) for document in shown], above=heading)
 
 
-def item(document: Document, answers: Mapping[str, Any]) -> Markup:
-    """Return a document with its part and its settled answer."""
+def item(document: Document, answers: Mapping[str, Annotation], first: str | None) -> Markup:
+    """Return a document with its part and its settled answer; marked is what `first` does not say."""
     answer = answers.get(document.id)
     labels = labels_html(answer.labels) if answer is not None and answer.labels else ""
-    spans = answer.spans if answer is not None else ()
     part = "held out" if document.part == "held-out" else "pool"
-    return document_item(document.text, spans=spans, about=[labels, part, document.id])
+    about = [labels, part, document.id]
+    if first is not None:
+        return compared_item(first, document.text, about=about)
+    return document_item(document.text, spans=answer.spans if answer is not None else (), about=about)

@@ -97,12 +97,11 @@ def show_connecting(project: Project) -> None:
             st.session_state["tokens given"] = st.session_state.get("tokens given", 0) + 1
         st.session_state[f"server of {project.name}"] = url.strip()
         st.rerun()
-    if not known_url:
-        return
-    try:
-        show_projects(project, known_url)
-    except (RemoteError, InputError) as error:
-        show_error(error)
+    if known_url:
+        try:
+            show_projects(project, known_url)
+        except (RemoteError, InputError) as error:
+            show_error(error)
     if has_token(project) and st.button("Forget the token", type="tertiary", key="forget token"):
         forget_token(project)
         st.session_state.pop(f"server of {project.name}", None)
@@ -205,10 +204,26 @@ def show_connected(project: Project, state: LinkState) -> None:
             st.markdown("Nothing was synchronised yet.")
     with right:
         show_watch(project)
+    show_token(project)
     with st.expander("Disconnect"):
         st.markdown("Documents and answers stay, here and there.")
         if st.button("Disconnect", key="ls disconnect"):
             disconnect(project)
+            st.rerun()
+
+
+def show_token(project: Project) -> None:
+    """Take another token, when the one that is kept has ended."""
+    from workbench.usecases.label_studio.look import replace_token
+
+    with st.expander("Another token"):
+        given = st.session_state.get("tokens given", 0)
+        token = st.text_input(
+            "Token", type="password", autocomplete="off", key=f"ls new token {given}", width=380
+        )
+        if st.button("Keep it", key="keep token", disabled=not token):
+            replace_token(project, token)
+            st.session_state["tokens given"] = given + 1
             st.rerun()
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 import streamlit as st
 from markupsafe import Markup
 
-from workbench.analysis.marked_text import show_text
+from workbench.analysis.differences import new_stretches
+from workbench.analysis.marked_text import EXCERPT, Mark, mark_text, show_text
 from workbench.analysis.span_errors import JudgedSpan
 from workbench.domain.conversion import ConversionReport
 from workbench.domain.spans import Span
@@ -21,12 +22,21 @@ SHOWN_PROBLEMS = 1_000
 def document_item(text: str, *, spans: Iterable[Span] = (), about: Sequence[str | Markup] = ()) -> Markup:
     """Return one item of a list of documents: its text with the spans marked, and a line about it."""
     judged = [JudgedSpan("", "correct", span, None) for span in spans]
-    shown = show_text(text, judged)
-    style = "text marked" if judged else "text"
-    line = Markup(" · ").join(Markup("{}").format(part) for part in about if part)
-    return Markup('<li><p class="{}" dir="auto">{}</p><p class="about">{}</p></li>').format(
-        style, shown.excerpt, line
+    return _item(show_text(text, judged).excerpt, about, style="text marked" if judged else "text")
+
+
+def compared_item(first: str, text: str, *, about: Sequence[str | Markup] = ()) -> Markup:
+    """Return one item of a list of documents that are nearly the same: what is new in it is marked."""
+    end = min(len(text), EXCERPT)
+    marks = [Mark(start, stop, "", "said", wrong=True) for start, stop in new_stretches(first, text)]
+    return _item(
+        mark_text(text, marks, start=0, end=end) + ("…" if end < len(text) else ""), about, style="text"
     )
+
+
+def _item(text: Markup, about: Sequence[str | Markup], *, style: str) -> Markup:
+    line = Markup(" · ").join(Markup("{}").format(part) for part in about if part)
+    return Markup('<li><p class="{}" dir="auto">{}</p><p class="about">{}</p></li>').format(style, text, line)
 
 
 def labels_html(labels: Sequence[str]) -> Markup:
@@ -34,15 +44,12 @@ def labels_html(labels: Sequence[str]) -> Markup:
     return Markup(", ").join(Markup("<b>{}</b>").format(label) for label in labels)
 
 
-def show_documents(items: Sequence[Markup]) -> None:
-    """Show a list of documents."""
-    st.html(
-        str(
-            Markup('<ul class="wb-documents" data-documents="{}">{}</ul>').format(
-                len(items), Markup().join(items)
-            )
-        )
+def show_documents(items: Sequence[Markup], *, above: Markup | str = "") -> None:
+    """Show a list of documents, below a line."""
+    listed = Markup('<ul class="wb-documents" data-documents="{}">{}</ul>').format(
+        len(items), Markup().join(items)
     )
+    st.html(str(Markup("{}{}").format(above, listed)))
 
 
 def show_problems(problems: Sequence[Problem], *, name: str, key: str) -> None:

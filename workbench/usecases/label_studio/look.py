@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench import artefacts
@@ -14,8 +14,15 @@ from workbench.errors import GoneError, MachineError
 from workbench.sources.label_studio.client import LabelStudioClient
 from workbench.sources.label_studio.config import read_config
 from workbench.sources.label_studio.retrying import Patience
+from workbench.store.links import Links
 from workbench.usecases.label_studio.connect import checked_url
-from workbench.usecases.label_studio.server import TOKEN_FILE, TOKEN_VARIABLE, checked_token, read_token
+from workbench.usecases.label_studio.server import (
+    TOKEN_FILE,
+    TOKEN_VARIABLE,
+    checked_token,
+    read_token,
+    synchronising,
+)
 from workbench.usecases.project import Project
 
 OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
@@ -80,6 +87,15 @@ def keep_token(project: Project, token: str) -> Path:
     except OSError as error:
         raise MachineError(f"The token cannot be kept: {error.strerror}.", where=str(path)) from error
     return path
+
+
+def replace_token(project: Project, token: str) -> None:
+    """Use another token for the connection of a project. Raises InputError when it is not connected."""
+    links = Links(project.store)
+    links.get()
+    path = keep_token(project, token)
+    with synchronising(project):
+        links.save(replace(links.get().remembering(last_error=None), token_file=str(path)))
 
 
 def forget_token(project: Project) -> None:
