@@ -19,9 +19,9 @@ def test_a_project_is_made_filled_and_downloaded(page: Any, app: Any) -> None:
     page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
     page.goto(app.url)
     page.get_by_role("button", name="New project").click(timeout=60_000)
-    page.get_by_label("Name of the project").fill("mails")
-    page.get_by_label("Name of question 1").fill("topic")
-    page.get_by_label("Labels, one a line").fill("billing\ndelivery")
+    page.get_by_role("textbox", name="Name of the project").fill("mails")
+    page.get_by_role("textbox", name="Name of question 1").fill("topic")
+    page.get_by_role("textbox", name="Labels, one a line").fill("billing\ndelivery")
     page.get_by_role("button", name="Create the project").click()
     expect(page).to_have_url(re.compile(r"/data\?.*tab=import"), timeout=20_000)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -389,6 +391,34 @@ def test_annotators_see_no_data_and_cannot_make_a_project(
     assert "for those who lead" in page.info[0].value
     assert not page.button
     assert not [b for b in AppTest.from_file(str(MAIN), default_timeout=60).run().button if b.key]
+
+
+def test_no_tab_loads_what_belongs_to_the_worker(tickets: Home) -> None:
+    from workbench.ui.views.data import TABS
+
+    heavy = (
+        "sklearn",
+        "torch",
+        "transformers",
+        "scipy",
+        "spacy",
+        "onnxruntime",
+        "cleanlab",
+        "datasketch",
+        "py3langid",
+    )
+    program = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+for tab in {tuple(TABS)!r}:
+    page = AppTest.from_string("from workbench.ui.views import data; data.show()", default_timeout=60)
+    page.query_params["question"] = "topic"
+    page.query_params["tab"] = tab
+    assert not page.run().exception, page.exception
+print(sorted(name for name in {heavy!r} if name in sys.modules))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=180)
+    assert ended.stdout.strip() == "[]", ended.stderr
 
 
 def test_the_empty_start_leads_to_the_form(home: Home, tmp_path: Path) -> None:
