@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias, get_args
 
 from workbench.domain.annotations import FROM_A_FILE, Annotation
@@ -23,7 +23,8 @@ class ReadOptions:
 
     `question` names the question that the file's answers belong to, `kind` its kind and `labels` the
     declared labels (None: take those in the file). `scheme` is iob2, iob1 or bioes. With `skip_bad` a
-    record that would be refused is put into the report instead, and the others are read.
+    record that would be refused is put into the report instead, and the others are read. `name` is the
+    file's name for its user, when it lies under another one.
     """
 
     question: str = ""
@@ -39,6 +40,15 @@ class ReadOptions:
     id_column: str = ""
     delimiter: str = ""
     label_config: str = ""
+    name: str = ""
+
+    def name_of(self, path: Path) -> str:
+        """Return what the file is called: its ids and messages say so, wherever it lies just now."""
+        return self.name or path.name
+
+    def stem_of(self, path: Path) -> str:
+        """Return that name without its ending; ids that the file does not give begin with it."""
+        return PurePosixPath(self.name_of(path)).stem
 
 
 @dataclass(frozen=True, slots=True)

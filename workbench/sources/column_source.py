@@ -106,7 +106,7 @@ class ColumnSource:
 
     def _take(self, sentence: Sentence, parsed: ColumnFile, intake: Intake, options: ReadOptions) -> None:
         n_repairs = 0 if sentence.problems else _judge(sentence, options)
-        document = None if sentence.problems else self._document(sentence, parsed, intake.path)
+        document = None if sentence.problems else self._document(sentence, parsed, intake.stem)
         if document is None:
             for problem in sentence.problems[:1] if options.skip_bad else sentence.problems:
                 intake.refuse(problem)
@@ -120,10 +120,10 @@ class ColumnSource:
             intake.report.warn("tags repaired: one that goes on with nothing begins an entity", n_repairs)
         intake.report.counts.update(sentences=1, tokens=len(sentence.tokens), entities=len(entities))
 
-    def _document(self, sentence: Sentence, parsed: ColumnFile, path: Path) -> Document | None:
+    def _document(self, sentence: Sentence, parsed: ColumnFile, stem: str) -> Document | None:
         """Return the sentence as a document; None, and a problem in the sentence, when it cannot be one."""
         values = values_in(comment for _, comment in sentence.comments)
-        document_id = f"{path.stem}-{sentence.number}"
+        document_id = f"{stem}-{sentence.number}"
         if "id" in values:
             document_id = unquoted(values["id"][0])
         found: tuple[str, list[int]] | None = joined(sentence.tokens)

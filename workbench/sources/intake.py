@@ -43,7 +43,7 @@ class Intake:
         takes_blanks: bool = False,
     ) -> None:
         self.path = path
-        self.stem = path.stem
+        self.stem = options.stem_of(path)
         self.kind = kind
         self.report = ConversionReport(unit)
         self._options = options

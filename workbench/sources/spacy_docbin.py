@@ -141,7 +141,7 @@ def _take(intake: Intake, record: Record | InputError, raw: RawDoc, number: int)
     try:
         if isinstance(record, InputError):
             raise record
-        document = record.document(f"{intake.path.stem}-{number}")
+        document = record.document(f"{intake.stem}-{number}")
         answer: tuple[str, ...] | tuple[Span, ...] | None = None
         if intake.kind is not None:
             answer = record.spans if intake.kind == "ner" else record.labels(intake.kind)

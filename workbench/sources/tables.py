@@ -55,7 +55,7 @@ class CsvSource:
             raise _no_spans(header.cells[columns.label], path, header.line)
         kind, question = question_of(header.cells, columns, options)
         intake = Intake(path, options, kind, question=question, unit="rows")
-        usual = "\t" if path.suffix.lower() in TAB_SUFFIXES else ","
+        usual = "\t" if options.name_of(path).lower().endswith(tuple(TAB_SUFFIXES)) else ","
         if delimiter != usual:
             intake.report.warn(
                 f"columns parted by {NAMES.get(delimiter, delimiter)}, not by {NAMES.get(usual, usual)}"

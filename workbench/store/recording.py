@@ -157,9 +157,8 @@ def current(
 ) -> Iterator[tuple[int, Annotation]]:
     """Yield document numbers and the annotations that stand today, said in today's labels.
 
-    In import order of the documents. Newest is by order of recording, never by clock; a draft takes
-    nobody's place; a withdrawn answer and one to be given again are left out. With `among` only those
-    about the documents of these numbers.
+    Of all documents, or of those given by number, in import order. Newest is by order of recording,
+    never by clock; a draft takes nobody's place; a withdrawn answer and one to be given again are left out.
     """
     for row in connection.execute(_newest(asked.number, list(schema.annotations.c), among)):
         annotation = annotation_of(row, document_id=row.id, question=asked.first.name)

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
-from workbench.config import Home
+from workbench.config import LIMITS, MEBIBYTE, Home
 from workbench.errors import InputError, MachineError
 from workbench.usecases.manage_accounts import list_accounts
 
@@ -24,6 +24,7 @@ OPTIONS: Mapping[str, str | bool | int | list[str]] = MappingProxyType(
         "server.headless": True,
         "server.fileWatcherType": "none",
         "server.runOnSave": False,
+        "server.maxUploadSize": LIMITS.file_bytes // MEBIBYTE,
         "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
         "client.showErrorLinks": False,

@@ -8,8 +8,8 @@ import streamlit as st
 
 from workbench.errors import WorkbenchError
 from workbench.ui.messages import errors_shown, show_error
-from workbench.ui.roles import may_see, pages_for
-from workbench.ui.views import annotate, bulk, home, models, people, progress, review
+from workbench.ui.roles import pages_for
+from workbench.ui.views import annotate, bulk, data, home, models, people, progress, review
 from workbench.ui.visitors import current_visitor
 
 HERE = Path(__file__).parent
@@ -24,6 +24,7 @@ except WorkbenchError as error:
 annotate_page = st.Page(annotate.show, title="Annotate", icon=":material/edit_note:", url_path="annotate")
 progress_page = st.Page(progress.show, title="Progress", icon=":material/trending_up:", url_path="progress")
 review_page = st.Page(review.show, title="Review", icon=":material/troubleshoot:", url_path="review")
+data_page = st.Page(data.show, title="Data", icon=":material/database:", url_path="data")
 models_page = st.Page(models.show, title="Models", icon=":material/deployed_code:", url_path="models")
 people_page = st.Page(
     people.show,
@@ -39,11 +40,21 @@ bulk_page = st.Page(
 
 def show_home() -> None:
     """Show the projects with links to the other pages."""
-    home.show(annotate_page, review_page if may_see(visitor, "review") else None)
+    leads = visitor.leads
+    home.show(annotate_page, review_page if leads else None, data_page if leads else None)
 
 
 home_page = st.Page(show_home, title="Projects", icon=":material/folder_open:", default=True)
-pages = [home_page, annotate_page, progress_page, review_page, models_page, people_page, bulk_page]
+pages = [
+    home_page,
+    annotate_page,
+    progress_page,
+    review_page,
+    data_page,
+    models_page,
+    people_page,
+    bulk_page,
+]
 page = st.navigation(pages_for(visitor, pages), position="top")
 st.html(HERE / "style.css")
 with errors_shown():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from workbench.domain.questions import LabelChange, Question
+from workbench.domain.questions import LabelChange, Question, label_now, labels_after
 from workbench.errors import InputError
 from workbench.usecases.collect_examples import settled_answers
 from workbench.usecases.project import Project
@@ -21,6 +22,36 @@ def change_labels(project: Project, question: str, changes: Sequence[LabelChange
     for change in changes:
         asked = project.store.change_labels(question, change)
     return asked
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePreview:
+    """What changes would do: the labels then, and the answers (one an annotator and document) of each fate.
+
+    `n_requeued` counts the documents of the answers that return to the queue.
+    """
+
+    labels: tuple[str, ...]
+    n_following: int
+    n_returning: int
+    n_requeued: int
+
+
+def preview_changes(project: Project, question: str, changes: Sequence[LabelChange]) -> ChangePreview:
+    """Count the answers that would follow a renamed or merged label, and those that would be given again.
+
+    Nothing is changed. Raises InputError for the first change that does not fit.
+    """
+    labels = labels_after(project.store.question(question).labels, changes)
+    touched = {label for change in changes for label in change.before}
+    n_following, returning = 0, list[str]()
+    for annotation in project.store.current(question):
+        used = {*annotation.labels, *(span.label for span in annotation.spans)} & touched
+        if any(label_now(label, changes) is None for label in used):
+            returning.append(annotation.document_id)
+        elif used:
+            n_following += 1
+    return ChangePreview(labels, n_following, len(returning), len(set(returning)))
 
 
 def count_labels(project: Project, question: str) -> Counter[str]:

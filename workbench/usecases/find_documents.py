@@ -1,92 +1,120 @@
-"""Find documents of the pool by what they say, where they come from, and what a model says of them."""
+"""Find documents by text, answer and metadata, page by page, and read what was said about one."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, get_args
 
-from workbench.domain.suggestions import Suggestion
-from workbench.store.searching import Search
-from workbench.store.suggestions import Suggestions
+from workbench.domain.annotations import Annotation
+from workbench.domain.documents import Document, Part
+from workbench.store.search import Wanted, find_ids, metadata_values, standing_answers
+from workbench.usecases.collect_examples import disagree, settle
 from workbench.usecases.project import Project
-from workbench.usecases.unanswered import unanswered
 
-MOST_VALUES = 200  # of one metadata key that a page offers
+Standing: TypeAlias = Literal["unanswered", "answered", "skipped", "disagreed", "flagged"]
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+PAGE = 50
+MOST_VALUES = 60  # of one field of the metadata; a field with more cannot be chosen from a list
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What documents must be; what is empty asks for nothing.
+    """Which documents: all fields that are given must fit. `label` is that of the settled answer."""
 
-    `contains` is looked for in the text, whatever its case. `suggested` is the first label that a model
-    suggests; `key` and `value` are one of the metadata, the value as it is written in `metadata_values`.
-    """
-
-    contains: str = ""
-    suggested: str = ""
-    key: str = ""
-    value: str = ""
-    only_unanswered: bool = True
+    text: str = ""
+    part: Part | None = None
+    label: str = ""
+    standing: Standing | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundDocument:
-    """One document for a table; `likelihood` is the probability of the suggestion, from 0 to 1."""
+    """A document with the answer that settles it (None without one) and where it stands."""
 
-    id: str
-    text: str
-    suggested: str
-    likelihood: float | None
-
-
-def find_documents(project: Project, question: str, wanted: Filter) -> list[str]:
-    """Return the ids of the pool's documents that are all that is wanted, in import order."""
-    pool = project.store.document_ids
-    ids = unanswered(project, question) if wanted.only_unanswered else pool(part="pool")
-    if wanted.suggested:
-        suggested = set(Suggestions(project.store).ids_with(question, wanted.suggested))
-        ids = [id for id in ids if id in suggested]
-    if wanted.key:
-        rows = Search(project.store).metadata()
-        having = {
-            id for id, facts in rows if wanted.key in facts and written(facts[wanted.key]) == wanted.value
-        }
-        ids = [id for id in ids if id in having]
-    if wanted.contains:
-        part = wanted.contains.casefold()
-        saying = {id for id, text in Search(project.store).texts() if part in text.casefold()}
-        ids = [id for id in ids if id in saying]
-    return ids
+    document: Document
+    answer: Annotation | None
+    standing: Standing
 
 
-def read_found(project: Project, question: str, ids: Sequence[str]) -> list[FoundDocument]:
-    """Return these documents with what the model suggests."""
-    suggestions = Suggestions(project.store).of(question, ids)
-    return [
-        FoundDocument(document.id, document.text, *_suggested(suggestions.get(document.id)))
-        for document in project.store.documents(ids=ids)
-    ]
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of what was found, and how many there are in all."""
+
+    rows: tuple[FoundDocument, ...]
+    n_found: int
+    number: int
+
+    @property
+    def n_pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.n_found // PAGE))
 
 
-def metadata_values(project: Project) -> dict[str, list[str]]:
-    """Return the values of each metadata key in the pool, most frequent first; the most frequent 200."""
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for _, facts in Search(project.store).metadata():
-        for key, value in facts.items():
-            counts[key][written(value)] += 1
-    return {key: [value for value, _ in counts[key].most_common(MOST_VALUES)] for key in sorted(counts)}
+def find_documents(project: Project, question: str, wanted: Filter, *, page: int = 0) -> Page:
+    """Return a page of the documents that fit, in import order. A page beyond the last is the last."""
+    ids = find_ids(project.store, Wanted(wanted.text, wanted.part, wanted.metadata))
+    if wanted.standing is not None or wanted.label:
+        said = by_document(project.store.current(question))
+        ids = [id for id in ids if _fits(said.get(id, ()), wanted)]
+    number = min(max(0, page), max(0, (len(ids) - 1) // PAGE))
+    shown = project.store.documents(ids=ids[number * PAGE : (number + 1) * PAGE])
+    said = by_document(standing_answers(project.store, question, [document.id for document in shown]))
+    rows = tuple(_found(document, said.get(document.id, ())) for document in shown)
+    return Page(rows, len(ids), number)
 
 
-def written(value: Any) -> str:
-    """Return a value of the metadata as a page writes it."""
-    return value if isinstance(value, str) else repr(value)
+def by_document(annotations: Iterable[Annotation]) -> dict[str, list[Annotation]]:
+    """Return annotations by their document, in their order."""
+    found: dict[str, list[Annotation]] = {}
+    for annotation in annotations:
+        found.setdefault(annotation.document_id, []).append(annotation)
+    return found
 
 
-def _suggested(suggestion: Suggestion | None) -> tuple[str, float | None]:
-    if suggestion is None:
-        return "", None
-    likely = dict(suggestion.likely)
-    known = [likely[label] for label in suggestion.labels if label in likely]
-    return " + ".join(suggestion.labels), min(known) if known else None
+def settled_of(project: Project, question: str, ids: Sequence[str]) -> dict[str, Annotation]:
+    """Return the settled answers of some documents."""
+    said = by_document(standing_answers(project.store, question, ids))
+    settled = {id: settle(annotations) for id, annotations in said.items()}
+    return {id: answer for id, answer in settled.items() if answer is not None}
+
+
+def labels_of(annotation: Annotation | None) -> set[str]:
+    """Return the labels of an answer, or of its spans."""
+    if annotation is None:
+        return set()
+    return {*annotation.labels, *(span.label for span in annotation.spans)}
+
+
+def history_of(project: Project, document_id: str) -> list[Annotation]:
+    """Return everything that anybody ever said about a document, the newest first."""
+    return project.store.annotations(document_id=document_id)[::-1]
+
+
+def choices_of_metadata(project: Project) -> dict[str, list[str]]:
+    """Return those fields of the metadata that documents can be chosen by, with their values."""
+    found = metadata_values(project.store, most=MOST_VALUES)
+    return {name: values for name, values in found.items() if values}
+
+
+def _fits(said: Sequence[Annotation], wanted: Filter) -> bool:
+    has_standing = wanted.standing is None or _stands(said, wanted.standing)
+    return has_standing and (not wanted.label or wanted.label in labels_of(settle(said)))
+
+
+def _stands(said: Sequence[Annotation], standing: Standing) -> bool:
+    if standing == "flagged":
+        return any(annotation.flagged for annotation in said)
+    if standing == "disagreed":
+        return disagree(said)
+    has_answer = any(annotation.counts for annotation in said)
+    if standing == "answered":
+        return has_answer
+    is_skipped = not has_answer and any(annotation.status == "skipped" for annotation in said)
+    return is_skipped if standing == "skipped" else not has_answer and not is_skipped
+
+
+def _found(document: Document, said: Sequence[Annotation]) -> FoundDocument:
+    kinds: tuple[Standing, ...] = ("disagreed", "answered", "skipped", "unanswered")
+    return FoundDocument(document, settle(said), next(kind for kind in kinds if _stands(said, kind)))

@@ -32,6 +32,21 @@ FORMAT_OF_SUFFIX = {
 
 
 @dataclass(frozen=True, slots=True)
+class FileContent:
+    """What a file holds, what it is called, its format and the SHA-256 of its bytes."""
+
+    imported: Imported
+    name: str
+    format: str
+    sha256: str
+
+    @property
+    def report(self) -> ConversionReport:
+        """What became of its records."""
+        return self.imported.report
+
+
+@dataclass(frozen=True, slots=True)
 class ImportResult:
     """What the file held (`report`) and what of it was new (`stored`).
 
@@ -55,24 +70,48 @@ def import_documents(
     they are declared.
     Raises SourceError with every problem of the file, InputError for wrong options.
     """
+    read = read_file(project, path, format_name=format_name or sniff_format(path), options=options)
+    # Before anything is stored: a full disk must not turn a finished import into an error.
+    rejects = write_rejects(project, path, read.report, named=f"{options.question}-{read.sha256[:8]}")
+    checked = check_content(project, read, held_out=held_out, rejects=rejects)
+    return replace(store_content(project, checked), rejects=rejects)
+
+
+def read_file(project: Project, path: Path, *, format_name: str, options: ReadOptions) -> FileContent:
+    """Read a file for a project and store nothing.
+
+    Raises SourceError with every problem of the file, InputError for wrong options.
+    """
     check_file(path)
-    name = format_name or sniff_format(path)
-    source = catalog.source(name)
     digest = artefacts.file_sha256(path)
-    imported = read_for(project, path, source, with_question(project, path, name, options))
+    source = catalog.source(format_name)
+    imported = read_for(project, path, source, with_question(project, path, format_name, options))
     if artefacts.file_sha256(path) != digest:
         raise InputError("The file changed while it was read; nothing was imported.", where=str(path))
-    # Before anything is stored: a full disk must not turn a finished import into an error.
-    rejects = write_rejects(project, path, imported.report, named=f"{options.question}-{digest[:8]}")
-    if not imported.documents:
-        hint = f"Nothing was imported: none of the {imported.report.unit} could be taken."
+    return FileContent(imported, options.name_of(path), format_name, digest)
+
+
+def check_content(
+    project: Project, read: FileContent, *, held_out: bool, rejects: Path | None = None
+) -> FileContent:
+    """Return the content as it is to be stored.
+
+    Raises SourceError when nothing of it could be taken, InputError when it does not fit the project.
+    """
+    if not read.imported.documents:
+        hint = f"Nothing was imported: none of the {read.report.unit} could be taken."
         hint += f" All of them with their reasons: {rejects}" if rejects else ""
-        raise SourceError(str(path), imported.report.rejects, hint=hint)
-    if held_out:
-        imported = as_held_out(imported)
-    check_questions(project, imported)
-    stored = project.store.import_documents(imported, file_name=path.name, file_sha256=digest, format=name)
-    return ImportResult(imported.report, stored, name, len(project.store.held_out_twins()), rejects)
+        raise SourceError(read.name, read.report.rejects, hint=hint)
+    check_questions(project, read.imported)
+    return replace(read, imported=as_held_out(read.imported)) if held_out else read
+
+
+def store_content(project: Project, read: FileContent) -> ImportResult:
+    """Put what was read and checked into the project, all or nothing."""
+    stored = project.store.import_documents(
+        read.imported, file_name=read.name, file_sha256=read.sha256, format=read.format
+    )
+    return ImportResult(read.report, stored, read.format, len(project.store.held_out_twins()))
 
 
 def read_for(project: Project, path: Path, source: Source, options: ReadOptions) -> Imported:

@@ -15,7 +15,7 @@ from workbench.ui.choices import choose_annotator, choose_project, choose_questi
 from workbench.ui.jobs import show_job, start_job
 from workbench.ui.messages import as_markdown, show_error
 from workbench.usecases.answer_many import answer_many, count_last_bulk, take_back_bulk
-from workbench.usecases.find_documents import (
+from workbench.usecases.filter_pool import (
     Filter,
     FoundDocument,
     find_documents,

@@ -27,6 +27,7 @@ from workbench.usecases.label_studio.server import (
     ask_what_is_asked_there,
     emails_of_users,
     open_server,
+    remember_sync,
 )
 from workbench.usecases.project import Project
 
@@ -88,6 +89,7 @@ def pull_from(
         pull.everything(accept_deletions=accept_deletions)
     else:
         pull.changes(datetime.fromisoformat(cursor))
+    remember_sync(server, "pull", pull.report)
     return pull.report
 
 

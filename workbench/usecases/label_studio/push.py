@@ -23,7 +23,7 @@ from workbench.sources.label_studio.pulled import MARK, ext_id
 from workbench.sources.label_studio.writing import TaskWriter
 from workbench.store.links import LinkedTask
 from workbench.usecases.label_studio.pull import pull_from
-from workbench.usecases.label_studio.server import Server, open_server
+from workbench.usecases.label_studio.server import Server, open_server, remember_sync
 from workbench.usecases.project import Project
 
 AT_ONCE = 10_000
@@ -88,6 +88,7 @@ def push_over(server: Server, *, unanswered_only: bool = False, progress: Progre
         progress(n_done, len(left), "making tasks")
     if report.pushed:
         report.doubled += undo_doubles(server)
+    remember_sync(server, "push", report)
     return report
 
 

@@ -6,11 +6,13 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from workbench.domain.annotations import now
 from workbench.domain.questions import Question
-from workbench.errors import GoneError, InputError, StoreError
+from workbench.errors import GoneError, InputError, RemoteError, StoreError
 from workbench.sources.label_studio.client import Fields, LabelStudioClient
 from workbench.sources.label_studio.config import LabelConfig, read_config
 from workbench.store.links import Link, Links
@@ -21,6 +23,7 @@ TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"
 TOKEN_FILE = "label-studio.token"
 LOCK_NAME = "label-studio.lock"
 LOCK_SECONDS = 120.0
+KEPT_PROBLEMS = 20
 
 
 @dataclass(slots=True)
@@ -58,8 +61,35 @@ def open_server(project: Project) -> Iterator[Server]:
         client = LabelStudioClient(link.url, token)
         try:
             yield Server(project, links, links.get(), client, same_project(client, link))
+        except RemoteError as error:
+            note_error(links, error)
+            raise
         finally:
             client.close()
+
+
+def note_error(links: Links, error: RemoteError) -> None:
+    """Write down why the server could not be used, for whoever looks later; the next success takes it away."""
+    link = links.find()
+    if link is not None:
+        said = {"at": now(), "message": error.message, "where": error.where, "hint": error.hint}
+        links.save(link.remembering(last_error=said))
+
+
+def remember_sync(server: Server, verb: str, report: Any) -> None:
+    """Write down what a synchronisation found: its counts, and the first of its problems.
+
+    One that found nothing new leaves what the one before found, and says when it looked.
+    """
+    counts = {name: value for name, value in asdict(report).items() if isinstance(value, int)}
+    problems = [str(problem) for problem in report.problems]
+    synced = dict(server.link.state.get("synced", {}))
+    found = any(n for name, n in counts.items() if name not in ("known", "tasks_seen", "drafts"))
+    looked = {"at": now(), "n_problems": len(problems), "problems": problems[:KEPT_PROBLEMS]}
+    before = synced.get(verb, {})
+    changes = {"changed_at": looked["at"], "counts": counts} if found or "counts" not in before else {}
+    synced[verb] = {**before, **looked, **changes}
+    server.remember(synced=synced, last_error=None)
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""The tabs of the page Data: projects, questions, import, Label Studio, analysis, download."""

@@ -1,0 +1,252 @@
+"""The tab of questions: guidelines, suggestions, colours and keys, and how labels change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import streamlit as st
+from markupsafe import Markup
+
+from workbench.domain.questions import LabelAction, LabelChange, Question
+from workbench.domain.settings import KEYS, QuestionSettings
+from workbench.ui.choices import choose_question, remember
+from workbench.ui.data.new_project import ask_question, tried
+from workbench.ui.messages import as_markdown
+from workbench.usecases.add_question import add_question, typed_labels
+from workbench.usecases.change_labels import ChangePreview, change_labels, count_labels, preview_changes
+from workbench.usecases.project import Project
+from workbench.usecases.set_question import question_settings, set_question
+
+SHOWN_LABELS = 200
+AUTOMATIC = "automatic"
+ACTIONS: Mapping[LabelAction, str] = {
+    "add": "Add",
+    "rename": "Rename",
+    "merge": "Merge",
+    "split": "Split",
+    "retire": "Retire",
+}
+WHAT_HAPPENS: Mapping[LabelAction, str] = {
+    "add": "New labels can be given from now on; old answers stay as they are.",
+    "rename": "Every answer with the label follows it.",
+    "merge": "Several labels become one; their answers follow.",
+    "split": "One label becomes several: nobody knows which, so its answers are given again.",
+    "retire": "The label is taken away; documents that had it are answered again.",
+}
+
+
+def show(project: Project) -> None:
+    """Show one question at a time, and the form of a further one."""
+    question = choose_question(project)
+    settings = question_settings(project, question.name)
+    counts = count_labels(project, question.name)
+    show_said(f"changed {project.name}")
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        show_labels(question, settings, counts)
+        show_look(project, question, settings)
+    with right:
+        show_changes(project, question)
+        show_guidelines(project, question, settings)
+    show_new_question(project)
+
+
+def show_labels(question: Question, settings: QuestionSettings, counts: Mapping[str, int]) -> None:
+    """List the labels with colour, key and answers."""
+    asked = f", {question.overlap} annotators on {question.overlap_share:.0%}" if question.overlap > 1 else ""
+    st.html(
+        Markup('<h3>Labels <span class="wb-quiet">{} · {}{}</span></h3>').format(
+            question.kind, f"{len(question.labels)} labels", asked
+        )
+    )
+    if not question.labels:
+        st.info("There is no label yet: add some, or import documents that have answers.")
+        return
+    keys = settings.key_of(question.labels)
+    rows = Markup().join(
+        Markup("<tr><td>{}{}</td><td>{}</td><td>{:,}</td></tr>").format(
+            swatch(settings.colours.get(label)), label, key_cap(keys.get(label)), counts.get(label, 0)
+        )
+        for label in question.labels[:SHOWN_LABELS]
+    )
+    more = len(question.labels) - SHOWN_LABELS
+    rest = Markup("<tr><td>and {:,} more</td><td></td><td></td></tr>").format(more) if more > 0 else ""
+    unit = "spans" if question.kind == "ner" else "answers"
+    st.html(
+        Markup(
+            '<div class="wb-label-list" tabindex="0" role="region" aria-label="Labels"><table><thead><tr>'
+            '<th scope="col">label</th><th scope="col">key</th>'
+            '<th scope="col">{}</th></tr></thead><tbody>{}{}</tbody></table></div>'
+        ).format(unit, rows, rest)
+    )
+
+
+def swatch(colour: str | None) -> Markup:
+    """Return a square in a label's own colour; without one it gets the next free one."""
+    if colour is None:
+        return Markup('<span class="wb-swatch wb-none" title="the next free colour"></span>')
+    return Markup('<span class="wb-swatch" style="background:{}"></span>').format(colour)
+
+
+def key_cap(key: str | None) -> Markup:
+    """Return a key as it looks on a keyboard."""
+    return Markup("<kbd>{}</kbd>").format(key) if key else Markup("–")
+
+
+def show_look(project: Project, question: Question, settings: QuestionSettings) -> None:
+    """Ask for the colour and the key of one label."""
+    if not question.labels:
+        return
+    st.subheader("Colour and key of a label", anchor=False)
+    label = st.selectbox("Label", question.labels, key=f"look of {question.name}")
+    place = f"{project.name} {question.name} {label}"
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        own = st.checkbox("Own colour", value=label in settings.colours, key=f"own colour {place}")
+        colour = st.color_picker(
+            "Colour", settings.colours.get(label, "#2f5d8a"), key=f"colour {place}", disabled=not own
+        )
+        keys = [AUTOMATIC, *KEYS]
+        known = keys.index(settings.keys[label]) if label in settings.keys else 0
+        key = st.selectbox("Key", keys, index=known, key=f"key {place}", width=140)
+        save = st.button("Save", key=f"save look {place}")
+    if save:
+        colours = {name: value for name, value in settings.colours.items() if name != label}
+        chosen = {name: value for name, value in settings.keys.items() if name != label}
+        if own:
+            colours[label] = colour.lower()
+        if key != AUTOMATIC:
+            chosen[label] = key
+        if tried(lambda: _set(project, question, replace_look(settings, colours, chosen))):
+            say(f"changed {project.name}", f"'{label}' looks as you chose.")
+
+
+def replace_look(
+    settings: QuestionSettings, colours: Mapping[str, str], keys: Mapping[str, str]
+) -> QuestionSettings:
+    """Return the settings with other colours and keys. Raises InputError for a key that two labels have."""
+    return replace(settings, colours=dict(colours), keys=dict(keys))
+
+
+def _set(project: Project, question: Question, settings: QuestionSettings) -> bool:
+    set_question(project, question.name, settings)
+    return True
+
+
+def show_guidelines(project: Project, question: Question, settings: QuestionSettings) -> None:
+    """Ask for the guidelines and whether the model's answer is shown."""
+    st.subheader("Guidelines", anchor=False)
+    place = f"{project.name} {question.name}"
+    with st.form(f"guidelines of {place}", border=False):
+        text = st.text_area(
+            "What annotators read beside the card (Markdown)",
+            settings.guidelines,
+            height=220,
+            key=f"guidelines {place}",
+        )
+        suggests = st.checkbox(
+            "Show the model's answer to annotators",
+            settings.suggests,
+            key=f"suggests {place}",
+            help="Off, nobody is primed by the model: for a control sample, or while it is still weak.",
+        )
+        if st.form_submit_button("Save") and tried(
+            lambda: _set(project, question, replace(settings, guidelines=text, suggests=suggests))
+        ):
+            say(
+                f"changed {project.name}", "The guidelines are saved; annotators see them at their next card."
+            )
+
+
+def show_changes(project: Project, question: Question) -> None:
+    """Ask for a change of the labels, show what it would do, and make it once it is confirmed."""
+    st.subheader("Change labels", anchor=False)
+    place = f"{project.name} {question.name}"
+    action = st.segmented_control(
+        "Change",
+        list(ACTIONS),
+        default="add",
+        required=True,
+        format_func=ACTIONS.__getitem__,
+        key=f"action {place}",
+        label_visibility="collapsed",
+    )
+    st.html(Markup('<p class="wb-quiet">{}</p>').format(WHAT_HAPPENS[action]))
+    change = ask_change(question, action, f"{action} {place}")
+    if change is None:
+        return
+    preview = tried(lambda: preview_changes(project, question.name, [change]))
+    if preview is None:
+        return
+    show_preview(preview)
+    confirmed = not preview.n_returning or st.checkbox(
+        f"Yes, {preview.n_requeued:,} documents are to be answered again", key=f"sure {action} {place}"
+    )
+    if st.button("Change the labels", type="primary", key=f"apply {action} {place}", disabled=not confirmed):
+        change_labels(project, question.name, [change])
+        for name in [name for name in st.session_state if str(name).endswith(place)]:
+            del st.session_state[name]
+        say(f"changed {project.name}", f"The labels are changed: {len(preview.labels):,} now.")
+
+
+def ask_change(question: Question, action: LabelAction, key: str) -> LabelChange | None:
+    """Ask what a change needs; None until that is complete, or wrong (which is shown)."""
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    if action in ("rename", "split"):
+        label = st.selectbox(
+            "Label", question.labels, index=None, key=f"before {key}", placeholder="which label"
+        )
+        before = (label,) if label else ()
+    elif action in ("merge", "retire"):
+        before = tuple(
+            st.multiselect("Labels", question.labels, key=f"before {key}", placeholder="which labels")
+        )
+    if action in ("rename", "merge"):
+        name = st.text_input("New name", key=f"after {key}").strip()
+        after = (name,) if name else ()
+    elif action in ("add", "split"):
+        after = typed_labels(st.text_area("New labels, one a line", key=f"after {key}", height=100))
+    if (action != "add" and not before) or (action != "retire" and not after):
+        return None
+    change: LabelChange | None = tried(lambda: LabelChange(action, before, after))
+    return change
+
+
+def show_preview(preview: ChangePreview) -> None:
+    """Say what a change would do to the answers."""
+    parts = [f"{preview.n_following:,} answers follow"] if preview.n_following else []
+    if preview.n_returning:
+        parts.append(
+            f"{preview.n_returning:,} answers fall: {preview.n_requeued:,} documents return to the queue"
+        )
+    said = "; ".join(parts) or "No answer changes"
+    st.markdown(f"{said}. {len(preview.labels):,} labels after it. A change cannot be taken back.")
+
+
+def show_new_question(project: Project) -> None:
+    """Ask for one more question."""
+    with st.expander("Ask one more question", icon=":material/add:"):
+        read = ask_question("the question", f"more {project.name}")
+        if st.button("Add the question", key=f"add question {project.name}"):
+            question = read()
+            added = tried(lambda: add_question(project, question)) if question is not None else None
+            if added is not None:
+                remember("question", added.name)
+                st.session_state.pop(f"question of {project.name}", None)
+                for name in [n for n in st.session_state if str(n).startswith(f"more {project.name}")]:
+                    del st.session_state[name]
+                say(f"changed {project.name}", f"'{added.name}' is asked from now on.")
+
+
+def say(key: str, words: str) -> None:
+    """Run the page again and say there what was done."""
+    st.session_state[f"said {key}"] = words
+    st.rerun()
+
+
+def show_said(key: str) -> None:
+    """Show once what was done."""
+    words = st.session_state.pop(f"said {key}", None)
+    if words:
+        st.success(as_markdown(words), icon=":material/check:")

@@ -1,0 +1,92 @@
+"""Find documents of the pool by what they say, where they come from, and what a model says of them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.domain.suggestions import Suggestion
+from workbench.store.searching import Search
+from workbench.store.suggestions import Suggestions
+from workbench.usecases.project import Project
+from workbench.usecases.unanswered import unanswered
+
+MOST_VALUES = 200  # of one metadata key that a page offers
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What documents must be; what is empty asks for nothing.
+
+    `contains` is looked for in the text, whatever its case. `suggested` is the first label that a model
+    suggests; `key` and `value` are one of the metadata, the value as it is written in `metadata_values`.
+    """
+
+    contains: str = ""
+    suggested: str = ""
+    key: str = ""
+    value: str = ""
+    only_unanswered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDocument:
+    """One document for a table; `likelihood` is the probability of the suggestion, from 0 to 1."""
+
+    id: str
+    text: str
+    suggested: str
+    likelihood: float | None
+
+
+def find_documents(project: Project, question: str, wanted: Filter) -> list[str]:
+    """Return the ids of the pool's documents that are all that is wanted, in import order."""
+    pool = project.store.document_ids
+    ids = unanswered(project, question) if wanted.only_unanswered else pool(part="pool")
+    if wanted.suggested:
+        suggested = set(Suggestions(project.store).ids_with(question, wanted.suggested))
+        ids = [id for id in ids if id in suggested]
+    if wanted.key:
+        rows = Search(project.store).metadata()
+        having = {
+            id for id, facts in rows if wanted.key in facts and written(facts[wanted.key]) == wanted.value
+        }
+        ids = [id for id in ids if id in having]
+    if wanted.contains:
+        part = wanted.contains.casefold()
+        saying = {id for id, text in Search(project.store).texts() if part in text.casefold()}
+        ids = [id for id in ids if id in saying]
+    return ids
+
+
+def read_found(project: Project, question: str, ids: Sequence[str]) -> list[FoundDocument]:
+    """Return these documents with what the model suggests."""
+    suggestions = Suggestions(project.store).of(question, ids)
+    return [
+        FoundDocument(document.id, document.text, *_suggested(suggestions.get(document.id)))
+        for document in project.store.documents(ids=ids)
+    ]
+
+
+def metadata_values(project: Project) -> dict[str, list[str]]:
+    """Return the values of each metadata key in the pool, most frequent first; the most frequent 200."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for _, facts in Search(project.store).metadata():
+        for key, value in facts.items():
+            counts[key][written(value)] += 1
+    return {key: [value for value, _ in counts[key].most_common(MOST_VALUES)] for key in sorted(counts)}
+
+
+def written(value: Any) -> str:
+    """Return a value of the metadata as a page writes it."""
+    return value if isinstance(value, str) else repr(value)
+
+
+def _suggested(suggestion: Suggestion | None) -> tuple[str, float | None]:
+    if suggestion is None:
+        return "", None
+    likely = dict(suggestion.likely)
+    known = [likely[label] for label in suggestion.labels if label in likely]
+    return " + ".join(suggestion.labels), min(known) if known else None
