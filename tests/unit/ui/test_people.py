@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from workbench.ui.roles import LEAST_ROLE
 from workbench.ui.visitors import current_visitor
 from workbench.usecases.manage_accounts import add_account, list_accounts, remove_account, verify
 
+STREAMLIT_FILES = Path(st.__file__).parent / "static"
 PASSWORD = "correct horse battery"
 HERE = "http://127.0.0.1:8501"
 
@@ -117,6 +119,9 @@ def test_every_route_and_deep_link_needs_a_cookie(whole_app: tuple[TestClient, l
             assert (answer.status_code, answer.headers["location"][:6]) == (303, "/login")
             assert "tickets" not in answer.text
             seen += 1
+    for file in sorted(STREAMLIT_FILES.rglob("*.*"))[::20]:
+        assert visiting.get(f"/{file.relative_to(STREAMLIT_FILES).as_posix()}").status_code == 401
+        seen += 1
     assert let_in == {"/login", "/login.css", "/_stcore/health"} == OPEN
     assert seen > 50
 
