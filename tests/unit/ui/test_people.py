@@ -23,9 +23,11 @@ from workbench.domain.accounts import ROLES, Role
 from workbench.errors import InputError, MachineError, RefusedError
 from workbench.ui import sessions
 from workbench.ui.asgi import MIDDLEWARE, ROUTES
+from workbench.ui.attempts import OF_ACCOUNT_AND_ADDRESS, Attempts
 from workbench.ui.gate import OPEN
 from workbench.ui.launch import MAIN, check_address, check_port
 from workbench.ui.roles import LEAST_ROLE
+from workbench.ui.views import people as people_view
 from workbench.ui.visitors import current_visitor
 from workbench.usecases.manage_accounts import add_account, list_accounts, remove_account, verify
 
@@ -148,6 +150,7 @@ def test_a_role_sees_its_pages_and_is_told_about_others(
 import streamlit as st
 from workbench.ui.messages import errors_shown
 from workbench.ui.roles import pages_for
+from workbench.ui.views import people as people_view
 from workbench.ui.visitors import current_visitor
 def show():
     st.write("the data")
@@ -277,6 +280,23 @@ def test_others_change_their_own_password_only(
     page = click(page, "Change the password")
     assert verify(people, name, "another long one")
     assert verify(people, "Ana", PASSWORD)
+
+
+def test_an_open_window_is_no_place_to_guess_the_password(
+    people: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people_view, "ATTEMPTS", Attempts())
+    sign_in(monkeypatch, people, "cy")
+    page = open_people()
+    page.text_input(key="password own").input("another long one")
+    page.text_input(key="again own").input("another long one")
+    for n in range(OF_ACCOUNT_AND_ADDRESS + 1):
+        page.text_input(key="old").input(f"guess number {n}")
+        page = click(page, "Change the password")
+    assert "wrong too often" in page.error[0].value
+    page.text_input(key="old").input(PASSWORD)
+    page = click(page, "Change the password")
+    assert verify(people, "cy", PASSWORD)
 
 
 def test_an_admin_who_was_demoted_meanwhile_changes_nothing(
