@@ -370,3 +370,26 @@ def test_the_command_line_manages_accounts_and_never_takes_a_password_as_an_argu
     assert workbench("account", "remove", "ben").returncode == 0
     listed = workbench("account", "list").stdout.splitlines()
     assert [line.split()[0::2] for line in listed] == [["admin", "Ana"]]
+
+
+@pytest.mark.slow
+def test_a_terminal_is_asked_for_the_password_and_does_not_show_it(home: Home) -> None:
+    import os
+    import pty
+
+    program = "from workbench.cli.main import main; main()"
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [sys.executable, "-c", program, "account", "add", "Ana", "--role", "admin"])
+    shown = b""
+    # The last space comes when the terminal shows no more of what is typed.
+    for question in (b"Password: ", b"Repeat for confirmation: "):
+        while question not in shown:
+            shown += os.read(terminal, 1024)
+        os.write(terminal, f"{PASSWORD}\n".encode())
+    while b"added" not in shown:
+        shown += os.read(terminal, 1024)
+    assert os.waitpid(child, 0)[1] == 0
+    os.close(terminal)
+    assert PASSWORD.encode() not in shown
+    assert verify(home, "Ana", PASSWORD)
