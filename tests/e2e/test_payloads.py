@@ -256,11 +256,20 @@ def test_no_payload_in_the_store_runs_on_any_page(watched: Watched, poisoned: An
                 watched.settle()
                 page.wait_for_timeout(700)
                 watched.check(f"{path} {question} {run}")
-                for tab in page.get_by_role("tab").all():
-                    tab.click()
-                    page.wait_for_timeout(500)
-                    watched.check(f"{path} {question} tab")
+                open_everything(watched, f"{path} {question}")
                 upload_payloads(watched)
+
+
+def open_everything(watched: Watched, where: str) -> None:
+    """Open what a page keeps folded: tabs, expanders, popovers."""
+    folded = "[role=tab], [data-testid=stExpander] summary, [data-testid=stPopover] button"
+    for fold in watched.page.locator(folded).all()[:20]:
+        if fold.is_visible():
+            fold.click()
+            watched.page.wait_for_timeout(500)
+            watched.check(f"{where} unfolded")
+            if watched.page.locator("[data-testid=stPopoverBody]").count():
+                fold.click()
 
 
 def upload_payloads(watched: Watched) -> None:

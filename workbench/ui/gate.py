@@ -51,7 +51,10 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_TARGET_CHARACTERS = 2000
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "frame-ancestors 'self'",
+    # Streamlit needs inline styles and eval; but nothing on a page, such as a picture in guidelines, may
+    # ask another host.
+    "Content-Security-Policy": "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,12 +23,15 @@ from workbench.domain.accounts import ROLES, Role
 from workbench.errors import InputError, MachineError, RefusedError
 from workbench.ui import sessions
 from workbench.ui.asgi import MIDDLEWARE, ROUTES
+from workbench.ui.attempts import OF_ACCOUNT_AND_ADDRESS, Attempts
 from workbench.ui.gate import OPEN
 from workbench.ui.launch import MAIN, check_address, check_port
 from workbench.ui.roles import LEAST_ROLE
+from workbench.ui.views import people as people_view
 from workbench.ui.visitors import current_visitor
 from workbench.usecases.manage_accounts import add_account, list_accounts, remove_account, verify
 
+STREAMLIT_FILES = Path(st.__file__).parent / "static"
 PASSWORD = "correct horse battery"
 HERE = "http://127.0.0.1:8501"
 
@@ -117,6 +121,9 @@ def test_every_route_and_deep_link_needs_a_cookie(whole_app: tuple[TestClient, l
             assert (answer.status_code, answer.headers["location"][:6]) == (303, "/login")
             assert "tickets" not in answer.text
             seen += 1
+    for file in sorted(STREAMLIT_FILES.rglob("*.*"))[::20]:
+        assert visiting.get(f"/{file.relative_to(STREAMLIT_FILES).as_posix()}").status_code == 401
+        seen += 1
     assert let_in == {"/login", "/login.css", "/_stcore/health"} == OPEN
     assert seen > 50
 
@@ -143,6 +150,7 @@ def test_a_role_sees_its_pages_and_is_told_about_others(
 import streamlit as st
 from workbench.ui.messages import errors_shown
 from workbench.ui.roles import pages_for
+from workbench.ui.views import people as people_view
 from workbench.ui.visitors import current_visitor
 def show():
     st.write("the data")
@@ -274,6 +282,23 @@ def test_others_change_their_own_password_only(
     assert verify(people, "Ana", PASSWORD)
 
 
+def test_an_open_window_is_no_place_to_guess_the_password(
+    people: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people_view, "ATTEMPTS", Attempts())
+    sign_in(monkeypatch, people, "cy")
+    page = open_people()
+    page.text_input(key="password own").input("another long one")
+    page.text_input(key="again own").input("another long one")
+    for n in range(OF_ACCOUNT_AND_ADDRESS + 1):
+        page.text_input(key="old").input(f"guess number {n}")
+        page = click(page, "Change the password")
+    assert "wrong too often" in page.error[0].value
+    page.text_input(key="old").input(PASSWORD)
+    page = click(page, "Change the password")
+    assert verify(people, "cy", PASSWORD)
+
+
 def test_an_admin_who_was_demoted_meanwhile_changes_nothing(
     people: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -345,3 +370,26 @@ def test_the_command_line_manages_accounts_and_never_takes_a_password_as_an_argu
     assert workbench("account", "remove", "ben").returncode == 0
     listed = workbench("account", "list").stdout.splitlines()
     assert [line.split()[0::2] for line in listed] == [["admin", "Ana"]]
+
+
+@pytest.mark.slow
+def test_a_terminal_is_asked_for_the_password_and_does_not_show_it(home: Home) -> None:
+    import os
+    import pty
+
+    program = "from workbench.cli.main import main; main()"
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [sys.executable, "-c", program, "account", "add", "Ana", "--role", "admin"])
+    shown = b""
+    # The last space comes when the terminal shows no more of what is typed.
+    for question in (b"Password: ", b"Repeat for confirmation: "):
+        while question not in shown:
+            shown += os.read(terminal, 1024)
+        os.write(terminal, f"{PASSWORD}\n".encode())
+    while b"added" not in shown:
+        shown += os.read(terminal, 1024)
+    assert os.waitpid(child, 0)[1] == 0
+    os.close(terminal)
+    assert PASSWORD.encode() not in shown
+    assert verify(home, "Ana", PASSWORD)

@@ -6,9 +6,10 @@ import streamlit as st
 from markupsafe import Markup
 
 from workbench.config import Home
-from workbench.domain.accounts import MIN_PASSWORD_LENGTH, ROLES, Account
+from workbench.domain.accounts import MIN_PASSWORD_LENGTH, ROLES, Account, name_key
 from workbench.errors import InputError
 from workbench.ui.messages import as_markdown, errors_shown
+from workbench.ui.sign_in import ATTEMPTS
 from workbench.ui.visitors import Visitor, current_visitor
 from workbench.usecases.manage_accounts import (
     add_account,
@@ -27,6 +28,7 @@ SIGN_OUT = Markup(
     '<a href="/logout" target="_self">Sign out</a></p>'
 )
 SIGN_IN = Markup('<p class="wb-account"><a href="/login" target="_self">Sign in</a></p>')
+OWN_PAGE = "page of the account"  # counted apart from sign-ins
 DONE = "what was done to an account"
 
 
@@ -153,9 +155,20 @@ def _show_own_password(visitor: Visitor) -> None:
     with errors_shown():
         if asked:
             name = current_visitor().name
-            change_own_password(Home.find(), name, old=old, new=_both_the_same(*password))
+            new = _both_the_same(*password)
+            _count_attempt(name)
+            change_own_password(Home.find(), name, old=old, new=new)
             st.success("Your password is changed. Sign in with it.", icon=":material/check_circle:")
             st.html(SIGN_IN)
+
+
+def _count_attempt(name: str) -> None:
+    """An open window is no place to guess its owner's password."""
+    wait = ATTEMPTS.begin(name_key(name), "", OWN_PAGE)
+    if wait:
+        raise InputError(
+            "The present password was wrong too often.", hint=f"Try again in {wait:.0f} seconds."
+        )
 
 
 def _new_password(whose: str) -> tuple[str, str]:
