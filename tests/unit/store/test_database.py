@@ -201,9 +201,11 @@ def test_claims_skip_locked_rows_on_postgresql_and_the_clause_is_left_out_on_sql
             return []
 
     asked = AskedQuestion(1, Question("topic", "textcat"))
-    assert list(queue._candidates(Spy(), asked, 1, n=5, annotator="ada")) == []  # type: ignore[arg-type]
+    search = Search(asked, 1, n=5, annotator="ada")
+    assert list(batch_candidates(Spy(), search)) == list(other_candidates(Spy(), search)) == []  # type: ignore[arg-type]
     assert "FOR UPDATE OF proposals SKIP LOCKED" in statements[0]
-    assert "FOR UPDATE" not in statements[1]
+    assert "FOR UPDATE OF documents SKIP LOCKED" in statements[2]
+    assert "FOR UPDATE" not in statements[1] + statements[3]
 
 
 def test_the_ids_of_one_statement_fit_into_both_databases() -> None:

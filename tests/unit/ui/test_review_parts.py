@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from workbench.config import Home
-from workbench.domain.annotations import now
+from workbench.domain.annotations import Annotation, now
 from workbench.domain.examples import Example
-from workbench.domain.questions import LabelChange
+from workbench.domain.questions import LabelChange, Question
 from workbench.domain.scores import ClassScores
 from workbench.store.jobs import Jobs
 from workbench.ui.review import errors
@@ -195,3 +195,27 @@ def test_every_part_opens_for_every_question(tickets: Home, entities_run: str) -
         for part in ("errors", "labels", "issues", "slices", "compare", "curve"):
             page = open_review(question=question, part=part)
             assert not page.error, (question, part, page.error)
+
+
+def test_markup_in_labels_is_text_on_every_part(tickets: Home) -> None:
+    odd = ("<img src=x onerror=alert(1)>", "**b** :red[x] [l](https://example.org)")
+    with open_project(tickets, "tickets") as project:
+        question = project.store.add_question(Question("odd", "textcat", odd))
+        examples = [Example("held-1", "text", (odd[0],)), Example("held-2", "more", (odd[0],))]
+        scores = ClassScores(odd, np.array([[0.1, 0.9], [0.8, 0.2]], dtype=np.float32))
+        judgement = judge(question, examples, scores, basis="held-out")
+        figures = judgement.figures.as_dict()
+        run = replace(project.store.runs("topic")[0], question="odd", labels=odd, figures=figures)
+        for id in ("odd-1", "odd-2"):
+            publish_run(project, replace(run, id=id), Weightless(), judgement)  # type: ignore[arg-type]
+        project.store.record([Annotation("odd", "ticket-0", "odd", "ana", (odd[0],))])
+        issue = LabelIssue("ticket-0", "out-of-fold", 0.04, (odd[0],), (), (odd[1],))
+        write_issues(project, FoundIssues("odd-2", "odd", 0, now(), {"out-of-fold": 4}, (issue,)))
+    for part in ("errors", "labels", "issues", "slices", "compare", "curve"):
+        page = open_review(question="odd", part=part, run="odd-2", label=odd[0])
+        assert not page.error
+        assert "<img" not in html_of(page)
+        for button in page.button:
+            assert "<img" not in button.label.replace("\\<", "")
+            assert ":red[" not in button.label
+            assert "](http" not in button.label

@@ -20,6 +20,7 @@ from workbench.ui.review.subject import Subject
 
 MOST_PAIRS = 25
 PAIRS_HEIGHT = 400
+KINDS_HEIGHT, BESIDE_KINDS = 165, 180  # of the chart, and of the table below it
 AT_ONCE = 20
 
 
@@ -33,10 +34,10 @@ def show(subject: Subject) -> None:
     with left:
         show_pairs(mistakes.pairs)
     with right:
+        if subject.is_ner:
+            show_kinds(mistakes)
         st.subheader("Labels, worst first", anchor=False)
-        label_table(subject, height=PAIRS_HEIGHT, key="errors")
-    if subject.is_ner:
-        show_kinds(mistakes)
+        label_table(subject, height=BESIDE_KINDS if subject.is_ner else PAIRS_HEIGHT, key="errors")
     show_found(subject, mistakes)
 
 
@@ -87,7 +88,7 @@ def show_kinds(mistakes: Mistakes) -> None:
     show_chart(
         kinds_spec(counts, asked.kind),
         key=key,
-        height=190,
+        height=KINDS_HEIGHT,
         on_select=choose,
         alt=f"Spans by kind of error: {described}",
     )

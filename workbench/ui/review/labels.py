@@ -53,7 +53,7 @@ def label_table(subject: Subject, *, height: int, key: str, to_errors: bool = Fa
         selection_mode="single-cell",
         hide_index=True,
         column_order=None if to_errors else ("label", *FIGURES, "answers"),
-        height=min(height, max(table_height(1), 40 + 35 * len(rows))),
+        height=min(height, max(table_height(1), 39 + 35 * len(rows))),
         column_config={
             "label": st.column_config.TextColumn(width="medium"),
             "f1": st.column_config.ProgressColumn("F1", **BAR),
