@@ -100,8 +100,12 @@ def test_what_the_app_exports_and_sends_predicts_elsewhere(workbench: Run, tmp_p
         assert tuple(dict.fromkeys(steps)) == STEPS["train"]
         steps.clear()
         asked = {"question_name": "topic", "run_id": run.id, "precision": "float32"}
-        name = Path(export_job(project.folder, asked, note)["bundle"]).name
+        exported = export_job(project.folder, asked, note)
+        name = Path(exported["bundle"]).name
         assert tuple(dict.fromkeys(steps)) == tuple(step for step in STEPS["export"] if step != "quantise")
+        steps.clear()
+        assert export_job(project.folder, asked, note) == exported  # as after a kill
+        assert set(steps) == {"time"}
         shown = show_bundle(project, name)
         assert shown.timing is not None
         assert shown.timing.run is not None

@@ -14,7 +14,7 @@ def f1_interval(support: int, predicted: int, correct: int, *, confidence: float
 
     >>> found = f1_interval(10, 10, 5)
     >>> round(found.low, 3), round(found.high, 3)
-    (0.264, 0.737)
+    (0.264, 0.736)
     """
     jaccard = wilson_interval(correct, support + predicted - correct, confidence=confidence)
     if jaccard is None:

@@ -20,6 +20,7 @@ from workbench.domain.steps import Steps
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.judge import judge
+from workbench.usecases.offer_export import bundle_name
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import load_network_of, need_run, refuse_old_labels
 from workbench.usecases.time_bundle import time_bundle
@@ -70,7 +71,7 @@ def export_model(
     the labels changed since the run; NotEnoughDataError without held-out documents.
     """
     stay_offline()
-    from workbench.export.bundle_writer import bundle_name, export_network
+    from workbench.export.bundle_writer import export_network
     from workbench.export.gate import HeldOut
     from workbench.export.model_card import Origin
 
@@ -83,7 +84,7 @@ def export_model(
             "An export is judged on held-out documents, and there are none.",
             hint=f"workbench import {project.name} FILE --held-out",
         )
-    folder = project.models / bundle_name(question_name, run.id, precision)
+    folder = project.models / bundle_name(run, precision)
     if folder.exists():
         raise InputError(f"This run is exported in {precision} already.", where=str(folder))
     judges = HeldOut(held_out, gold_tokens(project, held_out))
@@ -129,8 +130,29 @@ def gold_tokens(project: Project, examples: Sequence[Example]) -> list[Offsets] 
 
 
 def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Do the job `export`; arguments: `question_name`, `run_id`, `precision`. Then measure how fast it is."""
+    """Do the job `export`; arguments: `question_name`, `run_id`, `precision`. Then measure how fast it is.
+
+    A job that was killed after it had published its bundle goes on from there.
+    """
     with open_folder(folder) as project:
-        bundle = export_model(project, **arguments, progress=progress)
-        time_bundle(project, bundle.folder.name, progress=progress)
-        return bundle.as_dict()
+        run = need_run(project, arguments["question_name"], arguments.get("run_id", ""))
+        name = bundle_name(run, arguments.get("precision", "int8"))
+        if (project.models / name).exists():
+            refuse_unservable(project.models / name)
+        else:
+            export_model(project, **arguments, progress=progress)
+        time_bundle(project, name, progress=progress)
+        return published(project.models / name)
+
+
+def published(folder: Path) -> dict[str, Any]:
+    """Return what the manifest says of an exported bundle, as `ExportedBundle.as_dict` does."""
+    facts = artefacts.read_json(folder / "bundle.json")
+    graph = facts["files"]["model.onnx"]
+    return {
+        "bundle": str(folder),
+        "run": facts["run"],
+        **graph,
+        "gate": facts["gate"],
+        "figures": facts["figures"],
+    }
