@@ -132,7 +132,9 @@ def test_comments_are_shown_as_text(disputed: Home) -> None:
     page = open_view("progress", project="tickets", question="topic", tab="conflicts", document="ticket-2")
     html = html_of(page)
     assert "*a* :red[b] &lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "&lt;b&gt;Smoke&lt;/b&gt;" in html
     assert "<script>" not in html
+    assert "<b>Smoke" not in html
     assert "flagged by ana" in " ".join(element.value for element in page.markdown)
 
 
