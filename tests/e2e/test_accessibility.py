@@ -36,8 +36,8 @@ def page_paths() -> list[str]:
     calls = [node for node in ast.walk(ast.parse(MAIN.read_text())) if isinstance(node, ast.Call)]
     pages = [call for call in calls if ast.unparse(call.func) == "st.Page"]
     assert len(pages) > 3
-    named = [{word.arg: ast.literal_eval(word.value) for word in page.keywords} for page in pages]
-    return [page.get("url_path", "") for page in named]
+    named = [{word.arg: word.value for word in page.keywords} for page in pages]
+    return [ast.literal_eval(page["url_path"]) if "url_path" in page else "" for page in named]
 
 
 @pytest.fixture
