@@ -9,7 +9,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.analysis.marked_text import EXCERPT, WHOLE, mark_text, place_marks, show_text
+from workbench.analysis.marked_text import EXCERPT, WHOLE, mark_answer, mark_text, place_marks, show_text
 from workbench.analysis.span_errors import judge_each_span
 from workbench.domain.spans import Span
 
@@ -100,3 +100,12 @@ def test_marks_that_overlap_never_share_a_depth(gold, said):
     for a, b in combinations(place_marks(judge(gold, said), {}), 2):
         if a.start < b.end and b.start < a.end:
             assert a.depth != b.depth
+
+
+def test_an_answer_that_nobody_judged_is_neither_right_nor_wrong():
+    html = mark_answer(TEXT, [span(0, 11, "PER"), span(5, 11, "<b>"), span(17, 30, "PLACE")])
+    assert "right:" not in html
+    assert "<b>" not in html
+    assert re.findall(r"<bdi>([^<]*)</bdi>", html) == ["&lt;b&gt;", "PER", "PLACE"]
+    assert 'class="m given right d1"' in html  # the inner one lies below the outer one
+    assert without_marks(re.sub(r'<span class="chip given">.*?</bdi></span>', "", html)) == TEXT

@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from workbench.config import Home
 from workbench.domain.annotations import Annotation, new_client_id
+from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
+from workbench.domain.documents import Document
 from workbench.domain.spans import Span
 from workbench.ui import visitors
 from workbench.ui.charts import LINES, WORDS, with_theme
@@ -128,11 +130,40 @@ def test_a_label_that_nobody_gave_settles_too(disputed: Home) -> None:
     assert decided(disputed)["ticket-2"] == ("delivery",)
 
 
+def test_a_settled_conflict_can_be_looked_up_and_settled_otherwise(disputed: Home) -> None:
+    page = open_view("progress", project="tickets", question="topic", tab="conflicts")
+    button(page, "Settle on billing").click().run()
+    page = open_view("progress", project="tickets", question="topic", tab="conflicts", document="ticket-0")
+    assert "settled: billing" in " ".join(element.value for element in page.markdown)
+    button(page, "Settle on delivery").click().run()
+    assert decided(disputed)["ticket-0"] == ("delivery",)
+    (settled,) = (table.value for table in page.dataframe)
+    assert settled.iloc[0].tolist()[:2] == ["ticket-0", "delivery"]
+
+
+def test_the_value_of_another_metadata_key_begins_anew(tickets: Home) -> None:
+    facts = [{"channel": "mail", "language": "en"}, {"channel": "chat", "language": "de"}]
+    documents = [LabelledDocument(Document(f"more-{n}", f"More {n}.", fact)) for n, fact in enumerate(facts)]
+    with open_project(tickets, "tickets") as project:
+        imported = Imported((), tuple(documents), ConversionReport(kept=2))
+        project.store.import_documents(imported, file_name="g", file_sha256="1" * 64, format="csv")
+    page = open_view(
+        "bulk", project="tickets", question="topic", annotator="ana", key="channel", value="chat"
+    )
+    assert page.dataframe[0].value["document"].tolist() == ["more-1"]
+    (key,) = [box for box in page.selectbox if box.label == "Metadata"]
+    key.select("language").run()
+    assert not page.exception
+    assert page.dataframe[0].value["document"].tolist() == ["more-0"]
+
+
 def test_comments_are_shown_as_text(disputed: Home) -> None:
     page = open_view("progress", project="tickets", question="topic", tab="conflicts", document="ticket-2")
     html = html_of(page)
     assert "*a* :red[b] &lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "&lt;b&gt;Smoke&lt;/b&gt;" in html
     assert "<script>" not in html
+    assert "<b>Smoke" not in html
     assert "flagged by ana" in " ".join(element.value for element in page.markdown)
 
 

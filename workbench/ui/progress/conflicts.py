@@ -68,6 +68,10 @@ def show_conflict(
             st.badge("different answers", color="orange")
         for name in conflict.flagged_by:
             st.badge(f"flagged by {as_markdown(name)}", icon=":material/flag:", color="red")
+        if conflict.settled is not None:
+            settled = conflict.settled
+            answer = as_markdown(f"{answer_in_words(settled)}, by {settled.annotator}")
+            st.badge(f"settled: {answer}", icon=":material/gavel:", color="green")
         after = following(conflict, waiting)
         if after is not None:
             st.button("Later", icon=":material/skip_next:", on_click=go_to, args=(after,))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import uuid4
 
 import streamlit as st
@@ -30,6 +31,7 @@ MOST_BUTTONS = 10
 ROW_PIXELS, HEADER_PIXELS = 64, 38
 SHOWN_ROWS = 10
 ALL = ""
+NO_COUNTS: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +92,28 @@ def choose_filter(desk: Desk) -> Filter:
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         contains = st.text_input("Text contains", key="contains", bind="query-params", width=240)
         labels = [ALL, *sorted((label for label in counts if label), key=lambda label: -counts[label])]
-        suggested = _select("Suggested label", "suggested", labels, counts)
-        key = _select("Metadata", "key", [ALL, *values], {})
-        value = _select("Value", "value", values[key], {}) if key else ""
+        of = f"{desk.project.name} {desk.question.name}"
+        suggested = _select("Suggested label", "suggested", labels, counts=counts, of=of)
+        key = _select("Metadata", "key", [ALL, *values], of=of)
+        value = _select("Value", "value", values[key], of=f"{of} {key}") if key else ""
         unanswered = st.toggle("Only unanswered", value=True, key="unanswered", bind="query-params")
     return Filter(contains.strip(), suggested, key, value, only_unanswered=unanswered)
 
 
-def _select(title: str, name: str, options: Sequence[str], counts: dict[str, int]) -> str:
-    """Ask for one of several; the URL keeps it, and what it names wrongly counts as no choice."""
+def _select(
+    title: str, name: str, options: Sequence[str], *, of: str, counts: Mapping[str, int] = NO_COUNTS
+) -> str:
+    """Ask for one of several; the URL keeps it, and what it names wrongly counts as no choice.
+
+    `of` says what the options belong to: others begin without a choice.
+    """
     named = st.query_params.get(name, ALL)
     place = options.index(named) if named in options else 0
     chosen = st.selectbox(
         title,
         options,
         index=place,
-        key=f"bulk {name}",
+        key=f"bulk {name} of {of}",
         format_func=lambda option: f"{option} ({counts[option]:,})" if option in counts else option or "any",
         width=220,
     )
