@@ -16,7 +16,8 @@ from workbench.domain.annotations import Annotation, new_client_id
 from workbench.domain.documents import Document
 from workbench.domain.questions import Question
 from workbench.errors import StoreError
-from workbench.store import database, documents, queue, schema
+from workbench.store import database, documents, schema
+from workbench.store.candidates import Search, batch_candidates, other_candidates
 from workbench.store.database import connect, store_error
 from workbench.store.locks import exclusive
 from workbench.store.project_store import ImportCounts, ProjectStore

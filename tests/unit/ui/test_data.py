@@ -263,6 +263,7 @@ def test_a_large_file_is_looked_through_and_imported_by_the_worker(
 ) -> None:
     monkeypatch.setattr(importing, "LARGE_BYTES", 10)
     monkeypatch.setattr("workbench.ui.jobs.start_worker", lambda project: False)
+    monkeypatch.setattr("workbench.ui.jobs.keep_working", lambda project: None)
     folder = tickets.project("tickets")
     page = upload(open_tab("import"), "mails.csv", BAD_LINE)
     page.button(key="look into large file").click().run()
@@ -382,11 +383,11 @@ def test_annotators_see_no_data_and_cannot_make_a_project(
     tickets: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from workbench.ui import visitors
-    from workbench.ui.views import data, home
+    from workbench.ui.views import data
 
     visitor = visitors.Visitor("ana", "annotator")
     monkeypatch.setattr(data, "current_visitor", lambda: visitor)
-    monkeypatch.setattr(home, "current_visitor", lambda: visitor)
+    monkeypatch.setattr(visitors, "current_visitor", lambda: visitor)
     page = open_tab("questions")
     assert "for those who lead" in page.info[0].value
     assert not page.button

@@ -19,7 +19,7 @@ from workbench.errors import InputError, UnknownNameError
 from workbench.store.suggestions import Suggestions
 from workbench.store.vectors import VectorFile
 from workbench.usecases.answer_many import answer_many, count_last_bulk, take_back_bulk
-from workbench.usecases.find_documents import Filter, find_documents, metadata_values, read_found
+from workbench.usecases.filter_pool import Filter, find_documents, metadata_values, read_found
 from workbench.usecases.find_similar import find_similar
 from workbench.usecases.project import Project, create_project, open_project
 
