@@ -53,7 +53,7 @@ lint: $(READY)
 check-browser: $(READY)
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 	  { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq && \
-	    apt-get install -y -qq chromium fonts-noto-color-emoji >/dev/null; } || \
+	    apt-get install -y -qq chromium fonts-noto-color-emoji fonts-wqy-zenhei >/dev/null; } || \
 	  echo "No Chromium here and none could be installed: the browser tests will be skipped."
 
 unit: $(READY) check-browser

@@ -82,6 +82,11 @@ class ServedApp:
         with ProjectStore.open(self.home / "projects" / "tickets") as store:
             return [annotation for annotation in store.current(question) if annotation.counts]
 
+    def skip(self, document_id: str, question: str) -> None:
+        """Let somebody else skip a document."""
+        with ProjectStore.open(self.home / "projects" / "tickets") as store:
+            store.record([Annotation(f"skip-{document_id}", document_id, question, "ben", status="skipped")])
+
     def history(self, question: str) -> list[Annotation]:
         """Return every annotation of a question as it was recorded."""
         with ProjectStore.open(self.home / "projects" / "tickets") as store:

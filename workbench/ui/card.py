@@ -33,14 +33,20 @@ def task_data(
     project: Project, questions: Sequence[Question], annotator: str, *, token: str
 ) -> dict[str, Any]:
     """Return what the card labels, as whom, where its requests go, and the token that they carry."""
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
     return {
-        "address": f"/{base}/wb/labelling" if base else "/wb/labelling",
+        "address": f"{base_path()}/wb/labelling",
+        "bulk": f"{base_path()}/bulk",
         "project": project.name,
         "annotator": annotator,
         "token": token,
         "questions": [question_data(q, question_settings(project, q.name)) for q in questions],
     }
+
+
+def base_path() -> str:
+    """Return what stands before every path of the app: nothing, or where a proxy serves it."""
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"/{base}" if base else ""
 
 
 def question_data(question: Question, settings: QuestionSettings) -> dict[str, Any]:

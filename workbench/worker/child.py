@@ -30,6 +30,7 @@ Verb: TypeAlias = Callable[[Path, dict[str, Any], Progress], Mapping[str, Any]]
 PROGRESS_SECONDS = 1.0
 WATCH_SECONDS = 0.5
 GRACE_SECONDS = 5.0
+NICENESS = 10  # people who label on the same machine come first
 
 
 class RecordedProgress:
@@ -49,6 +50,7 @@ class RecordedProgress:
 
 def main(folder: Path, job_id: int, attempt: int, *, target: str, worker: int) -> int:
     """Run one attempt of a job and return the exit code."""
+    os.nice(NICENESS)
     stay_offline()
     signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_end_with_worker, args=(worker,), daemon=True).start()

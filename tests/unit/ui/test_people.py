@@ -177,7 +177,9 @@ for page in pages:
 
 
 @pytest.mark.slow
-def test_an_annotator_is_shown_no_link_to_pages_of_leads(people: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_annotator_is_shown_no_link_to_pages_of_leads(
+    people: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, links in (("cy", {"Annotate"}), ("ben", {"Annotate", "Data", "Review"})):
         sign_in(monkeypatch, people, name)
         page = AppTest.from_file(str(MAIN), default_timeout=60).run()

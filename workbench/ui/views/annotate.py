@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import streamlit as st
 
 from workbench.domain.questions import Question
-from workbench.ui.card import queue_data, task_data
+from workbench.ui.card import base_path, queue_data, task_data
 from workbench.ui.choices import choose_annotator, choose_project, choose_questions
 from workbench.ui.components.labeler.component import labeler
 from workbench.ui.gate import csrf_token
@@ -21,6 +23,7 @@ def show() -> None:
         questions = choose_questions(project)
         annotator = choose_annotator()
         show_guidelines(project, questions)
+        link_to_bulk(questions)
     without = [question.name for question in questions if not question.labels]
     if without:
         st.info(
@@ -31,6 +34,17 @@ def show() -> None:
     names = [question.name for question in questions]
     task = task_data(project, questions, annotator, token=csrf_token(current_visitor()))
     labeler({"task": task, "queue": queue_data(project, names, annotator)}, key="labeler")
+
+
+def link_to_bulk(questions: list[Question]) -> None:
+    """Link to the page on which many documents get one answer, where the question has labels for it."""
+    if len(questions) == 1 and questions[0].kind != "ner":
+        st.link_button(
+            "Many at once",
+            f"{base_path()}/bulk?{urlencode({name: st.query_params[name] for name in ('project', 'question')})}",
+            icon=":material/checklist:",
+            type="tertiary",
+        )
 
 
 def show_guidelines(project: Project, questions: list[Question]) -> None:

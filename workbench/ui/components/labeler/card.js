@@ -314,7 +314,7 @@ class Card {
     else this.parts.text.textContent = EMPTY;
     this.drawLabels();
     this.drawStatus();
-    this.sidebar.drawWhy(doc);
+    this.sidebar.drawWhy(doc, this.task);
     this.sidebar.drawDecisions(this.past);
   }
 

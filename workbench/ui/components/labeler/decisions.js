@@ -11,7 +11,7 @@ class Sidebar {
     this.drawn = new Map(); // from documents to their lines
   }
 
-  drawWhy(doc) {
+  drawWhy(doc, task) {
     if (!doc) return this.why.replaceChildren();
     const lines = doc.asked.map((name) => {
       const line = element("p", "");
@@ -19,7 +19,7 @@ class Sidebar {
       line.append(doc.reasons[name] || "");
       return line;
     });
-    this.why.replaceChildren(element("h3", "", "Why this document"), ...lines);
+    this.why.replaceChildren(element("h3", "", "Why this document"), ...lines, ...linkToSimilar(doc, task));
   }
 
   /** Draw the newest decisions first; a line is made once for each document. */
@@ -38,6 +38,15 @@ class Sidebar {
     line.append(button);
     return line;
   }
+}
+
+/** A link to the documents that are like this one, where many of them can get one label at once. */
+function linkToSimilar(doc, { project, questions, bulk }) {
+  const name = doc.asked.find((asked) => questions.some((one) => one.name === asked && one.kind !== "ner"));
+  if (!name) return [];
+  const link = element("a", "wb-similar", "Similar documents");
+  link.href = `${bulk}?${new URLSearchParams({ project, question: name, like: doc.id })}`;
+  return [link];
 }
 
 /** The beginning of a text in one line, cut between words where there are any. */
