@@ -9,7 +9,7 @@ from collections.abc import Callable
 import typer
 
 from workbench import __version__
-from workbench.cli import accounts, data, house, jobs, label_studio, labels, loop, models, show
+from workbench.cli import accounts, analysing, data, house, jobs, label_studio, labels, loop, models, show
 from workbench.errors import MachineError, WorkbenchError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": data.import_file,
     "export-data": data.export_data,
     "labels": labels.labels,
+    "analyse": analysing.analyse,
     "embed": loop.embed,
     "propose": loop.propose,
     "train": loop.train,

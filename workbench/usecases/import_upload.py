@@ -162,6 +162,7 @@ def without_options(hint: str) -> str:
     "Name the encoding: 'Encoding' cp1252 or latin-1."
     """
     said = TO_DECLARE.sub("Add such labels on the tab Questions & labels first.", hint)
+    said = said.replace("--skip-bad leaves bad records out", "--skip-bad imports the others")
     return OPTION.sub(lambda found: f"'{FIELDS_OF_OPTIONS.get(found[0], found[0])}'", said)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from workbench.cli.analysing import print_analysis
 from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
@@ -94,6 +95,14 @@ def test_the_job_keeps_what_it_found_until_answers_or_labels_change(project: Pro
     assert not is_out_of_date(project, "topic", found)
     change_labels(project, "topic", [LabelChange("add", (), ("other",))])
     assert is_out_of_date(project, "topic", found)
+
+
+def test_the_command_line_says_what_was_found(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    print_analysis(analyse_data(project, "topic"))
+    said = capsys.readouterr().out
+    assert "8 documents, 5 with an answer to 'topic'" in said
+    assert "1 leaks, equal texts in the pool and the held-out set:\n  d, g\n" in said
+    assert "1 blank texts:\n  f\n" in said
 
 
 def test_a_preview_of_changes_counts_each_fate_and_changes_nothing(project: Project) -> None:

@@ -86,7 +86,7 @@ def test_a_preview_stores_nothing_and_leaves_no_file(project: Project) -> None:
     assert project.store.n_documents() == 0
     assert (found.n_documents, found.n_known, found.n_answers) == (1, 0, 1)
     assert [problem.line for problem in found.problems] == [3]
-    assert "--skip-bad" not in found.refusal
+    assert "'Leave bad records out' imports the others" in found.refusal
     assert from_json(as_json(found)) == found
 
 
