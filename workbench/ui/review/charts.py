@@ -22,13 +22,13 @@ def kinds_spec(counts: Mapping[SpanVerdict, int], chosen: str | None) -> dict[st
         "type": "nominal",
         "sort": list(counts),
         "title": None,
-        "axis": {"labelLimit": 160, "ticks": False},
+        "axis": {"labelLimit": 160, "ticks": False, "labelOverlap": False},
     }
     bar = {
         "name": "bars",
         "mark": {"type": "bar", "color": RED, "cursor": "pointer", "height": {"band": 0.7}},
         "encoding": {
-            "x": {"field": "n", "type": "quantitative", "title": "spans", "axis": {"tickMinStep": 1}},
+            "x": {"field": "n", "type": "quantitative", "axis": None},  # the numbers stand at the bars
             "opacity": {"condition": {"test": "datum.chosen", "value": 1}, "value": 0.35},
             "tooltip": [{"field": "kind", "type": "nominal"}, {"field": "n", "type": "quantitative"}],
         },

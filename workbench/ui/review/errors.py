@@ -22,6 +22,7 @@ MOST_PAIRS = 25
 PAIRS_HEIGHT = 400
 KINDS_HEIGHT, BESIDE_KINDS = 165, 180  # of the chart, and of the table below it
 AT_ONCE = 20
+MATRIX_SIZE = 8
 
 
 def show(subject: Subject) -> None:
@@ -100,8 +101,9 @@ def show_found(subject: Subject, mistakes: Mistakes) -> None:
     found = mistakes.find(asked)
     st.html(Markup('<h3 class="wb-found">{}</h3>').format(title_of(asked)))
     show_chips()
-    around = asked.label or asked.gold or asked.predicted
-    labels = labels_around(mistakes.pairs, around) if around else ()
+    around = [name for name in (asked.label, asked.gold, asked.predicted) if name]
+    near = (labels_around(mistakes.pairs, name, n=MATRIX_SIZE // len(around)) for name in around)
+    labels = list(dict.fromkeys(label for found_near in near for label in found_near))
     if len(labels) < 3:
         show_documents(subject, found)
         return
@@ -109,7 +111,7 @@ def show_found(subject: Subject, mistakes: Mistakes) -> None:
     with wide:
         show_documents(subject, found)
     with narrow:
-        show_matrix(mistakes.pairs, labels)
+        show_matrix(mistakes.pairs, labels, around)
 
 
 def title_of(asked: Wanted) -> Markup:
@@ -143,16 +145,17 @@ def show_documents(subject: Subject, found: Sequence[JudgedDocument]) -> None:
     )
 
 
-def show_matrix(pairs: Sequence[ConfusedPair], labels: Sequence[str]) -> None:
+def show_matrix(pairs: Sequence[ConfusedPair], labels: Sequence[str], around: Sequence[str]) -> None:
     """Show how often these labels are taken for each other, without the diagonal; a click filters."""
-    key = f"matrix {labels[0]} {turns()}"
+    key = f"matrix {list(labels)} {turns()}"
 
     def choose() -> None:
         points = st.session_state[key].selection.get("cell", [])
         if points:
             ask_for_pair(str(points[0]["gold"]), str(points[0]["predicted"]))
 
-    st.subheader(f"Confused with {as_markdown(shown(labels[0]))}", anchor=False)
+    names = " or ".join(as_markdown(shown(name)) for name in around)
+    st.subheader(f"Confused with {names}", anchor=False)
     show_chart(
         matrix_spec(pairs, labels),
         key=key,
