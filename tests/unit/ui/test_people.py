@@ -178,11 +178,13 @@ for page in pages:
 
 @pytest.mark.slow
 def test_an_annotator_is_shown_no_link_to_review(people: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, links in (("cy", {"Annotate"}), ("ben", {"Annotate", "Review"})):
+    for name, for_leads in (("cy", False), ("ben", True)):
         sign_in(monkeypatch, people, name)
         page = AppTest.from_file(str(MAIN), default_timeout=60).run()
         assert not page.exception
-        assert {link.proto.label for link in page.get("page_link")} == links
+        links = {link.proto.label for link in page.get("page_link")}
+        assert "Annotate" in links
+        assert ("Review" in links) is for_leads
 
 
 @pytest.mark.slow
