@@ -43,13 +43,16 @@ PARAMETERS = (
 WATCH = """
 window.ran = window.alert = window.confirm = window.prompt = (n) => { window.tell_ran(String(n)); return true; };
 """
-# What no page makes of text: scripts in addresses, handlers in attributes, elements of the payloads.
+# What no page makes of text: scripts in addresses and in handlers. (A link to a data: address is nothing that
+# a browser follows, and a picture of another host would be seen among the requests.)
 PLANTED = """() => [...document.querySelectorAll('*')].flatMap((element) => {
-  const found = [...element.attributes].filter((attribute) =>
-    /^on/i.test(attribute.name) ? /ran\\(|alert|confirm|title=/.test(attribute.value)
-      : ['href', 'src', 'action', 'formaction', 'srcdoc'].includes(attribute.name)
-        && /^[\\s\\x00-\\x20]*(javascript|data:text)|evil\\.example|<script/i
-          .test(attribute.value.replace(/[\\t\\n]/g, '')));
+  const found = [...element.attributes].filter(({ name, value }) => {
+    const said = value.replace(/[\\t\\n]/g, '').trimStart();
+    if (/^on/i.test(name)) return /ran\\(|alert|confirm|title=/.test(said);
+    if (name === 'href') return /^javascript/i.test(said);
+    return ['src', 'action', 'formaction', 'srcdoc', 'data'].includes(name)
+      && /^(javascript|data:text)|<script/i.test(said);
+  });
   return found.map((attribute) => element.tagName + ' ' + attribute.name + '=' + attribute.value);
 })"""
 
@@ -229,9 +232,16 @@ def test_an_unsafe_streamlit_page_is_caught(watched: Watched, app: Any) -> None:
     watched.page.goto(app.url)
     watched.settle()
     watched.check("before")
-    for harm in ("document.querySelector('[data-testid=stMain]').innerHTML += '<img src=x onerror=ran(1)>'",
-                 "document.title = 'ran'", "alert(1)", "fetch('//evil.example/1')",
-                 "document.body.insertAdjacentHTML('beforeend', '<a href=javascript:ran(1)>a</a>')"):  # fmt: skip
+    asked = "fetch('//evil.example/1').then(() => 'answered', () => 'stopped')"
+    assert watched.page.evaluate(asked) == "stopped"
+    watched.check("the browser is told to ask no other host")
+    for harm in (
+        "document.querySelector('[data-testid=stMain]').innerHTML += '<img src=x onerror=ran(1)>'",
+        "document.title = 'ran'",
+        "alert(1)",
+        "document.body.insertAdjacentHTML('beforeend', '<a href=javascript:ran(1)>a</a>')",
+        "document.body.insertAdjacentHTML('beforeend', '<iframe src=javascript:parent.ran(1)></iframe>')",
+    ):
         watched.page.evaluate(f"() => {{ {harm} }}")
         watched.page.wait_for_timeout(300)
         with pytest.raises(AssertionError):

@@ -250,7 +250,11 @@ def test_every_answer_has_the_headers_that_keep_a_browser_careful(people: Home, 
     for visiting in (client(), signed_in(people)):
         headers = visiting.get(path).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
-        assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
+        allowed = headers["Content-Security-Policy"]
+        assert "frame-ancestors 'self'" in allowed
+        assert "http" not in allowed
+        assert "*" not in allowed
+        assert allowed.startswith("default-src 'self'")
         assert headers["Referrer-Policy"] == "no-referrer"
 
 
