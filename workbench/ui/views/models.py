@@ -29,8 +29,8 @@ def show() -> None:
     with st.container(width=COLUMN_PIXELS):
         show_chosen_job(project)
         show_section(project, question, section)
-        with errors_shown():
-            show_history(project)
+    with errors_shown():
+        show_history(project)
 
 
 def choose_section() -> str:
