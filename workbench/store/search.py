@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -45,6 +46,23 @@ def find_ids(store: ProjectStore, wanted: Wanted) -> list[str]:
         if not wanted.metadata:
             return list(rows.scalars())
         return [row.id for row in rows if _fits(from_json(row.metadata), wanted.metadata)]
+
+
+def texts_of(store: ProjectStore, part: Part = "pool") -> list[tuple[str, str]]:
+    """Return the id and text of each document of a part, in import order."""
+    query = select(_documents.id, _documents.text).where(_documents.part == part)
+    with store.database.read() as connection:
+        return [(row.id, row.text) for row in connection.execute(query.order_by(_documents.position))]
+
+
+def metadata_of(store: ProjectStore, part: Part = "pool") -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the id and metadata of each document of a part that has some, in import order."""
+    query = select(_documents.id, _documents.metadata).where(
+        _documents.part == part, _documents.metadata != "{}"
+    )
+    with store.database.read() as connection:
+        rows = connection.execute(query.order_by(_documents.position))
+        return [(row.id, from_json(row.metadata)) for row in rows]
 
 
 def standing_answers(store: ProjectStore, question: str, ids: Sequence[str]) -> list[Annotation]:

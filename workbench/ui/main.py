@@ -56,6 +56,7 @@ pages = [
     bulk_page,
 ]
 page = st.navigation(pages_for(visitor, pages), position="top")
-st.html(HERE / "style.css")
+for sheet in sorted((HERE / "styles").glob("*.css")):
+    st.html(sheet)
 with errors_shown():
     page.run()

@@ -15,12 +15,12 @@ from workbench.domain.annotations import now
 from workbench.domain.documents import Document
 from workbench.domain.ports import Progress, silent
 from workbench.usecases.collect_examples import example_of, settled_answers
+from workbench.usecases.detect_languages import detect_languages
 from workbench.usecases.project import Project, open_folder
 
 if TYPE_CHECKING:
     from workbench.analysis.near_duplicates import NearGroup
 
-LANGUAGES = Path("data", "languages.json")
 KEPT_GROUPS = 50
 KEPT_IDS = 50
 Group: TypeAlias = dict[str, Any]
@@ -66,7 +66,6 @@ def analyse_data(project: Project, question: str, *, progress: Progress = silent
     The result (JSON values) is written into `data/analysis-QUESTION.json`, and the languages of all
     documents into `data/languages.json`. Each finding has its first 50 groups of documents.
     """
-    from workbench.analysis.languages import languages_of
     from workbench.analysis.near_duplicates import near_duplicates
 
     asked, basis = project.store.question(question), basis_of(project, question)
@@ -74,8 +73,7 @@ def analyse_data(project: Project, question: str, *, progress: Progress = silent
     chosen = settled_answers(project, question)
     examples = [example_of(d.text, chosen[d.id]) for d in documents if d.id in chosen]
     facts = data_facts(documents, examples)
-    languages = languages_of([document.text for document in documents], progress=progress)
-    codes = {d.id: language.code for d, language in zip(documents, languages, strict=True)}
+    codes = detect_languages(project, progress=progress)
     groups = near_duplicates(documents, progress=progress)
     found = {
         "question": question,
@@ -92,7 +90,6 @@ def analyse_data(project: Project, question: str, *, progress: Progress = silent
     }
     path = analysis_path(project, question)
     path.parent.mkdir(parents=True, exist_ok=True)
-    artefacts.write_json(project.folder / LANGUAGES, codes)
     artefacts.write_json(path, found)
     return found
 

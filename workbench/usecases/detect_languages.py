@@ -11,28 +11,21 @@ from workbench.errors import ArtefactError
 from workbench.usecases.project import Project, open_folder
 
 FILE = Path("data") / "languages.json"
-SAY_EVERY = 500
 
 
 def detect_languages(project: Project, *, progress: Progress = silent) -> dict[str, str]:
     """Write the ISO 639-1 code of each document's language to FILE and return them by document id.
 
-    A guess from n-grams (py3langid, after Lui and Baldwin 2012, https://aclanthology.org/P12-3005/): short
-    texts are often guessed wrong. Texts without a letter are left out.
+    It is a guess from n-grams; `und` stands where a text is too short or not clear enough.
     """
-    import py3langid
+    from workbench.analysis.languages import languages_of
 
     documents = project.store.documents()
-    found: dict[str, str] = {}
-    for place, document in enumerate(documents):
-        if place % SAY_EVERY == 0:
-            progress(place, len(documents), "documents")
-        if any(character.isalpha() for character in document.text):
-            found[document.id] = str(py3langid.classify(document.text)[0])
+    languages = languages_of([document.text for document in documents], progress=progress)
+    found = {document.id: language.code for document, language in zip(documents, languages, strict=True)}
     path = project.folder / FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     artefacts.write_json(path, found)
-    progress(len(documents), len(documents), "documents")
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.domain.suggestions import Suggestion
-from workbench.store.searching import Search
+from workbench.store.search import metadata_of, texts_of
 from workbench.store.suggestions import Suggestions
 from workbench.usecases.project import Project
 from workbench.usecases.unanswered import unanswered
@@ -49,14 +49,14 @@ def find_documents(project: Project, question: str, wanted: Filter) -> list[str]
         suggested = set(Suggestions(project.store).ids_with(question, wanted.suggested))
         ids = [id for id in ids if id in suggested]
     if wanted.key:
-        rows = Search(project.store).metadata()
+        rows = metadata_of(project.store)
         having = {
             id for id, facts in rows if wanted.key in facts and written(facts[wanted.key]) == wanted.value
         }
         ids = [id for id in ids if id in having]
     if wanted.contains:
         part = wanted.contains.casefold()
-        saying = {id for id, text in Search(project.store).texts() if part in text.casefold()}
+        saying = {id for id, text in texts_of(project.store) if part in text.casefold()}
         ids = [id for id in ids if id in saying]
     return ids
 
@@ -73,7 +73,7 @@ def read_found(project: Project, question: str, ids: Sequence[str]) -> list[Foun
 def metadata_values(project: Project) -> dict[str, list[str]]:
     """Return the values of each metadata key in the pool, most frequent first; the most frequent 200."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for _, facts in Search(project.store).metadata():
+    for _, facts in metadata_of(project.store):
         for key, value in facts.items():
             counts[key][written(value)] += 1
     return {key: [value for value, _ in counts[key].most_common(MOST_VALUES)] for key in sorted(counts)}

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from workbench.analysis.similarity import most_similar
-from workbench.store.searching import Search
+from workbench.store.search import texts_of
 from workbench.store.vectors import stored_vectors
 from workbench.usecases.project import Project
 
@@ -31,7 +31,7 @@ def find_similar(
         return None
     candidates = [
         (id, text)
-        for id, text in Search(project.store).texts()
+        for id, text in texts_of(project.store)
         if id != document_id and (among is None or id in among)
     ]
     rows = vectors.rows([text for _, text in candidates])

@@ -109,7 +109,7 @@ def test_a_damaged_file_is_said(home: Home) -> None:
             read_issues(project, run)
 
 
-def test_languages_are_guessed_and_texts_without_letters_left_out(tmp_path: Path) -> None:
+def test_languages_are_guessed_but_not_of_texts_without_letters(tmp_path: Path) -> None:
     home = Home(tmp_path / "third")
     create_project(home, "tickets", [Question("topic", "textcat", ("delivery",))])
     texts = {
@@ -123,7 +123,7 @@ def test_languages_are_guessed_and_texts_without_letters_left_out(tmp_path: Path
         project.store.import_documents(imported, file_name="f", file_sha256="0" * 64, format="csv")
         assert read_languages(project) == {}
         detect_languages(project)
-        assert read_languages(project) == {"en": "en", "de": "de"}
+        assert read_languages(project) == {"en": "en", "de": "de", "none": "und"}
 
 
 def test_the_job_writes_the_file_and_says_how_many(home: Home) -> None:
