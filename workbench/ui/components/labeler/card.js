@@ -52,13 +52,13 @@ class Card {
     if (isOtherWork) this.frame.focus({ preventScroll: true });
   }
 
-  /** Replace the documents behind the next one; those touched already stay. */
-  takeQueue({ documents, decisions, ranking, n_answered, n_pool }) {
+  /** Replace the documents behind the next one; those touched already stay. `askedAt` is when it was asked for. */
+  takeQueue({ documents, decisions, ranking, n_answered, n_pool }, askedAt = -Infinity) {
     const waiting = this.outbox.documentsOf(this.task);
     if (!this.past.length) this.past = decisions.map(decidedDocument).reverse();
     const kept = this.upcoming.filter((doc, place) => place < 2 || doc.isTouched);
     const known = new Set([...waiting, ...[...kept, ...this.past].map((doc) => doc.id)]);
-    const fresh = documents.filter((doc) => !known.has(doc.id) || this.wasTakenBack(doc.id, kept));
+    const fresh = documents.filter((doc) => !known.has(doc.id) || this.isAskedAgain(doc.id, kept, askedAt));
     this.upcoming = [...kept, ...fresh.map((doc) => newDocument(doc, this.task.questions))];
     this.isDry = documents.length === 0 || fresh.length === 0;
     this.ranking = ranking;
@@ -69,11 +69,12 @@ class Card {
     this.sidebar.drawDecisions(this.past);
   }
 
-  /** Whether a decided document is asked again, as its label was split or retired meanwhile. */
-  wasTakenBack(id, kept) {
-    const isWaiting = this.outbox.documentsOf(this.task).includes(id) || kept.some((doc) => doc.id === id);
+  /** Whether a decided document is asked again, as its label was split or retired since it was saved. */
+  isAskedAgain(id, kept, askedAt) {
+    const isHere = this.outbox.documentsOf(this.task).includes(id) || kept.some((doc) => doc.id === id);
     const decided = this.past.find((doc) => doc.id === id);
-    if (isWaiting || !decided || decided.isFresh) return false;
+    // A queue that was made before the answer was saved does not know of it.
+    if (isHere || !decided || !(decided.savedAt < askedAt)) return false;
     this.past = this.past.filter((doc) => doc !== decided);
     return true;
   }
@@ -85,7 +86,8 @@ class Card {
       this.takeBack(gone.find((answer) => answer.client_id === client_id));
       return `This answer was refused: ${message}`;
     });
-    if (!this.outbox.waiting.length) this.past.forEach((doc) => (doc.isFresh = false));
+    const saved = new Set(gone.map((answer) => answer.document_id));
+    this.past.filter((doc) => saved.has(doc.id)).forEach((doc) => (doc.savedAt = performance.now()));
     if (this.shown !== this.doc) this.show();
     else this.drawStatus();
     if (messages.length) this.notice([...new Set(messages)].join(" "));
@@ -107,11 +109,11 @@ class Card {
     if (this.isFetching || !this.next) return;
     this.isFetching = true;
     this.fetchedAt = performance.now();
-    const work = workOf(this.task);
+    const [work, askedAt] = [workOf(this.task), performance.now()];
     const showing = this.upcoming.filter((doc, place) => place < 2 || doc.isTouched).map((doc) => doc.id);
     try {
       const queue = await this.next(showing);
-      if (workOf(this.task) === work) this.takeQueue(queue);
+      if (workOf(this.task) === work) this.takeQueue(queue, askedAt);
     } catch (error) {
       if (error.message) this.trouble = error.message;
     }
@@ -203,7 +205,8 @@ class Card {
 
   commit(status) {
     const { doc } = this;
-    doc.isTouched = doc.isFresh = true;
+    doc.isTouched = true;
+    doc.savedAt = undefined;
     doc.status = status;
     this.post(doc, status);
     this.count(doc, status === "answered");

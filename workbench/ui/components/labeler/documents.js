@@ -33,6 +33,7 @@ function decidedDocument({ id, text, answers }) {
     comment: names.map((name) => answers[name].comment).find(Boolean) || "",
     isTouched: true,
     isCounted: status === "answered",
+    savedAt: 0,
     status,
   };
 }

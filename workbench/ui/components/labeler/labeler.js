@@ -26,8 +26,19 @@ function mount(root) {
   document.addEventListener("mouseup", (event) => card.selectWithMouse(event), options);
   card.frame.addEventListener("click", (event) => keepFocus(card, event), options);
   addEventListener("beforeunload", (event) => card.outbox.waiting.length && event.preventDefault(), options);
+  const dialogs = new MutationObserver(() => dismissConnectionError(card));
+  dialogs.observe(document.body, { childList: true });
+  listening.signal.addEventListener("abort", () => dialogs.disconnect());
   const timer = setInterval(() => card.tick(), 1000);
   return { card, listening, timer };
+}
+
+/** Close the dialog that Streamlit puts over the page when the server is away: labelling goes on without it. */
+function dismissConnectionError(card) {
+  const dialog = document.querySelector("[data-testid=stDialog] [role=dialog]");
+  if (!dialog || dialog.querySelector("input, textarea, select, [data-testid=stElementContainer]")) return;
+  dialog.querySelector("button[aria-label=Close]")?.click();
+  setTimeout(() => card.frame.focus({ preventScroll: true }), 0);
 }
 
 /** A pressed button must not keep the focus: the next space would press it again. */
