@@ -113,7 +113,7 @@ def add_second_annotator(project: Project) -> None:
         topic = gold.get((id, "topic"))
         if topic is not None:
             other = TAKEN_FOR.get(topic.labels[0]) if i % 8 == 3 else None
-            comment = "Both an order and its return. Which one counts?" if i in (11, 43) else ""
+            comment = "Is damp a fault, or is it set up wrongly?" if i in (27, 43) else ""
             day = topic.created_at.replace("2025-09-01", "2025-09-02")
             labels = (other,) if other else topic.labels
             changes = {"labels": labels, "created_at": day, "flagged": bool(comment), "comment": comment}
@@ -183,16 +183,16 @@ def pictures() -> list[Picture]:
     ana = "annotate?project=tickets&annotator=ana&question="
     topic = "project=tickets&question=topic"
     return [
-        Picture("", "app-home", 420),
-        Picture("?new=yes", "app-new-project", 640),
+        Picture("", "app-home", 340),
+        Picture("?new=yes", "app-new-project", 560),
         Picture(ana + "topic", "app-annotate-topic", 620),
         Picture(ana + "entities", "app-annotate-entities", 560, choose_span),
-        Picture(ana + "all+questions", "app-annotate-all", 760),
+        Picture(ana + "all+questions", "app-annotate-all", 640),
         Picture(ana + "topic", "app-annotate-dark", 620, is_dark=True),
         Picture(f"bulk?{topic}&annotator=ana&like=T-0001", "app-bulk", 760),
-        Picture(f"progress?{topic}", "app-progress", 820),
+        Picture(f"progress?{topic}", "app-progress", 1000),
         Picture(f"progress?{topic}&tab=agreement", "app-agreement", 620),
-        Picture(f"progress?{topic}&tab=conflicts", "app-conflicts", 720),
+        Picture(f"progress?{topic}&tab=conflicts&document=T-0028", "app-conflicts", 680),
         Picture(f"review?{topic}", "app-review", 900),
         Picture(f"review?{topic}", "app-review-dark", 900, is_dark=True),
         Picture(f"review?{topic}&part=labels", "app-review-labels", 900),
@@ -203,19 +203,22 @@ def pictures() -> list[Picture]:
         Picture("data?project=tickets&tab=documents", "app-data-documents", 700),
         Picture("data?project=tickets&tab=questions", "app-data-questions", 760),
         Picture("data?project=tickets&tab=import", "app-data-import", 760, drop_file),
-        Picture("data?project=tickets&tab=label-studio", "app-data-label-studio", 480),
+        Picture("data?project=tickets&tab=label-studio", "app-data-label-studio", 260),
         Picture(f"data?{topic}&tab=analysis", "app-data-analysis", 900),
         Picture(f"models?{topic}", "app-models", 900),
         Picture(f"models?{topic}&section=train", "app-models-train", 640),
-        Picture(f"models?{topic}&section=export&job=4", "app-models-export", 1000),
+        Picture(f"models?{topic}&section=export&job=4", "app-models-export", 1300),
     ]
 
 
 def choose_span(page: Any) -> None:
-    """Take one of the suggested spans for the answer, and choose the next one."""
+    """Take the first of the suggested spans for the answer, and choose the next one."""
     page.wait_for_selector(".wb-tag")
-    for key in ("ArrowDown", "1", "ArrowDown", "ArrowDown"):
-        page.keyboard.press(key)
+    label = page.get_attribute(".wb-tag", "data-label").split()[0]
+    page.keyboard.press("ArrowDown")
+    page.click(f".wb-labels button:has-text('{label}')")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
 
 
 def drop_file(page: Any) -> None:
@@ -229,6 +232,8 @@ def drop_file(page: Any) -> None:
     file = {"name": "new.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
     page.wait_for_selector("input[type=file]", state="attached")
     page.set_input_files("input[type=file]", files=[file])
+    page.get_by_label("Its answers are for the question").click()
+    page.get_by_role("option", name="topic").click()
     page.wait_for_timeout(2000)
 
 
@@ -251,7 +256,7 @@ def take_people(browser: Any, address: str, folder: Path) -> None:
     page.fill("#name", "Ana")
     page.fill("#password", PASSWORD)
     page.click("button")
-    page.set_viewport_size({"width": 1280, "height": 640})
+    page.set_viewport_size({"width": 1280, "height": 760})
     save(page, folder / "app-people.png")
 
 
