@@ -190,7 +190,7 @@ def pictures() -> list[Picture]:
         Picture(ana + "all+questions", "app-annotate-all", 640),
         Picture(ana + "topic", "app-annotate-dark", 620, is_dark=True),
         Picture(f"bulk?{topic}&annotator=ana&like=T-0001", "app-bulk", 760),
-        Picture(f"progress?{topic}", "app-progress", 1000),
+        Picture(f"progress?{topic}", "app-progress", 1030),
         Picture(f"progress?{topic}&tab=agreement", "app-agreement", 620),
         Picture(f"progress?{topic}&tab=conflicts&document=T-0028", "app-conflicts", 680),
         Picture(f"review?{topic}", "app-review", 900),
@@ -202,7 +202,7 @@ def pictures() -> list[Picture]:
         Picture("review?project=tickets&question=entities", "app-review-entities", 760),
         Picture("data?project=tickets&tab=documents", "app-data-documents", 700),
         Picture("data?project=tickets&tab=questions", "app-data-questions", 760),
-        Picture("data?project=tickets&tab=import", "app-data-import", 760, drop_file),
+        Picture("data?project=tickets&tab=import", "app-data-import", 860, drop_file),
         Picture("data?project=tickets&tab=label-studio", "app-data-label-studio", 260),
         Picture(f"data?{topic}&tab=analysis", "app-data-analysis", 900),
         Picture(f"models?{topic}", "app-models", 900),
@@ -223,12 +223,7 @@ def choose_span(page: Any) -> None:
 
 def drop_file(page: Any) -> None:
     """Give the page a file with a few tickets, one of which is wrong."""
-    rows = [
-        "text,topic",
-        "Where is my parcel?,delivery",
-        "The kettle smokes,safety_hazard",
-        "Please call me,phone",
-    ]
+    rows = ["text,topic", "Where is my parcel?,delivery", "The kettle smokes,safety_hazard", ",delivery"]
     file = {"name": "new.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
     page.wait_for_selector("input[type=file]", state="attached")
     page.set_input_files("input[type=file]", files=[file])
@@ -256,7 +251,7 @@ def take_people(browser: Any, address: str, folder: Path) -> None:
     page.fill("#name", "Ana")
     page.fill("#password", PASSWORD)
     page.click("button")
-    page.set_viewport_size({"width": 1280, "height": 760})
+    page.set_viewport_size({"width": 1280, "height": 700})
     save(page, folder / "app-people.png")
 
 
