@@ -1,24 +1,24 @@
-"""Take the pictures of the app that the guide shows: on the sample project, labelled round by round.
+"""Take the pictures of the app that the guides show: on the sample project, labelled round by round.
 
-    .venv/bin/python docs/take_pictures.py [FOLDER]
+    .venv/bin/python docs/take_pictures.py [FOLDER] [NAME…]
 
-The project is made in a temporary folder; its annotator is simulated by the sample's own answers. FOLDER
-(default: docs/images) is where the pictures go. Takes a few minutes and needs Chromium.
+The project is made in a temporary folder, or in the one that PICTURES_HOME names, which may have it already. Its
+annotators are simulated: ana gives the sample's own answers, ben others here and there. FOLDER (default:
+docs/images) is where the pictures go; after it, NAME… takes only these. Takes a few minutes and needs Chromium.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,30 +27,45 @@ from workbench import catalog
 from workbench.config import Home, stay_offline
 from workbench.domain.annotations import Annotation, derived_client_id
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument, ReadOptions
+from workbench.domain.settings import QuestionSettings
+from workbench.usecases.ask_for_work import ask_for, jobs_of
 from workbench.usecases.distil_model import distil_model
 from workbench.usecases.export_model import export_model
+from workbench.usecases.find_conflicts import find_conflicts, open_conflicts
 from workbench.usecases.import_documents import import_documents
+from workbench.usecases.manage_accounts import add_account
 from workbench.usecases.project import Project, create_project, open_project
 from workbench.usecases.propose_batch import Ranking
 from workbench.usecases.record_annotations import record_annotations
 from workbench.usecases.run_round import run_round
+from workbench.usecases.set_question import set_question
+from workbench.usecases.settle_answer import settle_answer
 from workbench.usecases.train_model import Training
+from workbench.worker.loop import run_worker
 
 ROOT = Path(__file__).parents[1]
-SAMPLE = ROOT / "projects" / "support-tickets" / "label-studio"
-PORT = 8597
+FOLDER_OF_SAMPLE = ROOT / "projects" / "support-tickets"
+SAMPLE = FOLDER_OF_SAMPLE / "label-studio"
+PORT = 28597
 FIRST, ROUNDS = 60, 6
-WORD = re.compile(r"[\w']+|[^\w\s]")  # near enough to what the card takes for one
+PASSWORD = "only for pictures"
+# What ben takes for what, in every eighth document.
+TAKEN_FOR = {
+    "delivery": "order_change",
+    "returns": "order_change",
+    "billing": "subscription",
+    "technical_fault": "setup_help",
+    "product_question": "setup_help",
+    "complaint": "churn_threat",
+}
+
+Answers = dict[tuple[str, str], Annotation]  # by document and question
 
 
 def make_project(home: Home) -> None:
     """Make `tickets`: some rounds of labelling by the sample's own answers, a run of each, one bundle."""
     pool = catalog.source("label-studio").read(SAMPLE / "pool.json", ReadOptions())
-    gold = {
-        (annotation.document_id, annotation.question): annotation
-        for labelled in pool.documents
-        for annotation in labelled.annotations
-    }
+    gold = sample_answers()
     create_project(home, "tickets", pool.questions)
     with open_project(home, "tickets") as project:
         import_documents(project, SAMPLE / "held-out.json", held_out=True, options=ReadOptions())
@@ -70,16 +85,67 @@ def make_project(home: Home) -> None:
         export_model(project, "entities", run_id=distil_model(project, "entities", run_id=run.id).id)
 
 
-def answer(
-    project: Project, gold: dict[tuple[str, str], Annotation], question: str, documents: list[str]
-) -> None:
-    """Record the sample's answers to a question about these documents."""
+def sample_answers() -> Answers:
+    """Return the sample's answers about its pool."""
+    pool = catalog.source("label-studio").read(SAMPLE / "pool.json", ReadOptions())
+    return {(a.document_id, a.question): a for labelled in pool.documents for a in labelled.annotations}
+
+
+def answer(project: Project, gold: Answers, question: str, documents: list[str]) -> None:
+    """Record the sample's answers to a question about these documents, as ana's."""
     found = [gold[document, question] for document in documents if (document, question) in gold]
-    named = [
-        replace(a, client_id=derived_client_id("pictures", question, a.document_id), annotator="ana", raw=None)
-        for a in found
-    ]
-    record_annotations(project, named)
+    record_annotations(project, [named(annotation, "ana") for annotation in found])
+
+
+def named(annotation: Annotation, name: str, **changes: Any) -> Annotation:
+    """Return the answer as somebody else's, with changes."""
+    id = derived_client_id(
+        "pictures", annotation.question, annotation.document_id, *([name] * (name != "ana"))
+    )
+    return replace(annotation, client_id=id, annotator=name, raw=None, **changes)
+
+
+def add_second_annotator(project: Project) -> None:
+    """Let ben answer what ana had, some of it differently, and flag a few; settle two of the conflicts."""
+    gold = sample_answers()
+    answers = []
+    for i, id in enumerate(sorted({document for document, _ in gold})[:150]):
+        topic = gold.get((id, "topic"))
+        if topic is not None:
+            other = TAKEN_FOR.get(topic.labels[0]) if i % 8 == 3 else None
+            comment = "Is damp a fault, or is it set up wrongly?" if i in (27, 43) else ""
+            day = topic.created_at.replace("2025-09-01", "2025-09-02")
+            labels = (other,) if other else topic.labels
+            changes = {"labels": labels, "created_at": day, "flagged": bool(comment), "comment": comment}
+            answers.append(named(topic, "ben", seconds=(topic.seconds or 0) * 1.3, **changes))
+        entities = gold.get((id, "entities"))
+        if entities is not None and i < 60:
+            spans = entities.spans[:-1] if i % 5 == 4 else entities.spans
+            answers.append(named(entities, "ben", spans=spans))
+    record_annotations(project, answers)
+    for conflict in open_conflicts(find_conflicts(project, "topic"))[:2]:
+        settle_answer(project, "topic", conflict.document_id, by="ana", labels=conflict.annotations[0].labels)
+
+
+def finish_project(home: Home) -> None:
+    """Add the second annotator and the guidelines, and let the worker do what the pages show."""
+    with open_project(home, "tickets") as project:
+        if jobs_of(project):
+            return
+        add_second_annotator(project)
+        for question in project.store.questions():
+            written = (FOLDER_OF_SAMPLE / "guidelines" / f"{question.name}.md").read_text(encoding="utf-8")
+            set_question(project, question.name, QuestionSettings(guidelines=written))
+        newest = project.store.runs("topic")[0].id
+        for verb, arguments in (
+            ("analyse", {"question": "topic"}),
+            ("languages", {}),
+            ("find-issues", {"question": "topic"}),
+            ("export", {"question_name": "topic", "run_id": newest, "precision": "int8"}),
+        ):
+            ask_for(project, verb, arguments)
+        folder = project.folder
+    run_worker(folder, once=True)
 
 
 @contextmanager
@@ -101,57 +167,123 @@ def served(home: Home) -> Iterator[str]:
         app.wait(timeout=20)
 
 
-def take(address: str, folder: Path) -> None:
-    """Take one picture of every page."""
-    with open_chromium() as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 560})
-        for path, name, height in (
-            ("", "app-home", 420),
-            ("annotate?project=tickets&question=topic&annotator=ana", "app-annotate-topic", 560),
-            ("annotate?project=tickets&question=entities&annotator=ana", "app-annotate-entities", 560),
-            ("review?project=tickets&question=topic", "app-review", 1150),
-            ("models?project=tickets", "app-models", 1000),
-        ):
-            page.set_viewport_size({"width": 1280, "height": height})
-            page.goto(f"{address}/{path}")
-            if name == "app-annotate-entities":
-                mark_entities(page)
-            page.wait_for_timeout(2500)
-            page.screenshot(path=folder / f"{name}.png")
-            print(f"wrote {folder / name}.png", flush=True)
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page, how high its picture is, and what happens on it before the picture is taken."""
+
+    path: str
+    name: str
+    height: int
+    before: Callable[[Any], None] = lambda page: None
+    is_dark: bool = False
 
 
-def mark_entities(page: Any) -> None:
-    """Mark the sample's own spans of the document on screen with the keyboard: words, then the label's key."""
-    card = page.wait_for_selector(".wb-card[data-document]")
-    page.wait_for_timeout(1500)
-    pool = catalog.source("label-studio").read(SAMPLE / "pool.json", ReadOptions())
-    labels = next(question.labels for question in pool.questions if question.name == "entities")
-    shown = next(d for d in pool.documents if d.document.id == card.get_attribute("data-document"))
-    spans = next(a.spans for a in shown.annotations if a.question == "entities")
-    before = -1
-    for span in sorted(spans):
-        first = len(WORD.findall(shown.document.text[: span.start]))
-        last = first + len(WORD.findall(span.covered)) - 1
-        for _ in range(first - before):
-            page.keyboard.press("ArrowRight")
-        for _ in range(last - first):
-            page.keyboard.press("Shift+ArrowRight")
-        page.keyboard.press(str(labels.index(span.label) + 1))
-        page.keyboard.press("Escape")
-        before = last
+def pictures() -> list[Picture]:
+    """Return the pictures of a single-user app, in the order of the guides."""
+    ana = "annotate?project=tickets&annotator=ana&question="
+    topic = "project=tickets&question=topic"
+    return [
+        Picture("", "app-home", 340),
+        Picture("?new=yes", "app-new-project", 560),
+        Picture(ana + "topic", "app-annotate-topic", 620),
+        Picture(ana + "entities", "app-annotate-entities", 560, choose_span),
+        Picture(ana + "all+questions", "app-annotate-all", 640),
+        Picture(ana + "topic", "app-annotate-dark", 620, is_dark=True),
+        Picture(f"bulk?{topic}&annotator=ana&like=T-0001", "app-bulk", 760),
+        Picture(f"progress?{topic}", "app-progress", 1030),
+        Picture(f"progress?{topic}&tab=agreement", "app-agreement", 620),
+        Picture(f"progress?{topic}&tab=conflicts&document=T-0028", "app-conflicts", 680),
+        Picture(f"review?{topic}", "app-review", 900),
+        Picture(f"review?{topic}", "app-review-dark", 900, is_dark=True),
+        Picture(f"review?{topic}&part=labels", "app-review-labels", 900),
+        Picture(f"review?{topic}&part=issues", "app-review-issues", 760),
+        Picture(f"review?{topic}&part=slices", "app-review-slices", 760),
+        Picture(f"review?{topic}&part=compare", "app-review-compare", 760),
+        Picture("review?project=tickets&question=entities", "app-review-entities", 760),
+        Picture("data?project=tickets&tab=documents", "app-data-documents", 700),
+        Picture("data?project=tickets&tab=questions", "app-data-questions", 760),
+        Picture("data?project=tickets&tab=import", "app-data-import", 860, drop_file),
+        Picture("data?project=tickets&tab=label-studio", "app-data-label-studio", 260),
+        Picture(f"data?{topic}&tab=analysis", "app-data-analysis", 900),
+        Picture(f"models?{topic}", "app-models", 900),
+        Picture(f"models?{topic}&section=train", "app-models-train", 640),
+        Picture(f"models?{topic}&section=export&job=4", "app-models-export", 1300),
+    ]
+
+
+def choose_span(page: Any) -> None:
+    """Take the first of the suggested spans for the answer, and choose the next one."""
+    page.wait_for_selector(".wb-tag")
+    label = page.get_attribute(".wb-tag", "data-label").split()[0]
+    page.keyboard.press("ArrowDown")
+    page.click(f".wb-labels button:has-text('{label}')")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+
+
+def drop_file(page: Any) -> None:
+    """Give the page a file with a few tickets, one of which is wrong."""
+    rows = ["text,topic", "Where is my parcel?,delivery", "The kettle smokes,safety_hazard", ",delivery"]
+    file = {"name": "new.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
+    page.wait_for_selector("input[type=file]", state="attached")
+    page.set_input_files("input[type=file]", files=[file])
+    page.get_by_label("Its answers are for the question").click()
+    page.get_by_role("option", name="topic").click()
+    page.wait_for_timeout(2000)
+
+
+def take(browser: Any, address: str, folder: Path, wanted: list[Picture]) -> None:
+    """Take pictures of an app that needs no login."""
+    for picture in wanted:
+        size = {"width": 1280, "height": picture.height}
+        page = browser.new_page(viewport=size, color_scheme="dark" if picture.is_dark else "light")
+        page.goto(f"{address}/{picture.path}")
+        save(page, folder / f"{picture.name}.png", picture.before)
+        page.close()
+
+
+def take_people(browser: Any, address: str, folder: Path) -> None:
+    """Take pictures of the login and, signed in, of the accounts."""
+    page = browser.new_page(viewport={"width": 1280, "height": 480})
+    page.goto(f"{address}/people")
+    page.wait_for_selector("#password")
+    page.screenshot(path=folder / "app-sign-in.png")
+    page.fill("#name", "Ana")
+    page.fill("#password", PASSWORD)
+    page.click("button")
+    page.set_viewport_size({"width": 1280, "height": 700})
+    save(page, folder / "app-people.png")
+
+
+def save(page: Any, path: Path, before: Callable[[Any], None] = lambda page: None) -> None:
+    """Wait until the page stands still, and write its picture."""
+    page.wait_for_selector("[data-testid=stMain] [data-testid=stElementContainer]")
+    page.wait_for_timeout(2000)
+    before(page)
+    page.wait_for_timeout(1000)
+    page.screenshot(path=path)
+    print(f"wrote {path}", flush=True)  # noqa: T201
 
 
 def main() -> None:
     """Make the project, serve it, take the pictures."""
     stay_offline()
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"
-    given = os.environ.get("PICTURES_HOME")
-    home = Home(Path(given or tempfile.mkdtemp(prefix="pictures-")))
+    names = sys.argv[2:]
+    home = Home(Path(os.environ.get("PICTURES_HOME") or tempfile.mkdtemp(prefix="pictures-")))
     if not home.project("tickets").exists():
         make_project(home)
-    with served(home) as address:
-        take(address, folder)
+    finish_project(home)
+    wanted = [picture for picture in pictures() if not names or picture.name in names]
+    with open_chromium() as browser:
+        with served(home) as address:
+            take(browser, address, folder, wanted)
+        if not names or "app-people" in names:
+            add_account(home, "Ana", role="admin", password=PASSWORD)
+            add_account(home, "ben", role="annotator", password=PASSWORD)
+            with served(home) as address:
+                take_people(browser, address, folder)
+            (home.root / "accounts.json").unlink()
 
 
 if __name__ == "__main__":

@@ -23,6 +23,13 @@ VERBS: Mapping[str, str] = {
     "suggest": "Suggestions",
     "simulate": "Simulation",
     "publish": "Sending suggestions",
+    "ls-push": "Sending documents",
+    "ls-pull": "Fetching answers",
+    "preview": "Preview of a file",
+    "import": "Import",
+    "analyse": "Analysis",
+    "languages": "Languages",
+    "find-issues": "Label issues",
 }
 
 

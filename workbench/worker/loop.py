@@ -169,13 +169,20 @@ class _Worker:
                 return "interrupted"
             if time.monotonic() >= next_beat:
                 next_beat = time.monotonic() + HEARTBEAT_SECONDS
-                now = self._jobs.get(job.id)
-                if now.state != "running" or now.attempt != job.attempt:
-                    return "over"
-                if self._jobs.heartbeat(job).cancel_requested:
+                try:
+                    now = self._jobs.heartbeat(job)
+                except StoreError:
+                    if self._is_over(job):
+                        return "over"
+                    raise
+                if now.cancel_requested:
                     return "cancelled"
             time.sleep(0.05)
         return "ended"
+
+    def _is_over(self, job: Job) -> bool:
+        now = self._jobs.get(job.id)
+        return now.state != "running" or now.attempt != job.attempt
 
     def _conclude(self, job: Job, child: subprocess.Popen[bytes], *, why: str, log: Path) -> None:
         """Write down the end of an attempt that the child did not write down itself."""

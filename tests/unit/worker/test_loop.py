@@ -100,6 +100,23 @@ def test_a_job_that_was_decided_elsewhere_is_let_go(
     assert (folder / "tidied").exists()
 
 
+def test_a_job_that_ends_while_its_worker_looks_at_it_keeps_its_result_and_the_next_one_runs(
+    jobs: Jobs, folder: Path, verbs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = jobs.enqueue("wait", {}), jobs.enqueue("add", {"numbers": []})
+    beat = Jobs.heartbeat
+
+    def end_meanwhile(self: Jobs, job: Job) -> Job:
+        if job.id == first.id:
+            self.finish(job, {"sum": 7})  # as the child does, in the moment before the worker's own write
+        return beat(self, job)
+
+    monkeypatch.setattr(Jobs, "heartbeat", end_meanwhile)
+    assert run_worker(folder, once=True, verbs=verbs) == 2
+    assert (jobs.get(first.id).state, jobs.get(first.id).result) == ("done", {"sum": 7})
+    assert jobs.get(second.id).state == "done"
+
+
 def test_a_process_that_cannot_be_started_fails_the_job(
     jobs: Jobs, folder: Path, verbs: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,9 +55,10 @@ def show_documents(items: Sequence[Markup], *, above: Markup | str = "") -> None
 def show_problems(problems: Sequence[Problem], *, name: str, key: str) -> None:
     """Show which records are wrong or left out, with all of them as a table to download."""
     shown = problems[:SHOWN_PROBLEMS]
+    lines = {"line": [problem.line for problem in shown]} if any(p.line is not None for p in shown) else {}
     st.dataframe(
         {
-            "line": [problem.line for problem in shown],
+            **lines,
             "record": [problem.record or "" for problem in shown],
             "reason": [problem.message for problem in shown],
         },

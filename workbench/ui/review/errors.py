@@ -59,6 +59,7 @@ def show_pairs(pairs: Sequence[ConfusedPair]) -> None:
                 f"{pair.n:,} × {as_markdown(shown(pair.gold))} → **{as_markdown(shown(pair.predicted))}**",
                 key=f"wb-pair-{place}",
                 type="primary" if chosen else "secondary",
+                width="stretch",  # the bars are shares of it
                 on_click=ask_for_pair,
                 args=(pair.gold, pair.predicted),
             )
