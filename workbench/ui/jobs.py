@@ -88,9 +88,9 @@ def _show(project: Project, job: Job) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.html(
-                Markup('<p class="wb-job"><b>{}</b> <span class="wb-quiet">{}</span></p>').format(
-                    verb_in_words(job), asked_in_words(job)
-                ),
+                Markup(
+                    '<p class="wb-job" data-job="{}" data-state="{}"><b>{}</b> <span class="wb-quiet">{}</span></p>'
+                ).format(job.id, job.state, verb_in_words(job), asked_in_words(job)),
             )
             st.badge(job.state, color=COLOURS[job.state])
             if current_visitor().leads:
