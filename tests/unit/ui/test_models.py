@@ -372,6 +372,15 @@ def test_figures_on_other_documents_are_not_compared(tickets: Home) -> None:
     assert "these figures cannot be compared" in shown(open_models(section="export"))
 
 
+def test_figures_by_other_answers_to_the_same_documents_are_not_compared(tickets: Home) -> None:
+    before = {"basis": "held-out", "n": 20, "per_label": [label_row("fault", 10, 10, 9)]}
+    after = {"basis": "held-out", "n": 20, "per_label": [label_row("fault", 9, 10, 9)]}
+    make_bundle(tickets, figures_before_int8=before, figures=after)
+    page = shown(open_models(section="export"))
+    assert "Answers of held-out documents were changed" in page
+    assert "F1 changed for" not in page
+
+
 def test_latency_is_shown_only_for_the_graph_it_was_measured_on(tickets: Home) -> None:
     make_bundle(tickets)
     path = tickets.projects / "tickets" / TIMINGS / "topic-good-int8.json"
