@@ -23,6 +23,13 @@ VERBS: Mapping[str, str] = {
     "suggest": "Suggestions",
     "simulate": "Simulation",
     "publish": "Sending suggestions",
+    "find-issues": "Label issues",
+    "analyse": "Analysis",
+    "languages": "Languages",
+    "preview": "Look into a file",
+    "import": "Import",
+    "ls-push": "Push to Label Studio",
+    "ls-pull": "Pull from Label Studio",
 }
 
 
@@ -53,6 +60,8 @@ def result_in_words(job: Job) -> str:
         found.append(f"run {result['run']}")
     if "bundle" in result and isinstance(result["bundle"], str):
         found.append(f"bundle {PurePosixPath(result['bundle']).name}")
+    if "n_issues" in result:
+        found.append(f"{result['n_issues']:,} answers disputed")
     if "n_proposed" in result:
         found.append(f"{result['n_proposed']:,} documents proposed")
     return ", ".join(found)
