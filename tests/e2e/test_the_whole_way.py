@@ -103,7 +103,7 @@ def import_held_out(page: Any) -> None:
 def label_by_key(page: Any) -> dict[str, str]:
     """Answer documents as they come, each by one key; return the answers by text."""
     topics = dict(pool())
-    page.get_by_role("link", name="Annotate").click()
+    page.get_by_role("link", name="Annotate the documents").click()
     page.wait_for_selector(".wb-card[data-document]:not([data-document=''])", timeout=SOON)
     given: dict[str, str] = {}
     for _ in range(N_LABELLED):
@@ -132,7 +132,7 @@ def follow_job(page: Any, number: int) -> None:
 
 
 def review(page: Any) -> None:
-    page.get_by_role("link", name="Review").click()
+    page.get_by_role("link", name="Review where it is wrong").click()
     page.get_by_role("button", name=re.compile("fault → delivery")).click(timeout=SOON)
     found = page.locator('[data-filter="fault|delivery"]')
     expect(found).to_contain_text(MISLABELLED, timeout=SOON)

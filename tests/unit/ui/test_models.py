@@ -265,6 +265,20 @@ def test_the_history_is_newest_first_and_can_be_filtered(tickets: Home) -> None:
     assert page.dataframe[1].value["job"].tolist() == [first.id]
 
 
+def test_a_training_that_is_done_leads_to_the_review_of_its_run(tickets: Home) -> None:
+    job = set_job(tickets, state="done", result=json.dumps({"run": "topic-tfidf-1", "figures": {}}))
+    (link,) = page_links(open_models(job=str(job.id)))
+    assert (link.label, link.page) == ("Review where it is wrong", "review")
+    assert "question=topic" in link.query_string
+    assert "run=topic-tfidf-1" in link.query_string
+    job = set_job(tickets, state="failed", message="Bad luck.")
+    assert page_links(open_models(job=str(job.id))) == []
+
+
+def page_links(page: AppTest) -> list[Any]:
+    return [element.proto for element in page.main if element.type == "page_link"]
+
+
 def test_who_does_not_lead_sees_results_and_starts_nothing(
     tickets: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
