@@ -130,7 +130,7 @@ def show_documents(subject: Subject, found: Sequence[JudgedDocument]) -> None:
     asked = wanted()
     order = " · the surest mistake first" if len(found) > 1 else ""
     about = (
-        f"{len(found):,} of {subject.basis_in_words()}{order} · a wrong answer is mended under Label issues"
+        f"{len(found):,} of {subject.basis_in_words()}{order} · wrong answers are mended under Label issues"
     )
     none = "" if found else "No document has such a mistake. Take a filter away."
     st.html(Markup('<p class="wb-quiet">{}</p>').format(none or about))
