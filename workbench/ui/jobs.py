@@ -33,7 +33,7 @@ from workbench.usecases.ask_for_work import (
 from workbench.usecases.keep_worker import keep_working, start_worker
 from workbench.usecases.project import Project
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS, LOOK_AGAIN_SECONDS = 1.0, 3.0
 LOG_LINES = 40
 ENDED = ("done", "failed", "cancelled", "interrupted")
 Colour: TypeAlias = Literal["gray", "blue", "green", "red", "orange"]
@@ -68,6 +68,8 @@ def show_job(project: Project, job_id: int) -> Job:
     job = find_job(project, job_id)
     if job.state in ENDED:
         _show(project, job)
+        if job.state != "done":
+            _notice_others(project.name, job_id, (job.state, job.attempt))
     else:
         _follow(project.name, job_id)
     return job
@@ -81,6 +83,15 @@ def _follow(project_name: str, job_id: int) -> None:
         job = find_job(project, job_id)
         _show(project, job)
         if job.state in ENDED:
+            st.rerun()
+
+
+@st.fragment(run_every=LOOK_AGAIN_SECONDS)
+def _notice_others(project_name: str, job_id: int, shown: tuple[str, int]) -> None:
+    """Run the page again when the job was taken up elsewhere: by another page or on a terminal."""
+    with errors_shown():
+        job = find_job(open_shared(project_name), job_id)
+        if (job.state, job.attempt) != shown:
             st.rerun()
 
 
