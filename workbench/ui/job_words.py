@@ -61,7 +61,7 @@ def result_in_words(job: Job) -> str:
     if "bundle" in result and isinstance(result["bundle"], str):
         found.append(f"bundle {PurePosixPath(result['bundle']).name}")
     if "n_issues" in result:
-        found.append(f"{result['n_issues']:,} answers disputed")
+        found.append(f"disputed answers: {result['n_issues']:,}")
     if "n_proposed" in result:
         found.append(f"{result['n_proposed']:,} documents proposed")
     return ", ".join(found)

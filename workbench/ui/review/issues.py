@@ -65,7 +65,7 @@ def show_issues(subject: Subject, found: FoundIssues) -> None:
         st.success("Every disputed answer is decided.", icon=":material/check:")
     if len(left) < len(found.issues):
         st.html(
-            '<p class="wb-quiet">The figures above are of the answers before: train again to count yours.</p>'
+            '<p class="wb-quiet">The figures above count the answers before: train again to count yours.</p>'
         )
     if not left:
         return
