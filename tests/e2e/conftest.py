@@ -111,13 +111,24 @@ def app(tmp_path: Path) -> Iterator[ServedApp]:
     ]
     create_project(home, "tickets", questions)
     add_documents(tmp_path, [Document(f"ticket-{place}", text) for place, text in enumerate(TEXTS)])
+    yield from served(tmp_path)
+
+
+@pytest.fixture
+def empty_app(tmp_path: Path) -> Iterator[ServedApp]:
+    """Serve a folder in which there is nothing yet."""
+    yield from served(tmp_path)
+
+
+def served(home: Path) -> Iterator[ServedApp]:
+    """Serve a folder at a free port; kill the app in the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    served = ServedApp(tmp_path, port)
-    served.start()
-    yield served
-    served.kill()
+    app = ServedApp(home, port)
+    app.start()
+    yield app
+    app.kill()
 
 
 @pytest.fixture

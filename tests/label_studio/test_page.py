@@ -49,6 +49,7 @@ def make_there(server: RealLabelStudio) -> AppTest:
 def project_here(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.delenv("LABEL_STUDIO_API_KEY")  # the page's token alone must do
     monkeypatch.setattr("workbench.ui.jobs.start_worker", lambda project: False)
+    monkeypatch.setattr("workbench.ui.jobs.keep_working", lambda project: None)
     create_project(home, "tickets", [TOPIC])
     with open_project(home, "tickets") as project:
         add_documents(project.store, tickets(4))

@@ -23,7 +23,7 @@ def choose_project() -> Project:
         raise InputError(
             "There is no project yet.",
             where=str(Home.find().projects),
-            hint="Make one: workbench init tickets --question topic:textcat",
+            hint="Make one on the page Projects, or: workbench init tickets --question topic:textcat",
         )
     place = _place("project", names)
     before = st.query_params.get("project")

@@ -60,6 +60,8 @@ def result_in_words(job: Job) -> str:
         found.append(f"run {result['run']}")
     if "bundle" in result and isinstance(result["bundle"], str):
         found.append(f"bundle {PurePosixPath(result['bundle']).name}")
+    if "n_issues" in result:
+        found.append(f"disputed answers: {result['n_issues']:,}")
     if "n_proposed" in result:
         found.append(f"{result['n_proposed']:,} documents proposed")
     return ", ".join(found)

@@ -33,7 +33,7 @@ from workbench.usecases.ask_for_work import (
 from workbench.usecases.keep_worker import keep_working, start_worker
 from workbench.usecases.project import Project
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS, LOOK_AGAIN_SECONDS = 1.0, 3.0
 LOG_LINES = 40
 ENDED = ("done", "failed", "cancelled", "interrupted")
 Colour: TypeAlias = Literal["gray", "blue", "green", "red", "orange"]
@@ -68,6 +68,8 @@ def show_job(project: Project, job_id: int) -> Job:
     job = find_job(project, job_id)
     if job.state in ENDED:
         _show(project, job)
+        if job.state != "done":
+            _notice_others(project.name, job_id, (job.state, job.attempt))
     else:
         _follow(project.name, job_id)
     return job
@@ -84,13 +86,22 @@ def _follow(project_name: str, job_id: int) -> None:
             st.rerun()
 
 
+@st.fragment(run_every=LOOK_AGAIN_SECONDS)
+def _notice_others(project_name: str, job_id: int, shown: tuple[str, int]) -> None:
+    """Run the page again when the job was taken up elsewhere: by another page or on a terminal."""
+    with errors_shown():
+        job = find_job(open_shared(project_name), job_id)
+        if (job.state, job.attempt) != shown:
+            st.rerun()
+
+
 def _show(project: Project, job: Job) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.html(
-                Markup('<p class="wb-job"><b>{}</b> <span class="wb-quiet">{}</span></p>').format(
-                    verb_in_words(job), asked_in_words(job)
-                ),
+                Markup(
+                    '<p class="wb-job" data-job="{}" data-state="{}"><b>{}</b> <span class="wb-quiet">{}</span></p>'
+                ).format(job.id, job.state, verb_in_words(job), asked_in_words(job)),
             )
             st.badge(job.state, color=COLOURS[job.state])
             if current_visitor().leads:

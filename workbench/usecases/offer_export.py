@@ -59,7 +59,7 @@ def need_held_out(project: Project, question: str, what: str) -> int:
     if not n_answered:
         raise NotEnoughDataError(
             f"{what} is judged on held-out documents with answers to '{question}', and there are none.",
-            hint=f"Import some: workbench import {project.name} FILE --held-out",
+            hint=f"Import some as held out on the page Data, or: workbench import {project.name} FILE --held-out",
         )
     return n_answered
 

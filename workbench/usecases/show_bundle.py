@@ -132,7 +132,8 @@ def show_bundle(project: Project, name: str) -> ShownBundle:
 def label_losses(manifest: Mapping[str, Any]) -> tuple[tuple[LabelLoss, ...], str]:
     """Return F1 of each label before and after the export, the largest loss first, or why not.
 
-    They are compared only when the run was judged on as many held-out documents as the export.
+    They are compared only when both were judged on as many held-out documents with the same answers, as
+    far as their numbers a label tell.
     """
     before, after = manifest.get("figures_before_int8", {}), manifest.get("figures", {})
     if not before.get("per_label") or not after.get("per_label"):
@@ -144,6 +145,12 @@ def label_losses(manifest: Mapping[str, Any]) -> tuple[tuple[LabelLoss, ...], st
             f"{places[1][1]} ({places[1][0]}): these figures cannot be compared."
         )
     earlier = {row["label"]: row for row in before["per_label"]}
+    answers = [{row["label"]: row["support"] for row in f["per_label"]} for f in (before, after)]
+    if answers[0] != answers[1]:
+        return (), (
+            "Answers of held-out documents were changed between the training and the export: these figures "
+            "cannot be compared. What the weights alone lost stands in the gate."
+        )
     losses = [_loss(earlier[row["label"]], row) for row in after["per_label"] if row["label"] in earlier]
     return tuple(sorted(losses, key=lambda loss: loss.difference if loss.difference is not None else 9.0)), ""
 

@@ -265,6 +265,20 @@ def test_the_history_is_newest_first_and_can_be_filtered(tickets: Home) -> None:
     assert page.dataframe[1].value["job"].tolist() == [first.id]
 
 
+def test_a_training_that_is_done_leads_to_the_review_of_its_run(tickets: Home) -> None:
+    job = set_job(tickets, state="done", result=json.dumps({"run": "topic-tfidf-1", "figures": {}}))
+    (link,) = page_links(open_models(job=str(job.id)))
+    assert (link.label, link.page) == ("Review where it is wrong", "review")
+    assert "question=topic" in link.query_string
+    assert "run=topic-tfidf-1" in link.query_string
+    job = set_job(tickets, state="failed", message="Bad luck.")
+    assert page_links(open_models(job=str(job.id))) == []
+
+
+def page_links(page: AppTest) -> list[Any]:
+    return [element.proto for element in page.main if element.type == "page_link"]
+
+
 def test_who_does_not_lead_sees_results_and_starts_nothing(
     tickets: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -370,6 +384,15 @@ def test_figures_on_other_documents_are_not_compared(tickets: Home) -> None:
     after = {"basis": "held-out", "n": 20, "per_label": [label_row("fault", 10, 10, 3)]}
     make_bundle(tickets, figures_before_int8=before, figures=after)
     assert "these figures cannot be compared" in shown(open_models(section="export"))
+
+
+def test_figures_by_other_answers_to_the_same_documents_are_not_compared(tickets: Home) -> None:
+    before = {"basis": "held-out", "n": 20, "per_label": [label_row("fault", 10, 10, 9)]}
+    after = {"basis": "held-out", "n": 20, "per_label": [label_row("fault", 9, 10, 9)]}
+    make_bundle(tickets, figures_before_int8=before, figures=after)
+    page = shown(open_models(section="export"))
+    assert "Answers of held-out documents were changed" in page
+    assert "F1 changed for" not in page
 
 
 def test_latency_is_shown_only_for_the_graph_it_was_measured_on(tickets: Home) -> None:

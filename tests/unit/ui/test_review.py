@@ -116,9 +116,13 @@ def test_the_answers_on_the_curve_are_whole_numbers(tickets: Home) -> None:
     assert spec["encoding"]["x"]["axis"]["format"] == ",d"
 
 
-def test_a_question_without_a_model_says_what_to_run(tickets: Home) -> None:
+def test_a_question_without_a_model_leads_to_where_one_is_trained(tickets: Home) -> None:
     page = open_review(question="entities")
-    assert "workbench train tickets" in page.info[0].value
+    assert "No model was trained for entities yet" in page.info[0].value
+    (link,) = [element.proto for element in page.main if element.type == "page_link"]
+    assert (link.label, link.page) == ("Train a model", "models")
+    assert "question=entities" in link.query_string
+    assert "section=train" in link.query_string
 
 
 def test_the_newest_run_is_shown_unless_another_is_chosen(tickets: Home) -> None:

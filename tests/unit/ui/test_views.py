@@ -9,11 +9,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from workbench.config import Home
+from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
+from workbench.domain.documents import Document
 from workbench.domain.questions import Question
 from workbench.store.database import FILE_NAME
 from workbench.ui.launch import MAIN
 from workbench.ui.messages import as_markdown
-from workbench.usecases.project import create_project
+from workbench.usecases.project import create_project, open_project
 
 pytestmark = pytest.mark.slow
 
@@ -99,10 +101,22 @@ def test_a_project_or_question_that_there_is_none_of_is_said_and_no_other_is_sho
 
 def test_another_project_may_be_chosen_that_asks_other_questions(tickets: Home) -> None:
     create_project(tickets, "other", [Question("mood", "textcat", ("good", "bad"))])
+    imported = Imported((), (LabelledDocument(Document("one", "Lovely.")),), ConversionReport(kept=1))
+    with open_project(tickets, "other") as project:
+        project.store.import_documents(imported, file_name="f", file_sha256="0" * 64, format="csv")
     page = open_view("annotate", project="tickets", question="topic", annotator="ana")
     page.selectbox(key="project").set_value("other").run()
     assert not page.error
     assert [q["name"] for q in card_of(page)["task"]["questions"]] == ["mood"]
+
+
+def test_a_project_without_documents_leads_to_the_import(tickets: Home) -> None:
+    create_project(tickets, "other", [Question("mood", "textcat", ("good", "bad"))])
+    page = open_view("annotate", project="other")
+    assert page.info[0].value == "There are no documents to label yet."
+    (link,) = [element.proto for element in page.main if element.type == "page_link"]
+    assert (link.label, link.page) == ("Import documents", "data")
+    assert "tab=import" in link.query_string
 
 
 def as_plain(markdown: str) -> str:

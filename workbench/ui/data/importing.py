@@ -17,6 +17,7 @@ from workbench.store.jobs import Job
 from workbench.ui.choices import remember
 from workbench.ui.data.shown import document_item, labels_html, show_documents, show_problems
 from workbench.ui.jobs import show_job, start_job
+from workbench.ui.links import show_link
 from workbench.ui.messages import as_markdown
 from workbench.usecases.ask_for_work import find_job
 from workbench.usecases.import_upload import (
@@ -53,7 +54,7 @@ def show(project: Project) -> None:
         return
     done = st.session_state.pop(f"imported into {project.name}", None)
     if done is not None:
-        show_result(done)
+        show_result(project, done)
     place = f"{project.name} {st.session_state.get(f'uploads of {project.name}', 0)}"
     file = st.file_uploader(
         "A file with documents, with or without answers: CSV, JSON Lines, IOB2, CoNLL-2003, spaCy DocBin or a "
@@ -194,8 +195,8 @@ def finish(project: Project, result: Mapping[str, Any], preview: Preview) -> Non
     st.rerun()
 
 
-def show_result(result: Mapping[str, Any]) -> None:
-    """Say what an import brought."""
+def show_result(project: Project, result: Mapping[str, Any]) -> None:
+    """Say what an import brought, and what comes next."""
     stored = result["stored"]
     st.success(
         f"Imported: {stored['documents_new']:,} new documents, {stored['documents_same']:,} known ones; "
@@ -209,6 +210,14 @@ def show_result(result: Mapping[str, Any]) -> None:
             "learned from.",
             icon=":material/warning:",
         )
+    if not project.store.n_documents("held-out"):
+        st.info(
+            "Next: label some documents. And import some with answers as held out: models are judged on them, and "
+            "an export needs them.",
+            icon=":material/arrow_forward:",
+        )
+    if project.store.n_documents("pool"):
+        show_link("annotate", "Annotate the documents", project=project.name)
 
 
 # Large files
@@ -258,7 +267,7 @@ def show_large(project: Project, job: Job) -> None:
     if job.state != "done":
         show_job(project, job.id)
     elif job.verb == "import":
-        show_result(job.result or {})
+        show_result(project, job.result or {})
     else:
         show_large_preview(project, job, name)
 

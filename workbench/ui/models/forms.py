@@ -64,13 +64,13 @@ def show_training(project: Project, question: Question) -> None:
         left, right = st.columns([2, 1])
         with left:
             strategy = st.selectbox(
-                "Strategy",
+                "Strategy for the next documents",
                 catalog.strategy_names(),
                 index=list(catalog.strategy_names()).index(Ranking().strategy),
                 help="How they are chosen.",
             )
         with right:
-            n = st.number_input("How many", 1, 1000, Ranking().n, help="How many documents to choose.")
+            n = st.number_input("How many next ones", 1, 1000, Ranking().n, help="How many documents to choose.")
         pressed = st.form_submit_button("Start training", type="primary")
     if pressed:
         training: dict[str, Any] = {
@@ -101,7 +101,7 @@ def ask_settings(offer: Offer, *, key: str) -> dict[str, Value]:
 
 def ask_setting(setting: Setting, *, key: str) -> Value:
     """Ask for one setting."""
-    label = setting.name.replace("_", " ")
+    label = "Closeness to the answers (c)" if setting.name == "c" else setting.name.replace("_", " ").capitalize()
     if setting.choices:
         place = setting.choices.index(str(setting.default))
         return st.selectbox(label, setting.choices, index=place, help=setting.words, key=key)
@@ -126,7 +126,7 @@ def ask_setting(setting: Setting, *, key: str) -> Value:
 def ask_seed(key: str) -> int:
     """Ask for the seed."""
     words = "The same seed, answers and settings give the same model."
-    return int(st.number_input("seed", 0, MOST_SEED, 0, help=words, key=key))
+    return int(st.number_input("Seed", 0, MOST_SEED, 0, help=words, key=key))
 
 
 def show_distillation(project: Project, question: Question) -> None:
@@ -141,11 +141,11 @@ def show_distillation(project: Project, question: Question) -> None:
         left, right = st.columns(2)
         with left:
             temperature = st.number_input(
-                "temperature", 0.1, 100.0, 2.0, help="Higher: more is learned from what is unlikely."
+                "Temperature", 0.1, 100.0, 2.0, help="Higher: more is learned from what is unlikely."
             )
         with right:
             epochs = st.number_input(
-                "epochs", 0, 100, 0, help="How often every text is seen; 0: as often as their number needs."
+                "Epochs", 0, 100, 0, help="How often every text is seen; 0: as often as their number needs."
             )
         seed = ask_seed(f"seed of student {question.name}")
         pressed = st.form_submit_button("Start distillation", type="primary")

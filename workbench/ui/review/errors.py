@@ -19,7 +19,7 @@ from workbench.ui.review.labels import label_table
 from workbench.ui.review.subject import Subject
 
 MOST_PAIRS = 25
-PAIRS_HEIGHT = 400
+PAIRS_HEIGHT, FEW_PAIRS = 400, 8  # few pairs take no more room than they need
 KINDS_HEIGHT, BESIDE_KINDS = 165, 180  # of the chart, and of the table below it
 AT_ONCE = 20
 MATRIX_SIZE = 8
@@ -52,7 +52,8 @@ def show_pairs(pairs: Sequence[ConfusedPair]) -> None:
     top = pairs[:MOST_PAIRS]
     asked = wanted()
     st.html(bars_style([pair.n / top[0].n for pair in top]))
-    with st.container(height=PAIRS_HEIGHT, border=True, gap=None, key="wb-pairs"):
+    many = len(top) > FEW_PAIRS
+    with st.container(height=PAIRS_HEIGHT if many else "content", border=True, gap=None, key="wb-pairs"):
         for place, pair in enumerate(top):
             chosen = (asked.gold, asked.predicted) == (pair.gold, pair.predicted)
             st.button(
@@ -131,7 +132,9 @@ def show_documents(subject: Subject, found: Sequence[JudgedDocument]) -> None:
     """Show the documents, a page at a time, those first where the model is surest."""
     asked = wanted()
     order = " · the surest mistake first" if len(found) > 1 else ""
-    about = f"{len(found):,} of {subject.basis_in_words()}{order}"
+    about = (
+        f"{len(found):,} of {subject.basis_in_words()}{order} · wrong answers are mended under Label issues"
+    )
     none = "" if found else "No document has such a mistake. Take a filter away."
     st.html(Markup('<p class="wb-quiet">{}</p>').format(none or about))
     n_pages = -(-len(found) // AT_ONCE)

@@ -63,6 +63,11 @@ def show_issues(subject: Subject, found: FoundIssues) -> None:
     st.html(Markup('<p class="wb-quiet" data-open-issues="{}">{}</p>').format(len(left), about))
     if not left:
         st.success("Every disputed answer is decided.", icon=":material/check:")
+    if len(left) < len(found.issues):
+        st.html(
+            '<p class="wb-quiet">The figures above count the answers before: train again to count yours.</p>'
+        )
+    if not left:
         return
     left = narrowed(left)
     n_pages = -(-len(left) // AT_ONCE)

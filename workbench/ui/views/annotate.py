@@ -11,6 +11,7 @@ from workbench.ui.card import base_path, queue_data, task_data
 from workbench.ui.choices import choose_annotator, choose_project, choose_questions
 from workbench.ui.components.labeler.component import labeler
 from workbench.ui.gate import csrf_token
+from workbench.ui.links import show_link
 from workbench.ui.visitors import current_visitor
 from workbench.usecases.project import Project
 from workbench.usecases.set_question import question_settings
@@ -31,6 +32,9 @@ def show() -> None:
             icon=":material/label_off:",
         )
         return
+    if not project.store.n_documents("pool"):
+        show_no_documents(project)
+        return
     names = [question.name for question in questions]
     task = task_data(project, questions, annotator, token=csrf_token(current_visitor()))
     labeler({"task": task, "queue": queue_data(project, names, annotator)}, key="labeler")
@@ -45,6 +49,13 @@ def link_to_bulk(questions: list[Question]) -> None:
             icon=":material/checklist:",
             type="tertiary",
         )
+
+
+def show_no_documents(project: Project) -> None:
+    """Say that there is nothing to label yet, and where documents come from."""
+    st.info("There are no documents to label yet.", icon=":material/upload_file:")
+    if current_visitor().leads:
+        show_link("data", "Import documents", project=project.name, tab="import")
 
 
 def show_guidelines(project: Project, questions: list[Question]) -> None:

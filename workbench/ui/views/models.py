@@ -6,8 +6,10 @@ import streamlit as st
 
 from workbench.domain.questions import Question
 from workbench.errors import UnknownNameError
+from workbench.store.jobs import Job
 from workbench.ui.choices import choose_project, choose_question
 from workbench.ui.jobs import show_job
+from workbench.ui.links import show_link
 from workbench.ui.messages import errors_shown
 from workbench.ui.models.bundles import show_bundles
 from workbench.ui.models.comparison import show_runs
@@ -54,7 +56,19 @@ def show_chosen_job(project: Project) -> None:
         # Digits beyond those of a job's number are no job; the database could not hold them either.
         if not (named.isascii() and named.isdigit() and len(named) < 10):
             raise UnknownNameError("job", named[:40], ())
-        show_job(project, int(named))
+        show_next(project, show_job(project, int(named)))
+
+
+def show_next(project: Project, job: Job) -> None:
+    """Show where to go when a model is trained."""
+    run = (job.result or {}).get("run")
+    if job.state != "done" or job.verb not in ("train", "round", "distil") or not isinstance(run, str):
+        return
+    question = project.store.run(run).question
+    with st.container(horizontal=True, gap="small"):
+        show_link("review", "Review where it is wrong", project=project.name, question=question, run=run)
+        if job.verb == "round":
+            show_link("annotate", "Annotate the next documents", project=project.name, question=question)
 
 
 def show_section(project: Project, question: Question, section: str) -> None:

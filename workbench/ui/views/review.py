@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from workbench.domain.runs import Run
 from workbench.ui.choices import choose_project, choose_question, recalled, remember
+from workbench.ui.links import show_link
 from workbench.ui.messages import as_markdown, errors_shown
 from workbench.ui.review import compare, errors, filters, growth, issues, labels, slices
 from workbench.ui.review.subject import Subject
@@ -45,10 +46,11 @@ def show() -> None:
         run = choose_run(runs)
     if run is None:
         st.info(
-            f"No model was trained for {as_markdown(question.name)} yet. When some documents are answered: "
-            f"`workbench train {project.name} --question {question.name}`",
+            f"No model was trained for {as_markdown(question.name)} yet. When some documents are answered, "
+            "train one; here you see where it is wrong.",
             icon=":material/model_training:",
         )
+        show_link("models", "Train a model", project=project.name, question=question.name, section="train")
         return
     subject = Subject(project, question, run, runs)
     show_strip(subject)
