@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.test_labelling import drag, labels_by_document, open_question, shown_document, wait_until_saved
+from workbench.domain.questions import LabelChange
 from workbench.domain.runs import Batch, Proposal
 from workbench.domain.settings import QuestionSettings
 from workbench.domain.spans import Span
@@ -36,7 +37,7 @@ def test_spans_nest_and_overlap_and_each_can_be_chosen_and_deleted(page: Any, ap
     drag(page, "Müller a new")
     press(page, "2")
     drag(page, "Müller")
-    press(page, "3")
+    press(page, "3", "Escape")
     expect(page.locator(".wb-tag")).to_have_count(3)
     # The shortest span at a place is chosen first, a second click chooses the next longer one.
     page.locator(".wb-span", has_text="Müller").first.click()
@@ -53,7 +54,7 @@ def test_spans_are_marked_chosen_mended_and_deleted_with_the_keyboard_alone(page
     open_question(page, app, "entities")
     press(page, "ArrowRight", "ArrowRight", "Shift+ArrowRight", "2")  # kettle 🫖
     press(page, "ArrowRight", "1")  # the word behind it: leaks
-    press(page, "ArrowUp", "ArrowDown", "3")  # the first span, as a date
+    press(page, "ArrowUp", "3")  # the span before it, as a date
     press(page, "ArrowRight", "ArrowRight", "Shift+ArrowUp", "1")  # Monday without its last letter
     press(page, "a")
     wait_until_saved(page)
@@ -232,3 +233,96 @@ def test_two_annotators_never_get_the_same_document(page: Any, app: Any, browser
     other.close()
     answered = [annotation.document_id for annotation in app.answers("topic")]
     assert len(answered) == 14 == len(set(answered))
+
+
+def test_what_was_marked_and_written_outlives_a_reload_before_it_is_answered(page: Any, app: Any) -> None:
+    open_question(page, app, "entities")
+    drag(page, "Ana Müller")
+    press(page, "1", "f", ".")
+    page.keyboard.type("Is that a name?")
+    press(page, "Enter")
+    page.reload()
+    page.wait_for_selector(".wb-card[data-document=ticket-0]")
+    expect(page.locator(".wb-tag")).to_have_count(1)
+    expect(page.locator("[data-part=flag]")).to_have_text("⚑ flagged")
+    press(page, "a")
+    wait_until_saved(page)
+    (answer,) = app.answers("entities")
+    assert (answer.spans, answer.flagged, answer.comment) == (
+        (Span(45, 55, "PERSON", "Ana Müller"),),
+        True,
+        "Is that a name?",
+    )
+    press(page, "Backspace", "Backspace")
+    page.reload()
+    page.wait_for_selector(".wb-card[data-document=ticket-0]")
+    expect(page.locator(".wb-tag")).to_have_count(0)
+
+
+def test_backspace_takes_back_the_span_just_marked_before_it_undoes_a_decision(page: Any, app: Any) -> None:
+    open_question(page, app, "entities")
+    press(page, "a", "ArrowRight", "1")
+    expect(page.locator(".wb-tag")).to_have_count(1)
+    press(page, "Backspace")
+    expect(page.locator(".wb-tag")).to_have_count(0)
+    assert shown_document(page) == "ticket-1"
+    press(page, "Backspace")
+    assert shown_document(page) == "ticket-0"
+
+
+def test_arrows_go_on_from_what_the_mouse_selected(page: Any, app: Any) -> None:
+    open_question(page, app, "entities")
+    drag(page, "since")
+    press(page, "ArrowRight")
+    expect(page.locator(".wb-range")).to_have_text("Monday")
+
+
+def test_labels_that_changed_meanwhile_are_taken_over_with_the_next_answer(page: Any, app: Any) -> None:
+    open_question(page, app, "topic")
+    press(page, "1", "2")
+    wait_until_saved(page)
+    with store_of(app) as store:
+        store.change_labels("topic", LabelChange("retire", ("delivery",), ()))
+        store.change_labels("topic", LabelChange("rename", ("fault",), ("defect",)))
+    press(page, "2")
+    expect(page.locator("[data-part=notice]")).to_contain_text("No label any more: delivery, fault")
+    expect(page.locator(".wb-labels button")).to_have_text(["1billing", "2defect"])
+    wait_until_saved(page)
+    for _ in range(6):
+        press(page, "1")
+        page.wait_for_timeout(200)
+    wait_until_saved(page)
+    assert "ticket-0" in labels_by_document(app.answers("topic")), "its label was retired: it came again"
+
+
+def test_a_reopened_decision_is_left_as_it_was_with_escape(page: Any, app: Any) -> None:
+    open_question(page, app, "aspects")
+    press(page, "1", "Enter", "2", "Enter")
+    wait_until_saved(page)
+    page.locator("[data-part=decisions] li button").nth(1).click()
+    press(page, "3", "Escape")
+    expect(page.locator("[data-part=decisions] li em")).to_have_text(["quality", "price"])
+    press(page, "Backspace")
+    assert shown_document(page) == "ticket-1", "undo takes back the last decision, not the reopened one"
+    wait_until_saved(page)
+    assert labels_by_document(app.answers("aspects")) == {"ticket-0": ("price",)}
+
+
+def test_with_nothing_to_label_the_card_says_so_from_the_start(page: Any, app: Any) -> None:
+    for n in range(7):
+        app.skip(f"ticket-{n}", "topic")
+    page.goto(f"{app.url}/annotate?project=tickets&question=topic&annotator=ana")
+    expect(page.locator(".wb-text")).to_contain_text("Nothing is left to label", timeout=60_000)
+    expect(page.locator(".wb-labels button:visible")).to_have_count(0)
+    app.add_documents(1)
+    expect(page.locator(".wb-card")).to_have_attribute("data-document", "more-0", timeout=15_000)
+
+
+def test_the_keys_still_work_after_a_click_beside_the_card(page: Any, app: Any) -> None:
+    open_question(page, app, "topic")
+    page.mouse.click(640, 780)
+    press(page, "1")
+    expect(page.locator(".wb-card")).to_have_attribute("data-document", "ticket-1")
+    page.locator("[data-part=why]").click()
+    press(page, "1")
+    expect(page.locator(".wb-card")).to_have_attribute("data-document", "ticket-2")

@@ -39,8 +39,14 @@ def task_data(
         "project": project.name,
         "annotator": annotator,
         "token": token,
-        "questions": [question_data(q, question_settings(project, q.name)) for q in questions],
+        "questions": questions_data(project, [question.name for question in questions]),
     }
+
+
+def questions_data(project: Project, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return these questions as they are today."""
+    asked = {question.name: question for question in project.store.questions()}
+    return [question_data(asked[name], question_settings(project, name)) for name in names]
 
 
 def base_path() -> str:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from workbench.config import MEBIBYTE
 from workbench.errors import InputError, UnknownNameError, WorkbenchError
 from workbench.ui.answers import Receipt, record_answers
-from workbench.ui.card import queue_data
+from workbench.ui.card import questions_data, queue_data
 from workbench.ui.gate import visitor_of
 from workbench.ui.projects import open_shared
 from workbench.usecases.queue_documents import ranking
@@ -33,7 +33,7 @@ async def send_answers(request: Request) -> Response:
     """Record `answers`, oldest first; the reply names those on disk (`saved`) and those `refused` for good.
 
     What is in neither is to be sent again; `error` then says why. `ranking` changes when the documents
-    were ranked anew.
+    were ranked anew, `questions` when labels changed.
     """
     return await _reply(request, take_answers)
 
@@ -52,11 +52,13 @@ def take_answers(body: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(answers, list):
         raise InputError("A sending has a list of answers.")
     receipt: Receipt = record_answers(answers, open_shared)
+    project, names, annotator = _task(body)
     return {
         "saved": receipt.saved,
         "refused": [asdict(refusal) for refusal in receipt.refused],
         "error": str(receipt.error) if receipt.error is not None else "",
-        "ranking": ranking(*_task(body)),
+        "ranking": ranking(project, names, annotator),
+        "questions": questions_data(project, names),
     }
 
 

@@ -5,7 +5,8 @@ const REMEMBERED = 50; // decided documents that undo can reach
 const REFILL = 10; // documents left at which the next ones are fetched
 const POLL = 5000; // milliseconds between two looks for documents when none is left
 const RENEW = 600000; // milliseconds after which leases are renewed though nothing was answered
-const EMPTY = "Nothing is left to label: every document is answered or skipped, or somebody else has it.";
+const EMPTY = `Nothing is left to label for you: every document is answered or skipped, or lies with somebody else, who
+has it for half an hour at most. New ones appear here by themselves.`.replace("\n", " ");
 
 class Card {
   constructor(root) {
@@ -22,10 +23,11 @@ class Card {
     this.sidebar = new Sidebar(this.parts, (doc) => this.reopen(doc));
     this.past = [];
     this.upcoming = [];
+    this.shown = null; // nothing was shown yet, not even that nothing is left
     this.trouble = "";
     this.wasSaved = false;
     this.fetchedAt = performance.now();
-    this.parts.comment.addEventListener("input", () => this.doc && (this.doc.comment = this.parts.comment.value));
+    this.parts.comment.addEventListener("input", () => this.writeComment());
     this.parts.comment.addEventListener("keydown", (event) => this.leaveComment(event));
   }
 
@@ -45,7 +47,11 @@ class Card {
     const isOther = JSON.stringify(task) !== JSON.stringify(this.task);
     const isOtherWork = !this.task || workOf(task) !== workOf(this.task);
     this.task = task;
-    if (isOtherWork) this.past = this.upcoming = [];
+    if (isOtherWork) {
+      this.past = this.upcoming = [];
+      this.shown = null;
+      this.drafts = new Drafts(task);
+    }
     if (isOther) this.drawTask();
     if (isOtherWork) this.outbox.adopt();
     this.takeQueue(queue);
@@ -59,7 +65,7 @@ class Card {
     const kept = this.upcoming.filter((doc, place) => place < 2 || doc.isTouched);
     const known = new Set([...waiting, ...[...kept, ...this.past].map((doc) => doc.id)]);
     const fresh = documents.filter((doc) => !known.has(doc.id) || this.isAskedAgain(doc.id, kept, askedAt));
-    this.upcoming = [...kept, ...fresh.map((doc) => newDocument(doc, this.task.questions))];
+    this.upcoming = [...kept, ...fresh.map((doc) => this.drafts.restore(newDocument(doc, this.task.questions)))];
     this.isDry = documents.length === 0 || fresh.length === 0;
     this.ranking = ranking;
     this.nAnswered = n_answered + waiting.length;
@@ -92,6 +98,20 @@ class Card {
     else this.drawStatus();
     if (messages.length) this.notice([...new Set(messages)].join(" "));
     if (receipt.ranking !== this.ranking) this.fetch();
+    this.followLabels(receipt.questions);
+  }
+
+  /** Take over labels that were added, renamed, merged, split or retired while this page was open. */
+  followLabels(questions) {
+    if (!questions || JSON.stringify(questions) === JSON.stringify(this.task.questions)) return;
+    const had = this.task.questions.flatMap(({ labels }) => labels);
+    const gone = had.filter((label) => !questions.some(({ labels }) => labels.includes(label)));
+    this.task = { ...this.task, questions };
+    this.upcoming.forEach((doc) => dropUnknownLabels(doc, questions));
+    this.past = []; // the server says them anew, in today's labels
+    this.drawTask();
+    this.fetch();
+    this.notice(gone.length ? `No label any more: ${gone.join(", ")}. Answers that cannot follow come again.` : "");
   }
 
   /** A refused answer was never recorded: its document comes again, as it was answered. */
@@ -138,7 +158,10 @@ class Card {
     doc.isTouched = true;
     this.notice("");
     this.activate(doc.asked.indexOf(question.name));
-    if (question.kind === "ner") return this.notice(this.spans.mark(label));
+    if (question.kind === "ner") {
+      this.notice(this.spans.mark(label));
+      return this.drafts.keep(doc);
+    }
     if (question.kind === "textcat") {
       answer.labels = [label];
       return this.goOn();
@@ -147,6 +170,7 @@ class Card {
     answer.labels = answer.labels.includes(label)
       ? answer.labels.filter((other) => other !== label)
       : question.labels.filter((other) => other === label || answer.labels.includes(other));
+    this.drafts.keep(doc);
     this.drawLabels();
   }
 
@@ -165,9 +189,11 @@ class Card {
 
   /** Go to the next question of the document, after the last one to the next document. */
   goOn() {
-    if (this.active + 1 < this.doc.asked.length) return this.activate(this.active + 1);
+    const isLast = this.active + 1 === this.doc.asked.length;
     const open = this.doc.asked.findIndex((name) => this.isOpen(name));
-    if (open < 0) return this.commit("answered");
+    if (isLast && open < 0) return this.commit("answered");
+    this.drafts.keep(this.doc);
+    if (!isLast) return this.activate(this.active + 1);
     this.activate(open);
     this.notice(`${this.doc.asked[open]} has no answer yet.`);
   }
@@ -184,10 +210,17 @@ class Card {
     this.drawLabels();
   }
 
+  removeSpan() {
+    this.spans.removeChosen();
+    this.doc.isTouched = true;
+    this.drafts.keep(this.doc);
+  }
+
   reject() {
     if (!this.doc) return;
     this.doc.isTouched = true;
     rejectSuggestion(this.doc, this.question.name);
+    this.drafts.keep(this.doc);
     this.spans.choose({});
     this.drawLabels();
   }
@@ -200,6 +233,7 @@ class Card {
     if (!this.doc) return;
     this.doc.isTouched = true;
     this.doc.flagged = !this.doc.flagged;
+    this.drafts.keep(this.doc);
     this.drawStatus();
   }
 
@@ -209,6 +243,7 @@ class Card {
     doc.savedAt = undefined;
     doc.status = status;
     this.post(doc, status);
+    this.drafts.drop(doc);
     this.count(doc, status === "answered");
     this.past = [...this.past.filter((other) => other.id !== doc.id), doc].slice(-REMEMBERED);
     this.upcoming = this.upcoming.slice(1);
@@ -232,18 +267,18 @@ class Card {
   /** Show a decided document again; until it is answered anew, what was said of it holds. */
   reopen(doc) {
     if (!this.past.includes(doc)) return;
+    const place = this.past.indexOf(doc);
     this.past = this.past.filter((other) => other !== doc);
-    doc.isReopened = true;
-    this.upcoming = [doc, ...this.upcoming];
+    this.upcoming = [{ ...structuredClone(doc), decided: { doc, place } }, ...this.upcoming];
     this.show();
   }
 
   /** Leave a reopened document as it was decided. */
   putBack() {
-    const { doc } = this;
-    if (!doc?.isReopened) return false;
-    doc.isReopened = false;
-    this.past = [...this.past, doc];
+    if (!this.doc?.decided) return false;
+    const { doc, place } = this.doc.decided;
+    this.drafts.drop(this.doc);
+    this.past = this.past.toSpliced(place, 0, doc);
     this.upcoming = this.upcoming.slice(1);
     this.show();
     return true;
@@ -270,12 +305,13 @@ class Card {
         labels: isAnswer ? labels : [],
         spans: isAnswer ? spans.map((span) => spanForStore(doc.text, span)) : [],
         seconds,
+        at: new Date().toISOString(),
         comment: status === "withdrawn" ? "" : doc.comment.trim(),
         flagged: status !== "withdrawn" && doc.flagged,
         suggested_by: isAnswer ? suggestedBy : "",
       });
     }
-    doc.isReopened = false;
+    doc.decided = undefined;
   }
 
   openComment() {
@@ -284,10 +320,16 @@ class Card {
     this.parts.comment.focus();
   }
 
+  writeComment() {
+    if (!this.doc) return;
+    this.doc.comment = this.parts.comment.value;
+    this.doc.isTouched = true;
+    this.drafts.keep(this.doc);
+  }
+
   leaveComment(event) {
     if (event.key !== "Enter" && event.key !== "Escape") return;
     event.preventDefault();
-    this.doc.isTouched = true;
     this.parts.comment.hidden = !this.parts.comment.value.trim();
     this.frame.focus({ preventScroll: true });
   }

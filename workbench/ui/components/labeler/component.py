@@ -15,6 +15,7 @@ SCRIPTS = (
     "text.js",
     "documents.js",
     "outbox.js",
+    "drafts.js",
     "drawing.js",
     "spans.js",
     "labels.js",

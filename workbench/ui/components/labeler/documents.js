@@ -68,6 +68,16 @@ function rejectSuggestion(doc, name) {
   doc.suggestions = { ...doc.suggestions, [name]: undefined };
 }
 
+/** Take out of a document's answers what is no label any more. */
+function dropUnknownLabels(doc, questions) {
+  for (const { name, labels } of questions) {
+    const answer = doc.answers[name];
+    if (!answer) continue;
+    answer.labels = answer.labels.filter((label) => labels.includes(label));
+    answer.spans = answer.spans.filter((span) => labels.includes(span.label));
+  }
+}
+
 /** The label that the model suggests for a question with one label. */
 function suggestedLabel(doc, { name, kind, labels }) {
   const [label] = (kind === "textcat" && doc.suggestions[name]?.labels) || [];

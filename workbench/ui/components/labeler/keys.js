@@ -9,12 +9,18 @@ function areKeysOff() {
 
 function onKey(card, event) {
   const { target } = event;
-  const isOurs = card.frame.contains(target);
-  if (areKeysOff() || event.isComposing || TYPING.has(target.tagName) || (!isOurs && target !== document.body)) return;
+  if (areKeysOff() || event.isComposing || !isForCard(card, target)) return;
   if (target.tagName === "BUTTON" && ["Enter", " "].includes(event.key)) return;
   if (!runKey(card, event)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
+}
+
+/** Whether a key that is pressed there means the card: in it, or where no key means anything else. */
+function isForCard(card, target) {
+  if (TYPING.has(target.tagName) || target.isContentEditable) return false;
+  if (card.frame.contains(target)) return true;
+  return !target.closest("button, a, [role=dialog], [role=listbox], [role=option], [role=radiogroup], [data-testid=stPopoverBody]");
 }
 
 /** Do what a key means; false when it means nothing here. */
@@ -63,7 +69,7 @@ function actionsOf(card) {
     ArrowLeft: ({ shiftKey }) => spans.moveWord(-1, shiftKey),
     ArrowDown: ({ shiftKey }) => (shiftKey ? spans.moveEnd(1) : spans.moveSpan(1)),
     ArrowUp: ({ shiftKey }) => (shiftKey ? spans.moveEnd(-1) : spans.moveSpan(-1)),
-    Backspace: () => (spans.chosen ? spans.removeChosen() : card.undo()),
+    Backspace: () => (spans.chosen ? card.removeSpan() : card.undo()),
     Escape: () => {
       if (!spans.range && !spans.chosen) return card.putBack() || toggleHelp(card, false);
       spans.choose({});
@@ -110,7 +116,7 @@ function drawSwitch(card) {
 function helpLines({ questions }) {
   const hasSpans = questions.some(({ kind }) => kind === "ner");
   const spanLines = [
-    ["← →", "select a word"],
+    ["← →", "select the word before or after, in reading order"],
     ["shift ← →", "make the selection shorter or longer by a word"],
     ["shift ↑ ↓", "… or by a character"],
     ["drag", "select words; with shift, characters"],

@@ -25,7 +25,6 @@ function mount(root) {
   document.addEventListener("keydown", (event) => onKey(card, event), { ...options, capture: true });
   document.addEventListener("mouseup", (event) => card.selectWithMouse(event), options);
   card.frame.addEventListener("click", (event) => keepFocus(card, event), options);
-  addEventListener("beforeunload", (event) => card.outbox.waiting.length && event.preventDefault(), options);
   const dialogs = new MutationObserver(() => dismissConnectionError(card));
   dialogs.observe(document.body, { childList: true });
   listening.signal.addEventListener("abort", () => dialogs.disconnect());
@@ -64,8 +63,9 @@ async function post({ address, token }, verb, body) {
     throw new Error("");
   }
   if (reply.ok) return reply.json();
-  if (reply.status === 401) throw new Error("You are signed out: sign in in another tab, then this goes on.");
-  if (reply.status === 403) throw new Error("The page is out of date: reload it. Nothing is lost.");
+  if (reply.status === 401 || reply.status === 403) {
+    throw new Error("You are signed out, or somebody else signed in: sign in and load this page again. Nothing is lost.");
+  }
   const { message = "", hint = "" } = await reply.json().catch(() => ({}));
   throw new Error(message ? `${message} ${hint}` : `The server answered ${reply.status}.`);
 }

@@ -59,10 +59,20 @@ class SpanEditor {
     return over[(over.indexOf(this.chosen) + 1) % Math.max(1, over.length)] || null;
   }
 
+  /** The first and the last word of the range, or of the chosen span; null without either. */
+  wordsInRange() {
+    const [start, end] = this.range || (this.chosen ? [this.chosen.start, this.chosen.end] : []);
+    if (start === undefined) return null;
+    const first = this.words.findIndex(([, stop]) => stop > start);
+    const after = this.words.findIndex(([begin]) => begin >= end);
+    return first < 0 ? null : [first, Math.max(first, (after < 0 ? this.words.length : after) - 1)];
+  }
+
   /** Move the range by a word, or its end when extending. */
   moveWord(step, isExtending) {
     this.words ||= wordsOf(this.doc.text);
     if (!this.words.length) return;
+    this.chosenWords ||= this.wordsInRange();
     const place = (wanted) => Math.min(this.words.length - 1, Math.max(0, wanted));
     const [first, last] = this.chosenWords || (step > 0 ? [-1, -1] : [Infinity, Infinity]);
     if (isExtending && this.chosenWords) this.chosenWords = [first, Math.max(first, place(last + step))];
@@ -103,10 +113,10 @@ class SpanEditor {
     if (twin && (!twin.isSuggested || (chosen && twin !== chosen))) {
       return `This text is marked as ${label} already.`;
     }
-    if (twin) twin.isSuggested = false;
-    else if (chosen) Object.assign(chosen, { label, isSuggested: false });
-    else this.spans = [...spans, { start, end, label }].sort((a, b) => a.start - b.start || b.end - a.end);
-    this.choose({});
+    const marked = twin || chosen || { start, end };
+    Object.assign(marked, { label, isSuggested: false });
+    if (!spans.includes(marked)) this.spans = [...spans, marked].sort((a, b) => a.start - b.start || b.end - a.end);
+    this.choose({ span: marked }); // another label's key changes it, backspace takes it back
     return "";
   }
 
