@@ -16,6 +16,11 @@ SCRIPTS = (
     "distilled_models",
     "label_studio_round_trip",
     "label_studio_live",
+    "card_latency",
+    "card_saving",
+    "card_typing",
+    "card_killed",
+    "first_paint",
     "review_click",
 )
 

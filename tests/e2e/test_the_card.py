@@ -326,3 +326,25 @@ def test_the_keys_still_work_after_a_click_beside_the_card(page: Any, app: Any) 
     page.locator("[data-part=why]").click()
     press(page, "1")
     expect(page.locator(".wb-card")).to_have_attribute("data-document", "ticket-2")
+
+
+def test_a_second_tab_of_the_same_annotator_passes_over_what_the_first_has_answered(
+    page: Any, app: Any
+) -> None:
+    open_question(page, app, "topic")
+    second = page.context.new_page()
+    open_question(second, app, "topic")
+    page.bring_to_front()
+    press(page, "1", "1")
+    expect(second.locator(".wb-card")).to_have_attribute("data-document", "ticket-2")
+    second.bring_to_front()
+    press(second, "2")
+    wait_until_saved(page)
+    wait_until_saved(second)
+    tabs.close()
+    assert labels_by_document(app.answers("topic")) == {
+        "ticket-0": ("delivery",),
+        "ticket-1": ("delivery",),
+        "ticket-2": ("billing",),
+    }
+    assert len(app.history("topic")) == 3

@@ -27,6 +27,8 @@ class Card {
     this.trouble = "";
     this.wasSaved = false;
     this.fetchedAt = performance.now();
+    this.otherTabs = new BroadcastChannel("workbench-labelling");
+    this.otherTabs.onmessage = ({ data }) => this.leaveToOtherTab(data);
     this.parts.comment.addEventListener("input", () => this.writeComment());
     this.parts.comment.addEventListener("keydown", (event) => this.leaveComment(event));
   }
@@ -244,6 +246,7 @@ class Card {
     doc.status = status;
     this.post(doc, status);
     this.drafts.drop(doc);
+    this.otherTabs.postMessage({ work: workOf(this.task), id: doc.id });
     this.count(doc, status === "answered");
     this.past = [...this.past.filter((other) => other.id !== doc.id), doc].slice(-REMEMBERED);
     this.upcoming = this.upcoming.slice(1);
@@ -282,6 +285,13 @@ class Card {
     this.upcoming = this.upcoming.slice(1);
     this.show();
     return true;
+  }
+
+  /** What another tab of this browser has decided is not asked here again, unless it is being worked on. */
+  leaveToOtherTab({ work, id }) {
+    if (work !== workOf(this.task)) return;
+    this.upcoming = this.upcoming.filter((doc) => doc.id !== id || doc.isTouched);
+    if (this.shown !== this.doc) this.show();
   }
 
   count(doc, isAnswered) {

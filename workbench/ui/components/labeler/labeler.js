@@ -12,6 +12,7 @@ export default function ({ data, parentElement }) {
   }
   return () => {
     mounted.listening.abort();
+    mounted.card.otherTabs.close();
     clearInterval(mounted.timer);
     delete parentElement.workbenchCard;
   };
