@@ -329,10 +329,11 @@ def test_the_keys_still_work_after_a_click_beside_the_card(page: Any, app: Any) 
 
 
 def test_a_second_tab_of_the_same_annotator_passes_over_what_the_first_has_answered(
-    page: Any, app: Any
+    browser: Any, app: Any
 ) -> None:
+    tabs = browser.new_context()
+    page, second = tabs.new_page(), tabs.new_page()
     open_question(page, app, "topic")
-    second = page.context.new_page()
     open_question(second, app, "topic")
     page.bring_to_front()
     press(page, "1", "1")
