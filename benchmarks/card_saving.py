@@ -27,7 +27,6 @@ from workbench.domain.annotations import Annotation
 from workbench.domain.questions import Question
 from workbench.store.jobs import Jobs
 from workbench.ui.gate import TOKEN_HEADER
-from workbench.ui.sessions import csrf_token, visitor_with
 from workbench.usecases.ask_for_work import ask_for, call_off
 from workbench.usecases.keep_worker import start_worker
 from workbench.usecases.project import open_project
@@ -45,6 +44,8 @@ WATCH = """() => {
     pressed = 0;
   }).observe(document.querySelector("[data-part=saved]"), { childList: true, characterData: true, subtree: true });
 }"""
+
+TOKEN = "[...document.querySelectorAll('*')].find((one) => one.workbenchCard).workbenchCard.card.task.token"
 
 
 class Annotator(threading.Thread):
@@ -81,12 +82,10 @@ class Annotator(threading.Thread):
 
 
 @contextmanager
-def company(home: Home, url: str) -> Iterator[list[Annotator]]:
+def company(home: Home, url: str, token: str) -> Iterator[list[Annotator]]:
     """Keep nine annotators and a training busy as long as the block lasts."""
-    visitor = visitor_with({}, home)
-    assert visitor is not None
     stop = threading.Event()
-    others = [Annotator(url, csrf_token(visitor), f"annotator-{n}", stop) for n in range(OTHERS)]
+    others = [Annotator(url, token, f"annotator-{n}", stop) for n in range(OTHERS)]
     with open_project(home, "texts") as project:
         job = ask_for(project, "train", {"question": "topic", "learner": "bert", "config": {"epochs": 50}})
         start_worker(project)
@@ -98,6 +97,7 @@ def company(home: Home, url: str) -> Iterator[list[Annotator]]:
             yield others
             state = Jobs(project.store).get(job.id).state
             assert state == "running", f"the training is {state}: nothing was measured beside it"
+            assert all(other.is_alive() for other in others), "an annotator gave up"
         finally:
             stop.set()
             with suppress(Exception):
@@ -134,7 +134,8 @@ def main() -> None:
             page = open_card(browser, app.url, "texts", "topic", "ana")
             page.evaluate(WATCH)
             times = {"alone": press(page, PRESSES)}
-            with company(home, app.url) as others:
+            token = page.evaluate(TOKEN)
+            with company(home, app.url, token) as others:
                 times["nine others and a training"] = press(page, PRESSES)
             n_others = sum(other.n_saved for other in others)
     rows = [{"with": name, "answers": len(found), **percentiles(found)} for name, found in times.items()]
