@@ -29,8 +29,10 @@ class Card {
     this.fetchedAt = performance.now();
     this.otherTabs = new BroadcastChannel("workbench-labelling");
     this.otherTabs.onmessage = ({ data }) => this.leaveToOtherTab(data);
-    this.parts.comment.addEventListener("input", () => this.writeComment());
-    this.parts.comment.addEventListener("keydown", (event) => this.leaveComment(event));
+    this.comment = new CommentField(this.parts.comment, {
+      write: (text) => this.writeComment(text),
+      leave: () => this.frame.focus({ preventScroll: true }),
+    });
   }
 
   get doc() {
@@ -300,48 +302,20 @@ class Card {
   }
 
   post(doc, status) {
-    const { project, annotator, questions } = this.task;
-    const isAnswer = status === "answered";
     const seconds = Math.round((performance.now() - this.since) / doc.asked.length) / 1000;
-    for (const name of doc.asked) {
-      const { labels, spans, suggestedBy } = doc.answers[name];
-      this.outbox.add({
-        project,
-        annotator,
-        question: name,
-        label_version: questions.find((question) => question.name === name).label_version,
-        document_id: doc.id,
-        status,
-        labels: isAnswer ? labels : [],
-        spans: isAnswer ? spans.map((span) => spanForStore(doc.text, span)) : [],
-        seconds,
-        at: new Date().toISOString(),
-        comment: status === "withdrawn" ? "" : doc.comment.trim(),
-        flagged: status !== "withdrawn" && doc.flagged,
-        suggested_by: isAnswer ? suggestedBy : "",
-      });
-    }
+    answersToSend(doc, this.task, { status, seconds }).forEach((answer) => this.outbox.add(answer));
     doc.decided = undefined;
   }
 
   openComment() {
-    if (!this.doc) return;
-    this.parts.comment.hidden = false;
-    this.parts.comment.focus();
+    if (this.doc) this.comment.open();
   }
 
-  writeComment() {
+  writeComment(text) {
     if (!this.doc) return;
-    this.doc.comment = this.parts.comment.value;
+    this.doc.comment = text;
     this.doc.isTouched = true;
     this.drafts.keep(this.doc);
-  }
-
-  leaveComment(event) {
-    if (event.key !== "Enter" && event.key !== "Escape") return;
-    event.preventDefault();
-    this.parts.comment.hidden = !this.parts.comment.value.trim();
-    this.frame.focus({ preventScroll: true });
   }
 
   selectWithMouse(event) {
@@ -363,8 +337,7 @@ class Card {
     this.frame.classList.toggle("wb-spans", Boolean(doc?.asked.some((name) => this.kindOf(name) === "ner")));
     this.frame.dataset.document = doc?.id ?? "";
     this.parts.text.scrollTop = 0;
-    this.parts.comment.value = doc?.comment ?? "";
-    this.parts.comment.hidden = !doc?.comment;
+    this.comment.show(doc?.comment ?? "");
     if (doc) this.spans.open(doc, this.spanQuestion());
     else this.parts.text.textContent = EMPTY;
     this.drawLabels();

@@ -20,6 +20,7 @@ SCRIPTS = (
     "spans.js",
     "labels.js",
     "decisions.js",
+    "comment.js",
     "card.js",
     "keys.js",
     "labeler.js",

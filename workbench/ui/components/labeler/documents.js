@@ -68,6 +68,30 @@ function rejectSuggestion(doc, name) {
   doc.suggestions = { ...doc.suggestions, [name]: undefined };
 }
 
+/** The answers to all questions of a document as the server takes them: spans in code points. */
+function answersToSend(doc, { project, annotator, questions }, { status, seconds }) {
+  const isAnswer = status === "answered";
+  const isWithdrawn = status === "withdrawn";
+  return doc.asked.map((name) => {
+    const { labels, spans, suggestedBy } = doc.answers[name];
+    return {
+      project,
+      annotator,
+      question: name,
+      label_version: questions.find((question) => question.name === name).label_version,
+      document_id: doc.id,
+      status,
+      labels: isAnswer ? labels : [],
+      spans: isAnswer ? spans.map((span) => spanForStore(doc.text, span)) : [],
+      seconds,
+      at: new Date().toISOString(),
+      comment: isWithdrawn ? "" : doc.comment.trim(),
+      flagged: !isWithdrawn && doc.flagged,
+      suggested_by: isAnswer ? suggestedBy : "",
+    };
+  });
+}
+
 /** Take out of a document's answers what is no label any more. */
 function dropUnknownLabels(doc, questions) {
   for (const { name, labels } of questions) {
