@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from workbench.domain.annotations import Annotation
 from workbench.store import questions, schema
 from workbench.store.project_store import ProjectStore
+from workbench.store.settled import is_settled
 from workbench.store.values import AnyRow, annotation_of
 
 BULK = "bulk"
@@ -28,6 +29,7 @@ def last_bulk(
             (_annotations.question == number)
             & (_annotations.annotator == annotator)
             & (_annotations.status != "draft")
+            & ~is_settled(_annotations)
         )
         newest = select(func.max(_annotations.sequence)).where(theirs).group_by(_annotations.document)
         named = select(schema.annotations, _documents.id).join(

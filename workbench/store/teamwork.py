@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from workbench.domain.annotations import FROM_A_FILE, Annotation
 from workbench.store import questions, schema
 from workbench.store.project_store import ProjectStore
+from workbench.store.settled import is_settled
 from workbench.store.values import annotation_of
 
 _annotations = schema.annotations.c
@@ -96,18 +97,19 @@ class Teamwork:
             latest = (
                 select(func.max(_annotations.sequence))
                 .where(_annotations.question == asked.number, _annotations.status != "draft")
-                .group_by(_annotations.document, _annotations.annotator)
+                .where(is_settled(_annotations))
+                .group_by(_annotations.document)
             )
             query = (
                 select(*schema.annotations.c, _documents.id)
                 .join(schema.documents, _documents.position == _annotations.document)
-                .where(_annotations.sequence.in_(latest), _annotations.status == "answered", _decides())
+                .where(_annotations.sequence.in_(latest), _annotations.status == "answered")
                 .order_by(_annotations.sequence)
             )
             rows = [
                 annotation_of(row, document_id=row.id, question=question) for row in connection.execute(query)
             ]
-        followed = [asked.follow(row) for row in rows if row.is_settled and row.document_id in wanted]
+        followed = [asked.follow(row) for row in rows if row.document_id in wanted]
         return {one.document_id: one for one in followed if one is not None}
 
 
@@ -120,10 +122,5 @@ def _newest(question: int) -> Select[Any]:
     )
 
 
-def _decides() -> ColumnElement[bool]:
-    return _annotations.raw.like('%"settled":true%')
-
-
 def _is_own() -> ColumnElement[bool]:
-    decides_nothing = or_(_annotations.raw.is_(None), ~_decides())
-    return (_annotations.annotator != FROM_A_FILE) & decides_nothing
+    return (_annotations.annotator != FROM_A_FILE) & ~is_settled(_annotations)
