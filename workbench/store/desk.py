@@ -74,6 +74,15 @@ class Desk:
             for row, id in chosen.items()
         ]
 
+    def open_ids(self, question_name: str) -> list[str]:
+        """Return the pool's documents that want this annotator's answer and nobody else holds.
+
+        In import order. Nothing is leased. Raises UnknownNameError.
+        """
+        with self._database.read() as connection:
+            asked = questions.get(connection, question_name)
+            return queue.open_for(connection, asked, self._annotator, now=time.time())
+
     def last_decisions(self, question_names: Sequence[str], n_documents: int) -> list[Annotation]:
         """Return what was answered or skipped about the last documents, newest first, in today's labels.
 
