@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from workbench.domain.annotations import FROM_A_FILE, Annotation
 from workbench.store import questions, schema
+from workbench.store.bulk import BULK
 from workbench.store.project_store import ProjectStore
 from workbench.store.settled import is_settled
 from workbench.store.values import annotation_of
@@ -20,12 +21,16 @@ _documents = schema.documents.c
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One answer or skip as it was recorded; `created_at` is ISO 8601, `seconds` how long it took."""
+    """One answer or skip that stands; `created_at` is ISO 8601, `seconds` how long it took.
+
+    `is_bulk`: it was given to many documents at once.
+    """
 
     annotator: str
     status: str
     created_at: str
     seconds: float | None
+    is_bulk: bool
 
 
 class Teamwork:
@@ -42,24 +47,30 @@ class Teamwork:
             return (connection.execute(newest).scalar_one() or 0) + len(asked.changes)
 
     def entries(self, question: str) -> list[Entry]:
-        """Return every answer and skip about the pool in order of recording, also those replaced later.
+        """Return each annotator's own answer or skip to each document of the pool, in order of recording.
 
-        Deciding answers (`Annotation.is_settled`) are left out.
+        What was answered anew since or withdrawn is left out, and so are deciding answers
+        (`Annotation.is_settled`).
         """
-        columns = (_annotations.annotator, _annotations.status, _annotations.created_at, _annotations.seconds)
+        is_bulk = func.coalesce(_annotations.raw.like(f'{{"{BULK}":%'), False)
+        columns = (
+            _annotations.annotator,
+            _annotations.status,
+            _annotations.created_at,
+            _annotations.seconds,
+            is_bulk,
+        )
         with self._database.read() as connection:
             asked = questions.get(connection, question)
             query = (
                 select(*columns)
                 .join(schema.documents, _documents.position == _annotations.document)
                 .where(_documents.part == "pool")
-                .where(
-                    _annotations.question == asked.number, _annotations.status.in_(("answered", "skipped"))
-                )
-                .where(_is_own())
+                .where(_annotations.sequence.in_(_newest(asked.number)))
+                .where(_annotations.status.in_(("answered", "skipped")))
                 .order_by(_annotations.sequence)
             )
-            return [Entry(*row) for row in connection.execute(query)]
+            return [Entry(*row[:-1], is_bulk=bool(row[-1])) for row in connection.execute(query)]
 
     def shared(self, question: str) -> list[Annotation]:
         """Return the annotations of the documents that several annotators answered, or one flagged.

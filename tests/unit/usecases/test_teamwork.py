@@ -237,3 +237,34 @@ def test_a_bulk_answer_over_settled_documents_settles_nothing_and_is_taken_back_
     assert take_back_bulk(project, "topic", "ben") == 2
     assert [a.labels[0] for a in settled_answers(project, "topic").values()] == ["no", "rare"]
     assert project.store.annotations("topic")[-1].status == "withdrawn"
+
+
+def test_a_document_counts_once_by_what_stands(project: Project) -> None:
+    for minute in range(5):
+        say(project, "ana", "d0", "yes", created_at=f"2026-09-21T10:0{minute}:00+00:00", seconds=20)
+        say(project, "ana", "d0", status="withdrawn", created_at=f"2026-09-21T10:0{minute}:30+00:00")
+    say(project, "ben", "d0", "yes", created_at="2026-09-21T10:00:00+00:00", seconds=20)
+    say(project, "ben", "d0", "no", created_at="2026-09-22T10:00:00+00:00", seconds=40)
+    found = show_pace(project, "topic")
+    (pace,) = found.paces
+    assert (pace.annotator, pace.n_answers, pace.median_seconds) == ("ben", 1, 40)
+    assert found.days == {("2026-09-22", "ben"): 1}
+
+
+def test_a_bulk_answer_is_no_pace_and_taking_it_back_restores_the_times(project: Project) -> None:
+    for second in range(0, 60, 20):
+        say(
+            project,
+            "ana",
+            f"d{second}"[:2],
+            "yes",
+            created_at=f"2026-09-21T10:00:{second:02}+00:00",
+            seconds=20,
+        )
+    before = show_pace(project, "topic")
+    assert before.paces[0].per_hour == 180
+    answer_many(project, "topic", [f"d{n}" for n in range(50)], labels=("no",), by="ana", bulk="b")
+    (pace,) = show_pace(project, "topic").paces
+    assert (pace.n_answers, pace.n_bulk, pace.per_hour) == (0, 50, None)
+    take_back_bulk(project, "topic", "ana")
+    assert show_pace(project, "topic") == before
