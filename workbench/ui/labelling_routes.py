@@ -26,6 +26,7 @@ from workbench.usecases.queue_documents import ranking
 
 MAX_BODY = 16 * MEBIBYTE
 MOST_SHOWING = 100
+MOST_QUESTIONS = 100
 Work: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
@@ -56,8 +57,18 @@ def take_answers(body: Mapping[str, Any]) -> dict[str, Any]:
         "saved": receipt.saved,
         "refused": [asdict(refusal) for refusal in receipt.refused],
         "error": str(receipt.error) if receipt.error is not None else "",
-        "ranking": ranking(*_task(body)),
+        "ranking": _ranking(body, is_receipt=bool(answers)),
     }
+
+
+def _ranking(body: Mapping[str, Any], *, is_receipt: bool) -> str:
+    """Return the ranking of the task; '' for one that is gone, where a receipt must arrive all the same."""
+    try:
+        return ranking(*_task(body))
+    except InputError:
+        if not is_receipt:
+            raise
+        return ""
 
 
 def give_documents(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,7 +88,10 @@ def _task(body: Mapping[str, Any]) -> tuple[Any, list[str], str]:
     names, annotator = task.get("questions"), task.get("annotator")
     if not isinstance(names, list) or not names or not isinstance(annotator, str) or not annotator:
         raise InputError("A task has a project, questions and an annotator.")
-    return open_shared(str(task.get("project"))), [str(name) for name in names], annotator
+    if len(names) > MOST_QUESTIONS:
+        raise InputError(f"A task has at most {MOST_QUESTIONS} questions.")
+    different = list(dict.fromkeys(str(name) for name in names))
+    return open_shared(str(task.get("project"))), different, annotator
 
 
 async def _reply(request: Request, work: Work) -> Response:
@@ -125,7 +139,9 @@ def refuse_other_names(request: Request, body: Mapping[str, Any]) -> None:
         return
     answers = body.get("answers")
     named = [body.get("task"), *(answers if isinstance(answers, list) else [])]
-    others = {str(one.get("annotator")) for one in named if isinstance(one, Mapping)} - {visitor.name}
+    # One without a name is refused by itself: it keeps no other from being recorded.
+    said = [one.get("annotator") for one in named if isinstance(one, Mapping)]
+    others = {name for name in said if isinstance(name, str)} - {visitor.name}
     if others:
         raise InputError(f"You are signed in as {visitor.name}, not as {', '.join(sorted(others)[:3])}.")
 
