@@ -15,19 +15,24 @@ SHORTEST_WORK = 60.0  # seconds below which a rate would say nothing
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One answer or skip: when it was given (seconds since 1970) and how long it took, if that is known."""
+    """One answer or skip: when it was given (seconds since 1970) and how long it took, if that is known.
+
+    `is_bulk`: it was given to many documents at once.
+    """
 
     annotator: str
     at: float
     seconds: float | None = None
     is_answer: bool = True
+    is_bulk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How many answers one annotator gave in how many seconds of work.
 
-    `median_seconds` is how long half of the documents took at most, None when nothing tells.
+    `median_seconds` is how long half of the documents took at most, None when nothing tells. `n_bulk` are
+    the answers given to many documents at once; they are none of `n_answers` and no part of the pace.
     """
 
     annotator: str
@@ -35,6 +40,7 @@ class Pace:
     n_sessions: int
     working_seconds: float
     median_seconds: float | None
+    n_bulk: int = 0
 
     @property
     def per_hour(self) -> float | None:
@@ -69,12 +75,13 @@ def answers_per_day(work: Iterable[Work]) -> dict[tuple[str, str], int]:
     return dict(sorted(days.items()))
 
 
-def _pace_of(annotator: str, work: Sequence[Work]) -> Pace:
+def _pace_of(annotator: str, everything: Sequence[Work]) -> Pace:
+    work = [one for one in everything if not one.is_bulk]
     gaps = [after.at - before.at for before, after in pairwise(work)]
     measured = [one.seconds for one in work if _is_measured(one)]
     typical = [s for s in measured if s is not None] or [gap for gap in gaps if 0 < gap <= BREAK_SECONDS]
     middle = median(typical) if typical else None
-    starts = [work[0], *(after for gap, after in zip(gaps, work[1:], strict=True) if gap > BREAK_SECONDS)]
+    starts = [*work[:1], *(after for gap, after in zip(gaps, work[1:], strict=True) if gap > BREAK_SECONDS)]
     first_ones = [one.seconds if _is_measured(one) else middle for one in starts]
     return Pace(
         annotator,
@@ -82,6 +89,7 @@ def _pace_of(annotator: str, work: Sequence[Work]) -> Pace:
         n_sessions=len(starts),
         working_seconds=sum(gap for gap in gaps if gap <= BREAK_SECONDS) + sum(s or 0.0 for s in first_ones),
         median_seconds=middle,
+        n_bulk=sum(one.is_bulk and one.is_answer for one in everything),
     )
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from workbench.domain.annotations import Annotation
 from workbench.store import questions, schema
 from workbench.store.project_store import ProjectStore
-from workbench.store.values import AnyRow, annotation_of
+from workbench.store.settled import is_settled
+from workbench.store.values import AnyRow, annotation_of, from_json
 
 BULK = "bulk"
 
@@ -28,6 +29,7 @@ def last_bulk(
             (_annotations.question == number)
             & (_annotations.annotator == annotator)
             & (_annotations.status != "draft")
+            & ~is_settled(_annotations)
         )
         newest = select(func.max(_annotations.sequence)).where(theirs).group_by(_annotations.document)
         named = select(schema.annotations, _documents.id).join(
@@ -39,7 +41,8 @@ def last_bulk(
             .order_by(_annotations.sequence.desc())
         )
         standing = list(connection.execute(marked))
-        last = [row for row in standing if row.raw == standing[0].raw]
+        names = [from_json(row.raw)[BULK] for row in standing]
+        last = [row for row, name in zip(standing, names, strict=True) if name == names[0]]
         found: list[tuple[AnyRow, AnyRow | None]] = []
         for row in reversed(last):
             earlier = (

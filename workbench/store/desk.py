@@ -16,6 +16,7 @@ from workbench.store import documents, questions, queue, schema
 from workbench.store.candidates import batch_candidates, other_candidates
 from workbench.store.project_store import LEASE_SECONDS, ProjectStore
 from workbench.store.questions import AskedQuestion
+from workbench.store.settled import is_settled
 from workbench.store.values import AnyRow, annotation_of
 
 ALSO_OPEN = "open too"
@@ -73,10 +74,20 @@ class Desk:
             for row, id in chosen.items()
         ]
 
+    def open_ids(self, question_name: str) -> list[str]:
+        """Return the pool's documents that want this annotator's answer and nobody else holds.
+
+        In import order. Nothing is leased. Raises UnknownNameError.
+        """
+        with self._database.read() as connection:
+            asked = questions.get(connection, question_name)
+            return queue.open_for(connection, asked, self._annotator, now=time.time())
+
     def last_decisions(self, question_names: Sequence[str], n_documents: int) -> list[Annotation]:
         """Return what was answered or skipped about the last documents, newest first, in today's labels.
 
-        What was taken back, or has to be given again because its label was split or retired, is left out.
+        What was taken back, has to be given again because its label was split or retired, or was settled
+        (it is nobody's own answer, and no undo may reach it) is left out.
         """
         with self._database.read() as connection:
             asked = {one.number: one for one in (questions.get(connection, q) for q in question_names)}
@@ -145,12 +156,13 @@ def _newest_first(connection: Connection, question_numbers: Sequence[int], annot
         later.annotator == _annotations.annotator,
         later.sequence > _annotations.sequence,
         later.status != "draft",
+        ~is_settled(later),
     )
     query = (
         select(schema.annotations, _documents.id)
         .join(schema.documents, _documents.position == _annotations.document)
         .where(_annotations.question.in_(question_numbers), _annotations.annotator == annotator)
-        .where(_annotations.status.in_(("answered", "skipped")), ~superseded)
+        .where(_annotations.status.in_(("answered", "skipped")), ~superseded, ~is_settled(_annotations))
         .order_by(_annotations.sequence.desc())
         .limit(documents.IDS_AT_ONCE)
     )

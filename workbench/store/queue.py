@@ -109,6 +109,55 @@ def latest_batch_number(connection: Connection, asked: AskedQuestion) -> int | N
     return connection.execute(query.order_by(_batches.number.desc()).limit(1)).scalar_one_or_none()
 
 
+def members_of_newest(
+    connection: Connection, asked: AskedQuestion, strategies: Collection[str], among: Sequence[int] | None
+) -> set[str]:
+    """Return the ids in the newest batch, of these documents or of all, if one of the strategies drew it."""
+    newest = latest_batch_number(connection, asked)
+    query = (
+        select(_documents.id)
+        .join(schema.proposals, _documents.position == _proposals.document)
+        .join(schema.batches, _batches.number == _proposals.batch)
+        .where(_batches.number == newest, _batches.strategy.in_(strategies))
+    )
+    if among is None:
+        return set(connection.execute(query).scalars())
+    found: set[str] = set()
+    for some in chunks(among, documents.IDS_AT_ONCE):
+        found.update(connection.execute(query.where(_proposals.document.in_(some))).scalars())
+    return found
+
+
+def open_for(connection: Connection, asked: AskedQuestion, annotator: str, *, now: float) -> list[str]:
+    """Return the ids of the pool's documents that want this annotator's answer and that nobody else holds.
+
+    In import order. Nothing is leased.
+    """
+    theirs = select(_leases.document).where(
+        _leases.question == asked.number, _leases.annotator != annotator, active(now)
+    )
+    held = set(connection.execute(theirs).scalars())
+    answered: dict[int, set[str]] = defaultdict(set)
+    for standing in standings(connection, asked):
+        if standing.holds:
+            answered[standing.document].add(standing.annotator)
+    left_out = documents.held_out_twins(connection)
+    pool = select(_documents.position, _documents.id).where(_documents.part == "pool")
+    return [
+        id
+        for number, id in connection.execute(pool.order_by(_documents.position))
+        if number not in held
+        and id not in left_out
+        and (
+            number not in answered
+            or (
+                annotator not in answered[number]
+                and len(answered[number]) < wanted_annotators(asked.first, id)
+            )
+        )
+    ]
+
+
 def claim(connection: Connection, asked: AskedQuestion, n: int, *, claimant: Claimant) -> list[Proposal]:
     """Lease the best n documents of the newest batch that still want this annotator's answer.
 

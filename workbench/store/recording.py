@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, delete, func, insert, select
 
 from workbench.domain.annotations import Annotation
 from workbench.domain.questions import label_now
@@ -14,6 +15,7 @@ from workbench.errors import InputError, UnknownNameError
 from workbench.store import documents, questions, schema
 from workbench.store.answers import check_answer
 from workbench.store.questions import AskedQuestion
+from workbench.store.settled import is_settled
 from workbench.store.values import AnyRow, annotation_of, annotation_row, chunks, from_json, same_values
 
 _annotations = schema.annotations.c
@@ -32,7 +34,7 @@ class RecordCounts:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What one annotator's newest answer to a question means today.
+    """What one annotator's answer to a question means today: the settled one, else the newest.
 
     `holds` is False when its label was split or retired since: the document is asked again.
     """
@@ -159,8 +161,9 @@ def current(
 
     Of all documents, or of those given by number, in import order. Newest is by order of recording,
     never by clock; a draft takes nobody's place; a withdrawn answer and one to be given again are left out.
+    A settled answer stands in the place of its annotator's own, until it is settled anew.
     """
-    for row in connection.execute(_newest(asked.number, list(schema.annotations.c), among)):
+    for row in _standing(connection, asked, list(schema.annotations.c), among):
         annotation = annotation_of(row, document_id=row.id, question=asked.first.name)
         followed = asked.follow(annotation)
         if followed is not None:
@@ -170,10 +173,10 @@ def current(
 def standings(
     connection: Connection, asked: AskedQuestion, among: Sequence[int] | None = None
 ) -> Iterator[Standing]:
-    """Yield what every annotator's newest answer means today, all documents or those given by number."""
+    """Yield what every annotator's answer means today, all documents or those given by number."""
     names = ("document", "annotator", "status", "label_version", "labels", "spans")
     columns = [schema.annotations.c[name] for name in names]
-    for row in connection.execute(_newest(asked.number, columns, among)):
+    for row in _standing(connection, asked, columns, among):
         yield Standing(row.document, row.id, row.annotator, row.status, _holds(asked, row))
 
 
@@ -185,14 +188,44 @@ def _holds(asked: AskedQuestion, row: AnyRow) -> bool:
     return all(label_now(label, since) is not None for label in used)
 
 
-def _newest(question: int, columns: list[Any], among: Sequence[int] | None = None) -> Select[Any]:
-    """Select the newest annotation of each document and annotator, without drafts and withdrawals."""
-    latest = select(func.max(_annotations.sequence)).where(
-        _annotations.question == question, _annotations.status != "draft"
-    )
+def _standing(
+    connection: Connection, asked: AskedQuestion, columns: list[Any], among: Sequence[int] | None
+) -> Iterator[AnyRow]:
+    """Yield one row of each document and annotator: the settled answer if it holds, else the newest own."""
+    theirs = _annotations.question == asked.number
     if among is not None:
-        latest = latest.where(_annotations.document.in_(among))
-    latest = latest.group_by(_annotations.document, _annotations.annotator)
+        theirs = theirs & _annotations.document.in_(among)
+    settled = select(_annotations.sequence).where(theirs, is_settled(_annotations)).limit(1)
+    if connection.execute(settled).first() is None:  # the usual case, and three times as fast
+        yield from connection.execute(_newest(theirs, columns, _annotations.annotator))
+        return
+    whose = case((is_settled(_annotations), ""), else_=_annotations.annotator)  # nobody's name is empty
+    columns = [*columns, is_settled(_annotations).label("is_settled")]
+    rows = connection.execute(_newest(theirs, columns, whose))
+    for _, said in groupby(rows, key=lambda row: row.document):
+        yield from _one_each(asked, list(said))
+
+
+def _one_each(asked: AskedQuestion, said: list[AnyRow]) -> list[AnyRow]:
+    """Leave out the own answer of who settled a document.
+
+    Where the settled one does not hold any more, it is left out instead.
+    """
+    decided = next((row for row in said if row.is_settled), None)
+    if decided is None:
+        return said
+    own = [row for row in said if row.annotator == decided.annotator and row is not decided]
+    left_out = own if _holds(asked, decided) else [decided] if own else []
+    return [row for row in said if not any(row is other for other in left_out)]
+
+
+def _newest(theirs: ColumnElement[bool], columns: list[Any], whose: ColumnElement[str]) -> Select[Any]:
+    """Select the newest of each document and of whose answer it is, without drafts and withdrawals.
+
+    Own and settled answers, which are nobody's own, never take each other's place.
+    """
+    latest = select(func.max(_annotations.sequence)).where(theirs, _annotations.status != "draft")
+    latest = latest.group_by(_annotations.document, whose)
     return (
         select(*columns, _documents.id)
         .join(schema.documents, _documents.position == _annotations.document)

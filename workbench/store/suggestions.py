@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select
 
 from workbench.domain.spans import Span
 from workbench.domain.suggestions import Suggestion
-from workbench.store import documents, questions, schema
+from workbench.store import documents, questions, queue, schema
 from workbench.store.project_store import ProjectStore
 from workbench.store.values import AnyRow, chunks, from_json, spans_as_lists, to_json
 
@@ -48,6 +48,17 @@ class Suggestions:
                     found[row.id] = _suggestion(row)
         return found
 
+    def drawn_by(
+        self, question: str, strategies: Collection[str], ids: Sequence[str] | None = None
+    ) -> set[str]:
+        """Return which of these documents (of all) the newest batch has, if one of the strategies drew it.
+
+        Raises InputError for unknown ids.
+        """
+        with self._database.read() as connection:
+            among = None if ids is None else list(documents.numbers_of(connection, ids).values())
+            return queue.members_of_newest(connection, questions.get(connection, question), strategies, among)
+
     def ids_with(self, question: str, label: str) -> list[str]:
         """Return the documents whose first suggested label (or span's label) is this one, in import order."""
         with self._database.read() as connection:
@@ -81,7 +92,7 @@ def _insert(connection: Connection, question: int, fresh: Sequence[Suggestion]) 
             "document": numbers[suggestion.document_id],
             "run": suggestion.run,
             "label_version": suggestion.label_version,
-            "first_label": _first_label(suggestion),
+            "first_label": first_label(suggestion),
             "answer": to_json(_answer(suggestion), where=f"suggestion for {suggestion.document_id}"),
         }
         for suggestion in fresh
@@ -90,7 +101,8 @@ def _insert(connection: Connection, question: int, fresh: Sequence[Suggestion]) 
         connection.execute(insert(schema.suggestions), rows)
 
 
-def _first_label(suggestion: Suggestion) -> str:
+def first_label(suggestion: Suggestion) -> str:
+    """Return the label, or the label of the span, that a suggestion begins with, '' for none."""
     labels = suggestion.labels or tuple(span.label for span in suggestion.spans)
     return labels[0] if labels else ""
 

@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from workbench.domain.annotations import FROM_A_FILE, Annotation
 from workbench.store import questions, schema
+from workbench.store.bulk import BULK
 from workbench.store.project_store import ProjectStore
+from workbench.store.settled import is_settled
 from workbench.store.values import annotation_of
 
 _annotations = schema.annotations.c
@@ -19,12 +21,16 @@ _documents = schema.documents.c
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One answer or skip as it was recorded; `created_at` is ISO 8601, `seconds` how long it took."""
+    """One answer or skip that stands; `created_at` is ISO 8601, `seconds` how long it took.
+
+    `is_bulk`: it was given to many documents at once.
+    """
 
     annotator: str
     status: str
     created_at: str
     seconds: float | None
+    is_bulk: bool
 
 
 class Teamwork:
@@ -41,24 +47,30 @@ class Teamwork:
             return (connection.execute(newest).scalar_one() or 0) + len(asked.changes)
 
     def entries(self, question: str) -> list[Entry]:
-        """Return every answer and skip about the pool in order of recording, also those replaced later.
+        """Return each annotator's own answer or skip to each document of the pool, in order of recording.
 
-        Deciding answers (`Annotation.is_settled`) are left out.
+        What was answered anew since or withdrawn is left out, and so are deciding answers
+        (`Annotation.is_settled`).
         """
-        columns = (_annotations.annotator, _annotations.status, _annotations.created_at, _annotations.seconds)
+        is_bulk = func.coalesce(_annotations.raw.like(f'{{"{BULK}":%'), False)
+        columns = (
+            _annotations.annotator,
+            _annotations.status,
+            _annotations.created_at,
+            _annotations.seconds,
+            is_bulk,
+        )
         with self._database.read() as connection:
             asked = questions.get(connection, question)
             query = (
                 select(*columns)
                 .join(schema.documents, _documents.position == _annotations.document)
                 .where(_documents.part == "pool")
-                .where(
-                    _annotations.question == asked.number, _annotations.status.in_(("answered", "skipped"))
-                )
-                .where(_is_own())
+                .where(_annotations.sequence.in_(_newest(asked.number)))
+                .where(_annotations.status.in_(("answered", "skipped")))
                 .order_by(_annotations.sequence)
             )
-            return [Entry(*row) for row in connection.execute(query)]
+            return [Entry(*row[:-1], is_bulk=bool(row[-1])) for row in connection.execute(query)]
 
     def shared(self, question: str) -> list[Annotation]:
         """Return the annotations of the documents that several annotators answered, or one flagged.
@@ -96,18 +108,19 @@ class Teamwork:
             latest = (
                 select(func.max(_annotations.sequence))
                 .where(_annotations.question == asked.number, _annotations.status != "draft")
-                .group_by(_annotations.document, _annotations.annotator)
+                .where(is_settled(_annotations))
+                .group_by(_annotations.document)
             )
             query = (
                 select(*schema.annotations.c, _documents.id)
                 .join(schema.documents, _documents.position == _annotations.document)
-                .where(_annotations.sequence.in_(latest), _annotations.status == "answered", _decides())
+                .where(_annotations.sequence.in_(latest), _annotations.status == "answered")
                 .order_by(_annotations.sequence)
             )
             rows = [
                 annotation_of(row, document_id=row.id, question=question) for row in connection.execute(query)
             ]
-        followed = [asked.follow(row) for row in rows if row.is_settled and row.document_id in wanted]
+        followed = [asked.follow(row) for row in rows if row.document_id in wanted]
         return {one.document_id: one for one in followed if one is not None}
 
 
@@ -120,10 +133,5 @@ def _newest(question: int) -> Select[Any]:
     )
 
 
-def _decides() -> ColumnElement[bool]:
-    return _annotations.raw.like('%"settled":true%')
-
-
 def _is_own() -> ColumnElement[bool]:
-    decides_nothing = or_(_annotations.raw.is_(None), ~_decides())
-    return (_annotations.annotator != FROM_A_FILE) & decides_nothing
+    return (_annotations.annotator != FROM_A_FILE) & ~is_settled(_annotations)

@@ -26,6 +26,7 @@ from workbench.usecases.queue_documents import ranking
 
 MAX_BODY = 16 * MEBIBYTE
 MOST_SHOWING = 100
+MOST_QUESTIONS = 100
 Work: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
@@ -52,14 +53,26 @@ def take_answers(body: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(answers, list):
         raise InputError("A sending has a list of answers.")
     receipt: Receipt = record_answers(answers, open_shared)
-    project, names, annotator = _task(body)
     return {
         "saved": receipt.saved,
         "refused": [asdict(refusal) for refusal in receipt.refused],
         "error": str(receipt.error) if receipt.error is not None else "",
-        "ranking": ranking(project, names, annotator),
-        "questions": questions_data(project, names),
+        **_task_today(body, is_receipt=bool(answers)),
     }
+
+
+def _task_today(body: Mapping[str, Any], *, is_receipt: bool) -> dict[str, Any]:
+    """Return ranking and questions of the task; nothing of one that is gone: the receipt must arrive all the same."""
+    try:
+        project, names, annotator = _task(body)
+        return {
+            "ranking": ranking(project, names, annotator),
+            "questions": questions_data(project, names),
+        }
+    except InputError:
+        if not is_receipt:
+            raise
+        return {"ranking": "", "questions": None}
 
 
 def give_documents(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +92,10 @@ def _task(body: Mapping[str, Any]) -> tuple[Any, list[str], str]:
     names, annotator = task.get("questions"), task.get("annotator")
     if not isinstance(names, list) or not names or not isinstance(annotator, str) or not annotator:
         raise InputError("A task has a project, questions and an annotator.")
-    return open_shared(str(task.get("project"))), [str(name) for name in names], annotator
+    if len(names) > MOST_QUESTIONS:
+        raise InputError(f"A task has at most {MOST_QUESTIONS} questions.")
+    different = list(dict.fromkeys(str(name) for name in names))
+    return open_shared(str(task.get("project"))), different, annotator
 
 
 async def _reply(request: Request, work: Work) -> Response:
@@ -127,7 +143,9 @@ def refuse_other_names(request: Request, body: Mapping[str, Any]) -> None:
         return
     answers = body.get("answers")
     named = [body.get("task"), *(answers if isinstance(answers, list) else [])]
-    others = {str(one.get("annotator")) for one in named if isinstance(one, Mapping)} - {visitor.name}
+    # One without a name is refused by itself: it keeps no other from being recorded.
+    said = [one.get("annotator") for one in named if isinstance(one, Mapping)]
+    others = {name for name in said if isinstance(name, str)} - {visitor.name}
     if others:
         raise InputError(f"You are signed in as {visitor.name}, not as {', '.join(sorted(others)[:3])}.")
 

@@ -28,7 +28,7 @@ def settle(annotations: Sequence[Annotation], rule: Rule = "gold-first") -> Anno
 
     | rule       | whose answer it is                                                          |
     |------------|-----------------------------------------------------------------------------|
-    | gold-first | that settled here, or marked as ground truth; else that of the majority     |
+    | gold-first | that settled here; else that marked as ground truth; else of the majority   |
     | majority   | the one that most annotators gave, the newest on a tie                      |
     | latest     | the newest                                                                  |
 
@@ -43,6 +43,9 @@ def settle(annotations: Sequence[Annotation], rule: Rule = "gold-first") -> Anno
     if rule == "latest":
         return voting[-1]
     if rule == "gold-first":
+        settled = [annotation for annotation in answers if annotation.is_settled]
+        if settled:
+            return settled[-1]
         voting = [annotation for annotation in answers if is_ground_truth(annotation)] or voting
     votes = Counter(answer_of(annotation) for annotation in voting)
     most = max(votes.values())

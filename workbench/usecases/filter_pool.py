@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.domain.suggestions import Suggestion
-from workbench.store.search import metadata_of, texts_of
-from workbench.store.suggestions import Suggestions
+from workbench.store.desk import Desk
+from workbench.store.search import metadata_of, standing_answers, texts_of
+from workbench.store.suggestions import Suggestions, first_label
 from workbench.usecases.project import Project
-from workbench.usecases.unanswered import unanswered
+from workbench.usecases.queue_documents import control_sample, shows_suggestions, suggestions_for
 
 MOST_VALUES = 200  # of one metadata key that a page offers
 
@@ -22,6 +23,7 @@ class Filter:
 
     `contains` is looked for in the text, whatever its case. `suggested` is the first label that a model
     suggests; `key` and `value` are one of the metadata, the value as it is written in `metadata_values`.
+    `only_unanswered` are those that still want an answer of the `annotator`, and lie on nobody else's desk.
     """
 
     contains: str = ""
@@ -29,24 +31,34 @@ class Filter:
     key: str = ""
     value: str = ""
     only_unanswered: bool = True
+    annotator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundDocument:
-    """One document for a table; `likelihood` is the probability of the suggestion, from 0 to 1."""
+    """One document for a table; `likelihood` is the probability of the suggestion, from 0 to 1.
+
+    `run` is the one that suggested it, '' where no suggestion may be shown. `by_others` tells whether
+    somebody else answered it already.
+    """
 
     id: str
     text: str
     suggested: str
     likelihood: float | None
+    run: str = ""
+    by_others: bool = False
 
 
 def find_documents(project: Project, question: str, wanted: Filter) -> list[str]:
-    """Return the ids of the pool's documents that are all that is wanted, in import order."""
-    pool = project.store.document_ids
-    ids = unanswered(project, question) if wanted.only_unanswered else pool(part="pool")
+    """Return the ids of the pool's documents that are all that is wanted, in import order.
+
+    Nothing is found by a suggestion that may not be shown.
+    """
+    desk, pool = Desk(project.store, wanted.annotator), project.store.document_ids
+    ids = desk.open_ids(question) if wanted.only_unanswered else pool(part="pool")
     if wanted.suggested:
-        suggested = set(Suggestions(project.store).ids_with(question, wanted.suggested))
+        suggested = set(_with_suggestion(project, question, wanted.suggested))
         ids = [id for id in ids if id in suggested]
     if wanted.key:
         rows = metadata_of(project.store)
@@ -61,13 +73,41 @@ def find_documents(project: Project, question: str, wanted: Filter) -> list[str]
     return ids
 
 
-def read_found(project: Project, question: str, ids: Sequence[str]) -> list[FoundDocument]:
-    """Return these documents with what the model suggests."""
-    suggestions = Suggestions(project.store).of(question, ids)
+def read_found(
+    project: Project, question: str, ids: Sequence[str], *, annotator: str = ""
+) -> list[FoundDocument]:
+    """Return these documents with what may be shown of a model's suggestions, and what others answered."""
+    suggestions = suggestions_for(project, question, ids)
+    said = standing_answers(project.store, question, ids)
+    by_others = {answer.document_id for answer in said if answer.counts and answer.annotator != annotator}
     return [
-        FoundDocument(document.id, document.text, *_suggested(suggestions.get(document.id)))
+        FoundDocument(
+            document.id,
+            document.text,
+            *_suggested(suggestions.get(document.id)),
+            by_others=document.id in by_others,
+        )
         for document in project.store.documents(ids=ids)
     ]
+
+
+def suggestion_counts(project: Project, question: str) -> dict[str, int]:
+    """Return how many documents have each label as their first suggestion, of those that may be shown."""
+    if not shows_suggestions(project, question):
+        return {}
+    suggestions = Suggestions(project.store)
+    counts = Counter(suggestions.counts(question))
+    of_sample = suggestions.of(question, list(control_sample(project, question)))
+    counts.subtract(first_label(suggestion) for suggestion in of_sample.values())
+    return {label: n for label, n in counts.items() if n > 0}
+
+
+def _with_suggestion(project: Project, question: str, label: str) -> list[str]:
+    if not shows_suggestions(project, question):
+        return []
+    found = Suggestions(project.store).ids_with(question, label)
+    of_sample = control_sample(project, question)
+    return [id for id in found if id not in of_sample]
 
 
 def metadata_values(project: Project) -> dict[str, list[str]]:
@@ -84,9 +124,9 @@ def written(value: Any) -> str:
     return value if isinstance(value, str) else repr(value)
 
 
-def _suggested(suggestion: Suggestion | None) -> tuple[str, float | None]:
+def _suggested(suggestion: Suggestion | None) -> tuple[str, float | None, str]:
     if suggestion is None:
-        return "", None
+        return "", None, ""
     likely = dict(suggestion.likely)
     known = [likely[label] for label in suggestion.labels if label in likely]
-    return " + ".join(suggestion.labels), min(known) if known else None
+    return " + ".join(suggestion.labels), min(known) if known else None, suggestion.run

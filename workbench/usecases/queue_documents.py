@@ -9,8 +9,7 @@ from types import MappingProxyType
 from workbench.domain.annotations import Annotation
 from workbench.domain.runs import Proposal
 from workbench.domain.suggestions import Suggestion
-from workbench.store.candidates import IN_IMPORT_ORDER
-from workbench.store.desk import ALSO_OPEN, Desk
+from workbench.store.desk import Desk
 from workbench.store.settings import Settings
 from workbench.store.suggestions import Suggestions
 from workbench.usecases.project import Project
@@ -55,7 +54,7 @@ def queue_documents(
     asked = Desk(project.store, annotator).lay_out(question_names, n, keep=showing)
     texts = {d.id: d.text for d in project.store.documents(ids=[one.document_id for one in asked])}
     shown = {
-        name: suggestions_for(project, name, [one.reasons[name] for one in asked if name in one.reasons])
+        name: suggestions_for(project, name, [one.document_id for one in asked if name in one.reasons])
         for name in question_names
     }
     return [
@@ -71,21 +70,26 @@ def queue_documents(
     ]
 
 
-def suggestions_for(project: Project, question: str, proposals: Sequence[Proposal]) -> dict[str, Suggestion]:
+def suggestions_for(project: Project, question: str, ids: Sequence[str]) -> dict[str, Suggestion]:
     """Return what may be shown of the model's answers to these documents, by id."""
-    if not proposals or not Settings(project.store).of(question).suggests:
+    if not ids or not shows_suggestions(project, question):
         return {}
-    found = Suggestions(project.store).of(question, [proposal.document_id for proposal in proposals])
-    if found and has_control_sample(project, question):
-        of_sample = {p.document_id for p in proposals if p.reason not in (IN_IMPORT_ORDER, ALSO_OPEN)}
-        found = {id: suggestion for id, suggestion in found.items() if id not in of_sample}
-    return found
+    found = Suggestions(project.store).of(question, ids)
+    of_sample = control_sample(project, question, list(found)) if found else set()
+    return {id: suggestion for id, suggestion in found.items() if id not in of_sample}
 
 
-def has_control_sample(project: Project, question: str) -> bool:
-    """Tell whether the newest batch was drawn by chance, to measure and not to learn fast."""
-    batch = project.store.latest_batch(question)
-    return batch is not None and batch.strategy in CONTROL_STRATEGIES
+def shows_suggestions(project: Project, question: str) -> bool:
+    """Tell whether the question's settings let annotators see what a model suggests."""
+    return Settings(project.store).of(question).suggests
+
+
+def control_sample(project: Project, question: str, ids: Sequence[str] | None = None) -> set[str]:
+    """Return which of these documents (of all) the newest batch drew by chance, to measure.
+
+    Whatever brings such a document on a screen, nobody may be primed there.
+    """
+    return Suggestions(project.store).drawn_by(question, CONTROL_STRATEGIES, ids)
 
 
 def last_decisions(project: Project, question_names: Sequence[str], annotator: str) -> list[Decision]:

@@ -13,14 +13,17 @@ from workbench.usecases.project import Project
 
 @dataclass(frozen=True, slots=True)
 class TeamPace:
-    """The pace of each annotator, and how many answers came by day (UTC) and annotator."""
+    """The pace of each annotator, and how many answers came by day (UTC) and annotator, bulk ones too."""
 
     paces: tuple[Pace, ...]
     days: Mapping[tuple[str, str], int]
 
 
 def show_pace(project: Project, question: str) -> TeamPace:
-    """Measure the pace on a question; answers that came with a file or decided a conflict do not count."""
+    """Measure the pace on a question; each document counts once for each annotator, by what stands.
+
+    Answers that came with a file or decided a conflict do not count.
+    """
     work = [_work_of(entry) for entry in Teamwork(project.store).entries(question)]
     return TeamPace(tuple(measure_pace(work)), answers_per_day(work))
 
@@ -29,4 +32,4 @@ def _work_of(entry: Entry) -> Work:
     time = datetime.fromisoformat(entry.created_at)
     if time.tzinfo is None:
         time = time.replace(tzinfo=UTC)
-    return Work(entry.annotator, time.timestamp(), entry.seconds, entry.status == "answered")
+    return Work(entry.annotator, time.timestamp(), entry.seconds, entry.status == "answered", entry.is_bulk)

@@ -69,3 +69,11 @@ def test_days_are_those_of_utc_and_skips_do_not_count():
         ("2026-09-21", "ben"): 1,
         ("2026-09-22", "ana"): 1,
     }
+
+
+def test_answers_in_bulk_are_counted_apart_and_bend_no_pace():
+    bulk = [Work("ana", NOON + 130, is_bulk=True)] * 100
+    (pace,) = measure_pace([*work_at(0, 20, 40, 60, 80, 100, seconds=20), *bulk])
+    assert (pace.n_answers, pace.n_bulk, pace.n_sessions, pace.per_hour) == (6, 100, 1, 180)
+    (pace,) = measure_pace(bulk)
+    assert (pace.n_answers, pace.n_bulk, pace.n_sessions, pace.per_hour) == (0, 100, 0, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ import pytest
 from workbench.config import Home
 from workbench.domain.questions import LabelChange
 from workbench.domain.spans import Span
-from workbench.errors import InputError, StoreError
-from workbench.ui.answers import annotation_from, record_answers
+from workbench.errors import InputError, StoreError, UnknownNameError
+from workbench.ui.answers import annotation_from, given_at, record_answers
 from workbench.usecases.project import Project, open_project
 
 
@@ -94,3 +95,74 @@ def test_an_answer_that_the_store_cannot_take_now_is_neither_saved_nor_refused()
     receipt = record_answers([sent()], busy)
     assert (receipt.saved, receipt.refused) == ((), ())
     assert receipt.error is not None
+
+
+def test_what_cannot_be_recorded_is_refused_one_by_one(tickets: Home) -> None:
+    def opened(name: str) -> Project:
+        if name != "tickets":
+            raise UnknownNameError("project", name, ["tickets"])
+        return project
+
+    homeless = {name: value for name, value in sent("homeless").items() if name != "project"}
+    answers = [
+        sent("gone", project="deleted"),
+        homeless,
+        sent("null", project=None),
+        sent("odd", project=["tickets"]),
+        None,
+        "text",
+        {"project": "tickets"},
+        sent("mood", question="mood"),
+        sent("large", label_version=10**30),
+        sent("good"),
+    ]
+    with open_project(tickets, "tickets") as project:
+        receipt = record_answers(answers, opened)
+        assert project.store.annotations("topic", "ticket-2")[0].client_id == "good"
+    assert receipt.saved == ("good",)
+    assert [r.client_id for r in receipt.refused] == ["gone", "homeless", "null", "odd", "mood", "large"]
+    assert "deleted" in receipt.refused[0].message
+    assert str(receipt.error) == "3 answers without a client id were left out."
+
+
+def test_a_time_and_a_run_have_bounds() -> None:
+    assert annotation_from(sent(seconds=1e300)).seconds == 86_400
+    assert annotation_from(sent(suggested_by="r" * 200)).raw == {"suggested_by": "r" * 200}
+    for changes in (
+        {"seconds": -1},
+        {"seconds": float("nan")},
+        {"seconds": float("inf")},
+        {"seconds": 10**400},
+    ):
+        with pytest.raises(InputError):
+            annotation_from(sent(**changes))
+    with pytest.raises(InputError, match="200"):
+        annotation_from(sent(suggested_by="r" * 201))
+
+
+NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("2026-09-21T11:00:00.250Z", "2026-09-21T11:00:00.250000+00:00"),
+        ("2026-09-21T13:30:00+02:00", "2026-09-21T11:30:00.000000+00:00"),
+        ("2026-09-14T12:00:00Z", "2026-09-14T12:00:00.000000+00:00"),
+        ("2026-09-14T11:59:59Z", "2026-09-21T12:00:00.000000+00:00"),  # too old
+        ("2026-09-21T12:00:01Z", "2026-09-21T12:00:00.000000+00:00"),  # in the future
+        ("2026-09-21T11:00:00", "2026-09-21T12:00:00.000000+00:00"),  # of no time zone
+        ("0001-01-01T00:00:00+14:00", "2026-09-21T12:00:00.000000+00:00"),
+        ("9999-12-31T23:59:59-14:00", "2026-09-21T12:00:00.000000+00:00"),
+        ("yesterday", "2026-09-21T12:00:00.000000+00:00"),
+        (1_790_000_000, "2026-09-21T12:00:00.000000+00:00"),
+        (None, "2026-09-21T12:00:00.000000+00:00"),
+    ],
+)
+def test_an_answer_counts_from_when_it_was_given_if_that_can_be_true(said: object, expected: str) -> None:
+    assert given_at(said, NOW) == expected
+
+
+def test_an_answer_that_waited_keeps_its_time() -> None:
+    at = datetime.now(UTC) - timedelta(hours=3)
+    assert annotation_from(sent(at=at.isoformat())).created_at == at.isoformat(timespec="microseconds")

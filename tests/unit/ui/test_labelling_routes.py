@@ -82,6 +82,7 @@ def test_what_is_on_the_screen_stays_leased(client: TestClient) -> None:
         ("next", {"task": {**TASK, "project": "../tickets"}}, 422),
         ("next", {"task": {**TASK, "questions": ["mood"]}}, 404),
         ("next", {"task": {**TASK, "questions": []}}, 422),
+        ("next", {"task": {**TASK, "questions": [f"q{n}" for n in range(101)]}}, 422),
         ("next", {"task": None}, 422),
         ("next", {"showing": "ticket-1"}, 422),
         ("next", {"showing": [str(n) for n in range(101)]}, 422),
@@ -109,3 +110,28 @@ def test_a_form_of_another_page_is_refused(client: TestClient) -> None:
 def test_a_sending_over_the_limit_is_refused(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(labelling_routes, "MAX_BODY", 1000)
     assert send(client, "answers", answers=[{**ANSWER, "comment": "x" * 1000}]).status_code == 413
+
+
+def test_a_question_named_many_times_is_one_question(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    real = labelling_routes.queue_data
+
+    def spy(project: Any, names: list[str], annotator: str, *, showing: list[str]) -> dict[str, Any]:
+        asked.append(names)
+        return real(project, names, annotator, showing=showing)
+
+    monkeypatch.setattr(labelling_routes, "queue_data", spy)
+    assert send(client, "next", task={**TASK, "questions": ["topic"] * 100}).status_code == 200
+    assert asked == [["topic"]]
+    assert send(client, "next", task={**TASK, "questions": ["topic"] * 5_000}).status_code == 422
+
+
+def test_answers_arrive_though_the_task_of_the_card_is_gone(client: TestClient) -> None:
+    gone = {**ANSWER, "client_id": "c2", "project": "other"}
+    reply = send(client, "answers", answers=[gone, None, ANSWER], task={**TASK, "project": "other"})
+    assert reply.status_code == 200
+    assert (reply.json()["saved"], reply.json()["ranking"]) == (["c1"], "")
+    assert [refusal["client_id"] for refusal in reply.json()["refused"]] == ["c2"]
+    assert "without a client id" in reply.json()["error"]

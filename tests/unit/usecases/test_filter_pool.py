@@ -14,14 +14,24 @@ from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
 from workbench.domain.questions import Question
+from workbench.domain.runs import Batch, Proposal
+from workbench.domain.settings import QuestionSettings
 from workbench.domain.suggestions import Suggestion
 from workbench.errors import InputError, UnknownNameError
+from workbench.store.settings import Settings
 from workbench.store.suggestions import Suggestions
 from workbench.store.vectors import VectorFile
 from workbench.usecases.answer_many import answer_many, count_last_bulk, take_back_bulk
-from workbench.usecases.filter_pool import Filter, find_documents, metadata_values, read_found
+from workbench.usecases.filter_pool import (
+    Filter,
+    find_documents,
+    metadata_values,
+    read_found,
+    suggestion_counts,
+)
 from workbench.usecases.find_similar import find_similar
 from workbench.usecases.project import Project, create_project, open_project
+from workbench.usecases.queue_documents import queue_documents
 
 TEXTS = ("Große STRASSE", "a street", "A lane", "The avenue")
 TOPIC = Question("topic", "textcat", ("road", "other"))
@@ -151,3 +161,58 @@ def test_taking_back_brings_earlier_answers_again_and_spares_later_ones(project:
     assert take_back_bulk(project, "topic", "ana") == 2
     assert answers(project) == {("d0", "ana"): ("other",), ("d2", "ana"): ("other",)}
     assert [a.comment for a in project.store.current("topic")] == ["why", ""]
+
+
+def suggest(project: Project, *ids: str) -> None:
+    found = [Suggestion(id, "run", 0, ("road",), (("road", 0.75), ("other", 0.25))) for id in ids]
+    Suggestions(project.store).replace("topic", found)
+
+
+def test_a_question_that_hides_suggestions_hides_them_here_too(project: Project) -> None:
+    suggest(project, "d0", "d1")
+    Settings(project.store).change("topic", QuestionSettings(suggests=False))
+    assert suggestion_counts(project, "topic") == {}
+    assert find(project, suggested="road") == []
+    assert [(row.suggested, row.likelihood, row.run) for row in read_found(project, "topic", ["d0"])] == [
+        ("", None, "")
+    ]
+
+
+def test_a_control_sample_shows_no_suggestion_and_is_not_found_by_one(project: Project) -> None:
+    suggest(project, "d0", "d1", "d2")
+    drawn = (Proposal("d1", 0.0, "drawn by chance"),)
+    project.store.save_batch(Batch("control", "topic", "random", 0, drawn))
+    assert suggestion_counts(project, "topic") == {"road": 2}
+    assert find(project, suggested="road") == ["d0", "d2"]
+    assert [row.run for row in read_found(project, "topic", ["d0", "d1"])] == ["run", ""]
+
+
+def test_a_primed_bulk_answer_says_so_and_is_taken_back_with_the_others(project: Project) -> None:
+    ids = ["d0", "d1", "d2"]
+    answer_many(project, "topic", ids, labels=("road",), by="ana", bulk="b", shown={"d1": "run"})
+    assert [a.raw for a in project.store.annotations("topic")] == [
+        {"bulk": "b"},
+        {"bulk": "b", "suggested_by": "run"},
+        {"bulk": "b"},
+    ]
+    assert take_back_bulk(project, "topic", "ana") == 3
+
+
+def test_unanswered_is_what_still_wants_an_answer_of_this_annotator(tmp_path: Path) -> None:
+    create_project(Home(tmp_path), "twice", [Question("topic", "textcat", ("road", "other"), overlap=2)])
+    documents = tuple(LabelledDocument(Document(f"d{n}", text)) for n, text in enumerate(TEXTS))
+    with open_project(Home(tmp_path), "twice") as project:
+        imported = Imported((), documents, ConversionReport(kept=4))
+        project.store.import_documents(imported, file_name="f", file_sha256="0" * 64, format="csv")
+        said = [("d0", "ana"), ("d0", "ben"), ("d1", "ana")]
+        project.store.record(
+            [Annotation(f"{id} {who}", id, "topic", who, ("road",)) for id, who in said]
+            + [Annotation("skip", "d2", "topic", "ben", status="skipped")]
+        )
+        assert find(project, annotator="ana") == ["d2", "d3"]
+        assert find(project, annotator="ben") == ["d1", "d3"]
+        queue_documents(project, ["topic"], "cy", n=1)
+        assert find(project, annotator="ben") == ["d3"]  # d1 lies on cy's desk
+        assert find(project, annotator="cy") == ["d1", "d2", "d3"]
+        rows = read_found(project, "topic", ["d0", "d1", "d2"], annotator="ana")
+        assert [row.by_others for row in rows] == [True, False, False]  # a skip is no answer

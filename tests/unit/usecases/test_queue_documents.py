@@ -13,7 +13,9 @@ from workbench.domain.conversion import ConversionReport, Imported, LabelledDocu
 from workbench.domain.documents import Document
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal
+from workbench.domain.suggestions import Suggestion
 from workbench.store.candidates import IN_IMPORT_ORDER
+from workbench.store.suggestions import Suggestions
 from workbench.usecases.project import Project, create_project, open_project
 from workbench.usecases.queue_documents import queue_documents
 
@@ -88,3 +90,24 @@ def test_a_new_batch_frees_the_leases_on_the_old_one_but_for_what_is_shown(proje
     propose(project, "new", "d4", "d1", "d2")
     assert ids(project, "ana", n=1, showing=("d1",)) == ["d4"]
     assert ids(project, "ben", n=1) == ["d2"]  # d1 is on ana's screen, d2 is free again
+
+
+def test_a_control_sample_is_not_primed_on_the_card_of_all_questions(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    create_project(home, "two", [Question(name, "textcat", ("a", "b")) for name in ("topic", "tone")])
+    documents = tuple(LabelledDocument(Document(f"d{n}", f"text {n}")) for n in range(4))
+    with open_project(home, "two") as project:
+        imported = Imported((), documents, ConversionReport(kept=4))
+        project.store.import_documents(imported, file_name="f", file_sha256="0" * 64, format="csv")
+        drawn = (Proposal("d1", 0.0, "drawn by chance"), Proposal("d3", 0.0, "drawn by chance"))
+        project.store.save_batch(Batch("control", "tone", "random", 0, drawn))
+        ranked = (Proposal("d3", 1.0, "it teaches most"), Proposal("d2", 0.5, "it teaches most"))
+        project.store.save_batch(Batch("best", "topic", "margin", 0, ranked))
+        for name in ("topic", "tone"):
+            found = [Suggestion(f"d{n}", "run", 0, ("a",), (("a", 0.9),)) for n in range(4)]
+            Suggestions(project.store).replace(name, found)
+        queued = queue_documents(project, ["topic", "tone"], "ana", n=1)
+        assert {d.id: sorted(d.suggestions) for d in queued} == {"d3": ["topic"]}
+        queued = queue_documents(project, ["topic", "tone"], "ana")
+        assert {d.id for d in queued if "tone" not in d.suggestions} == {"d1", "d3"}
+        assert all("topic" in d.suggestions for d in queued)

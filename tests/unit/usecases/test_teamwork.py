@@ -13,10 +13,13 @@ from workbench.domain.conversion import ConversionReport, Imported, LabelledDocu
 from workbench.domain.documents import Document
 from workbench.domain.questions import LabelChange, Question
 from workbench.domain.spans import Span
+from workbench.usecases.answer_many import answer_many, take_back_bulk
+from workbench.usecases.collect_examples import settled_answers
 from workbench.usecases.count_labels import count_labels, rarest_labels
 from workbench.usecases.find_conflicts import find_conflicts, majority_spans, open_conflicts
 from workbench.usecases.measure_agreement import measure_agreement
 from workbench.usecases.project import Project, create_project, open_project
+from workbench.usecases.queue_documents import last_decisions
 from workbench.usecases.settle_answer import settle_answer
 from workbench.usecases.show_pace import show_pace
 
@@ -177,3 +180,91 @@ def test_labels_are_counted_once_a_document_of_the_pool(project: Project) -> Non
     counts = count_labels(project, ASKED[0])
     assert list(counts.items()) == [("yes", 2), ("no", 1), ("rare", 0)]
     assert rarest_labels(counts) == ["no", "yes"]
+
+
+def test_a_settlement_stands_whatever_its_lead_takes_back_or_answers_later(project: Project) -> None:
+    for document in ("d0", "d1"):
+        say(project, "ben", document, "yes")
+        say(project, "cy", document, "no")
+        settle_answer(project, "topic", document, by="ben", labels=("no",))
+    say(project, "ben", "d0", status="withdrawn")
+    say(project, "ben", "d1", "rare")
+    assert {id: (a.labels, a.is_settled) for id, a in settled_answers(project, "topic").items()} == {
+        "d0": (("no",), True),
+        "d1": (("no",), True),
+    }
+    (dispute,) = find_conflicts(project, "topic")
+    assert (dispute.document_id, open_conflicts([dispute])) == ("d1", [])
+    assert [(a.annotator, a.labels) for a in dispute.annotations] == [("cy", ("no",)), ("ben", ("rare",))]
+    assert [a.annotator for a in project.store.current("topic", ["d1"])] == ["cy", "ben"]  # one each
+
+
+def test_the_newest_settlement_counts_whoever_made_it(project: Project) -> None:
+    say(project, "ana", "d0", "yes")
+    say(project, "ben", "d0", "no")
+    for lead, label in (("lea", "yes"), ("max", "yes"), ("ben", "no")):
+        settle_answer(project, "topic", "d0", by=lead, labels=(label,))
+    assert settled_answers(project, "topic")["d0"].labels == ("no",)
+    (conflict,) = find_conflicts(project, "topic")
+    assert conflict.settled is not None
+    assert (conflict.settled.annotator, conflict.settled.labels) == ("ben", ("no",))
+
+
+def test_a_settled_answer_whose_label_was_retired_gives_its_place_to_the_own_one(project: Project) -> None:
+    say(project, "ben", "d0", "yes")
+    settle_answer(project, "topic", "d0", by="ben", labels=("rare",))
+    settle_answer(project, "topic", "d1", by="ben", labels=("rare",))
+    project.store.change_labels("topic", LabelChange("retire", ("rare",), ()))
+    assert project.store.requeued_ids("topic") == ["d1"]
+    assert settled_answers(project, "topic")["d0"].labels == ("yes",)
+
+
+def test_settled_answers_are_no_last_decisions(project: Project) -> None:
+    say(project, "ben", "d0", "yes")
+    settle_answer(project, "topic", "d0", by="ben", labels=("no",))
+    settle_answer(project, "topic", "d1", by="ben", labels=("no",))
+    found = last_decisions(project, ["topic"], "ben")
+    assert [(one.id, one.answers["topic"].labels) for one in found] == [("d0", ("yes",))]
+
+
+def test_a_bulk_answer_over_settled_documents_settles_nothing_and_is_taken_back_alone(
+    project: Project,
+) -> None:
+    settle_answer(project, "topic", "d0", by="ben", labels=("no",))
+    answer_many(project, "topic", ["d0", "d1"], labels=("yes",), by="ben", bulk="b")
+    settle_answer(project, "topic", "d1", by="ben", labels=("rare",))
+    assert [a.labels[0] for a in settled_answers(project, "topic").values()] == ["no", "rare"]
+    assert take_back_bulk(project, "topic", "ben") == 2
+    assert [a.labels[0] for a in settled_answers(project, "topic").values()] == ["no", "rare"]
+    assert project.store.annotations("topic")[-1].status == "withdrawn"
+
+
+def test_a_document_counts_once_by_what_stands(project: Project) -> None:
+    for minute in range(5):
+        say(project, "ana", "d0", "yes", created_at=f"2026-09-21T10:0{minute}:00+00:00", seconds=20)
+        say(project, "ana", "d0", status="withdrawn", created_at=f"2026-09-21T10:0{minute}:30+00:00")
+    say(project, "ben", "d0", "yes", created_at="2026-09-21T10:00:00+00:00", seconds=20)
+    say(project, "ben", "d0", "no", created_at="2026-09-22T10:00:00+00:00", seconds=40)
+    found = show_pace(project, "topic")
+    (pace,) = found.paces
+    assert (pace.annotator, pace.n_answers, pace.median_seconds) == ("ben", 1, 40)
+    assert found.days == {("2026-09-22", "ben"): 1}
+
+
+def test_a_bulk_answer_is_no_pace_and_taking_it_back_restores_the_times(project: Project) -> None:
+    for second in range(0, 60, 20):
+        say(
+            project,
+            "ana",
+            f"d{second}"[:2],
+            "yes",
+            created_at=f"2026-09-21T10:00:{second:02}+00:00",
+            seconds=20,
+        )
+    before = show_pace(project, "topic")
+    assert before.paces[0].per_hour == 180
+    answer_many(project, "topic", [f"d{n}" for n in range(50)], labels=("no",), by="ana", bulk="b")
+    (pace,) = show_pace(project, "topic").paces
+    assert (pace.n_answers, pace.n_bulk, pace.per_hour) == (0, 50, None)
+    take_back_bulk(project, "topic", "ana")
+    assert show_pace(project, "topic") == before

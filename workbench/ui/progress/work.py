@@ -79,6 +79,7 @@ def show_paces(paces: tuple[Pace, ...]) -> None:
         {
             "annotator": [pace.annotator for pace in paces],
             "answers": [pace.n_answers for pace in paces],
+            "in bulk": [pace.n_bulk for pace in paces],
             "per hour": [pace.per_hour for pace in paces],
             "median s": [pace.median_seconds for pace in paces],
             "hours": [pace.working_seconds / 3600 for pace in paces],
@@ -87,9 +88,12 @@ def show_paces(paces: tuple[Pace, ...]) -> None:
         hide_index=True,
         height=table_height(len(paces)),
         column_config={"per hour": whole, "median s": tenth, "hours": tenth},
-        alt="Answers, answers an hour, median seconds a document, hours and sessions of each annotator",
+        alt="Answers, also in bulk and an hour, median seconds, hours and sessions of each annotator",
     )
-    st.html('<p class="wb-quiet">Breaks of more than five minutes are no work: they end a session.</p>')
+    st.html(
+        '<p class="wb-quiet">Breaks of more than five minutes are no work: they end a session. '
+        "Answers in bulk are counted apart.</p>"
+    )
 
 
 def show_counts(counts: Mapping[str, int], *, is_ner: bool) -> None:

@@ -11,7 +11,6 @@ import streamlit as st
 
 from workbench.domain.questions import Question
 from workbench.errors import WorkbenchError
-from workbench.store.suggestions import Suggestions
 from workbench.ui.choices import choose_annotator, choose_project, choose_question
 from workbench.ui.jobs import show_job, start_job
 from workbench.ui.messages import as_markdown, show_error
@@ -22,6 +21,7 @@ from workbench.usecases.filter_pool import (
     find_documents,
     metadata_values,
     read_found,
+    suggestion_counts,
 )
 from workbench.usecases.find_similar import find_similar
 from workbench.usecases.project import Project
@@ -82,22 +82,24 @@ def filtered_documents(desk: Desk) -> list[FoundDocument]:
         else:
             number = 1
             st.query_params.pop("page", None)
-    return read_found(desk.project, desk.question.name, ids[(number - 1) * ROWS : number * ROWS])
+    shown = ids[(number - 1) * ROWS : number * ROWS]
+    return read_found(desk.project, desk.question.name, shown, annotator=desk.annotator)
 
 
 def choose_filter(desk: Desk) -> Filter:
     """Ask what the documents must be; the URL keeps it."""
-    counts = Suggestions(desk.project.store).counts(desk.question.name)
+    counts = suggestion_counts(desk.project, desk.question.name)
     values = metadata_values(desk.project)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         contains = st.text_input("Text contains", key="contains", bind="query-params", width=240)
         labels = [ALL, *sorted((label for label in counts if label), key=lambda label: -counts[label])]
         of = f"{desk.project.name} {desk.question.name}"
-        suggested = _select("Suggested label", "suggested", labels, counts=counts, of=of)
+        has_any = len(labels) > 1
+        suggested = _select("Suggested label", "suggested", labels, counts=counts, of=of) if has_any else ""
         key = _select("Metadata", "key", [ALL, *values], of=of)
         value = _select("Value", "value", values[key], of=f"{of} {key}") if key else ""
         unanswered = st.toggle("Only unanswered", value=True, key="unanswered", bind="query-params")
-    return Filter(contains.strip(), suggested, key, value, only_unanswered=unanswered)
+    return Filter(contains.strip(), suggested, key, value, unanswered, desk.annotator)
 
 
 def _select(
@@ -137,12 +139,12 @@ def similar_documents(desk: Desk) -> list[FoundDocument] | None:
         st.markdown(f"**Similar to {as_markdown(document.id)}:** {as_markdown(document.text[:400])}")
         st.button("Back to the filter", icon=":material/filter_alt:", on_click=forget_like)
     only_unanswered = st.toggle("Only unanswered", value=True, key="unanswered", bind="query-params")
-    among = set(find_documents(project, name, Filter())) if only_unanswered else None
+    among = set(find_documents(project, name, Filter(annotator=desk.annotator))) if only_unanswered else None
     near = find_similar(project, document.id, n=ROWS, among=among)
     if near is None:
         offer_vectors(project)
         return None
-    return read_found(project, name, [id for id, _ in near])
+    return read_found(project, name, [id for id, _ in near], annotator=desk.annotator)
 
 
 def forget_like() -> None:
@@ -162,14 +164,19 @@ def offer_vectors(project: Project) -> None:
         st.rerun()
 
 
-def choose_rows(desk: Desk, found: Sequence[FoundDocument]) -> list[str]:
-    """Show the documents and return the ids of the selected ones."""
-    columns: dict[str, list[object]] = {
-        "text": [document.text for document in found],
-        "suggested": [document.suggested for document in found],
-        "sure": [None if d.likelihood is None else 100 * d.likelihood for d in found],
-        "document": [document.id for document in found],
-    }
+def choose_rows(desk: Desk, found: Sequence[FoundDocument]) -> list[FoundDocument]:
+    """Show the documents and return the selected ones."""
+    columns: dict[str, list[object]] = {"text": [document.text for document in found]}
+    with_suggestion = any(document.run for document in found)
+    if with_suggestion:
+        columns["suggested"] = [document.suggested for document in found]
+        columns["sure"] = [None if d.likelihood is None else 100 * d.likelihood for d in found]
+    columns["document"] = [document.id for document in found]
+    shown = (
+        "Documents with the label that the model suggests and how sure it is"
+        if with_suggestion
+        else "Documents"
+    )
     # A new table after each answer: the selection belongs to the rows that are gone.
     table = st.session_state.setdefault("bulk table", uuid4().hex)
     state = st.dataframe(
@@ -186,16 +193,18 @@ def choose_rows(desk: Desk, found: Sequence[FoundDocument]) -> list[str]:
             "sure": st.column_config.NumberColumn(format="%d %%", width=60),
             "document": st.column_config.TextColumn(width="small"),
         },
-        alt="Documents with the label that the model suggests and how sure it is; select rows to answer them",
+        alt=f"{shown}; select rows to answer them",
     )
-    return [found[row].id for row in state.selection.rows if row < len(found)]
+    return [found[row] for row in state.selection.rows if row < len(found)]
 
 
-def offer_answers(desk: Desk, selected: Sequence[str]) -> None:
+def offer_answers(desk: Desk, selected: Sequence[FoundDocument]) -> None:
     """Offer every label as one answer to all selected documents."""
     labels = desk.question.labels
     n = len(selected)
-    st.html(f'<p class="wb-quiet" data-selected="{n}">{n} selected. Answer all of them with:</p>')
+    n_others = sum(document.by_others for document in selected)
+    others = f", {n_others} of them answered by others already" if n_others else ""
+    st.html(f'<p class="wb-quiet" data-selected="{n}">{n} selected{others}. Answer all of them with:</p>')
     # One name for what is on screen: a second click on the same button records nothing new.
     bulk = st.session_state["bulk table"]
     if desk.question.exclusive and len(labels) <= MOST_BUTTONS:
@@ -219,7 +228,7 @@ def offer_answers(desk: Desk, selected: Sequence[str]) -> None:
 
 
 def answer_button(
-    desk: Desk, selected: Sequence[str], labels: tuple[str, ...], *, text: str, bulk: str
+    desk: Desk, selected: Sequence[FoundDocument], labels: tuple[str, ...], *, text: str, bulk: str
 ) -> None:
     """Show the button that records one answer to the selected documents."""
     st.button(
@@ -231,11 +240,17 @@ def answer_button(
     )
 
 
-def answer(desk: Desk, document_ids: Sequence[str], labels: tuple[str, ...], bulk: str) -> None:
+def answer(desk: Desk, selected: Sequence[FoundDocument], labels: tuple[str, ...], bulk: str) -> None:
     """Record the answers and begin a new table."""
     try:
         n = answer_many(
-            desk.project, desk.question.name, document_ids, labels=labels, by=desk.annotator, bulk=bulk
+            desk.project,
+            desk.question.name,
+            [document.id for document in selected],
+            labels=labels,
+            by=desk.annotator,
+            bulk=bulk,
+            shown={document.id: document.run for document in selected if document.run},
         )
     except WorkbenchError as error:
         st.session_state["bulk said"] = error
