@@ -15,6 +15,8 @@ from workbench.domain.annotations import Annotation, new_client_id
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
 from workbench.domain.spans import Span
+from workbench.domain.suggestions import Suggestion
+from workbench.store.suggestions import Suggestions
 from workbench.ui import sessions
 from workbench.ui.charts import LINES, WORDS, with_theme
 from workbench.ui.launch import MAIN, OPTIONS
@@ -196,6 +198,7 @@ def test_annotators_see_their_own_pace_and_nobody_elses_answers(
     assert labels["label"].tolist()  # counts are everybody's
     assert "My parcel is late." not in html_of(page)
     assert "ben" not in str([element.proto for element in page.main])
+    assert not page.main.children[0].get("subheader")  # that is the row of choices
     assert not page.button
     assert [control.label for control in page.segmented_control] == ["Question"]
     told = [info.value for info in page.info]
@@ -271,6 +274,29 @@ def test_the_bulk_view_lists_what_a_filter_finds(tickets: Home) -> None:
     assert page.dataframe[0].value["document"].tolist() == ["ticket-3"]
     contains.input("nowhere").run()
     assert "No document" in page.info[0].value
+
+
+def test_the_bulk_view_leaves_empty_columns_out(tickets: Home) -> None:
+    page = open_view("bulk", project="tickets", question="topic", annotator="ana")
+    assert list(page.dataframe[0].value.columns) == ["text", "document"]
+    with open_project(tickets, "tickets") as project:
+        suggestion = Suggestion("ticket-3", "topic-tfidf-2", 0, ("fault",), (("fault", 0.75),))
+        Suggestions(project.store).replace("topic", [suggestion])
+    page = open_view("bulk", project="tickets", question="topic", annotator="ana")
+    assert list(page.dataframe[0].value.columns) == ["text", "suggested", "sure", "document"]
+    assert page.dataframe[0].value["sure"].tolist()[1] == 75
+
+
+def test_the_bulk_view_shows_selected_texts_whole(tickets: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "read its text whole" in html_of(open_view("bulk", project="tickets", question="topic"))
+
+    def third(desk: Any, found: Any) -> list[str]:
+        st.session_state.setdefault("bulk table", "a table")
+        return ["ticket-2"]
+
+    monkeypatch.setattr("workbench.ui.views.bulk.choose_rows", third)
+    page = open_view("bulk", project="tickets", question="topic")
+    assert "&lt;b&gt;Smoke&lt;/b&gt; comes out of it. 🔥" in html_of(page)
 
 
 def test_the_bulk_view_of_spans_and_without_vectors_says_what_to_do(tickets: Home) -> None:

@@ -27,9 +27,10 @@ def compose_spans(question: Question, document: Document, conflict: Conflict) ->
     if key not in st.session_state:
         st.session_state[key] = list(majority_spans(conflict.answers))
     chosen = st.multiselect(
-        f"Your own answer (at first what more than half of the {len(conflict.answers)} marked)",
+        "Your own answer (at first what more than half marked)",
         known,
         key=key,
+        placeholder="Spans that somebody marked",
         format_func=lambda span: in_words(span, document.text),
     )
     add_by_words(question, document, key=key, added=added)

@@ -21,13 +21,13 @@ def show() -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         project = choose_project()
         question = choose_question(project)
-        if not visitor.leads:
-            say_who_sees_the_rest()
-            show_work(project, question, only=visitor.name)
-            return
-        conflicts = kept_conflicts(project, question)
-        tab = choose_tab(len(open_conflicts(conflicts)))
-    if tab == "agreement":
+        if visitor.leads:
+            conflicts = kept_conflicts(project, question)
+            tab = choose_tab(len(open_conflicts(conflicts)))
+    if not visitor.leads:
+        say_who_sees_the_rest()
+        show_work(project, question, only=visitor.name)
+    elif tab == "agreement":
         show_agreement(project, question)
     elif tab == "conflicts":
         show_conflicts(project, question, conflicts)
