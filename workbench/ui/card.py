@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-import streamlit as st
-
 from workbench.domain.annotations import Annotation
 from workbench.domain.questions import Question
 from workbench.domain.runs import Proposal
@@ -15,6 +13,7 @@ from workbench.domain.spans import Span
 from workbench.domain.suggestions import Suggestion
 from workbench.store.candidates import IN_IMPORT_ORDER
 from workbench.store.desk import ALSO_OPEN
+from workbench.ui.addresses import base_path
 from workbench.usecases.project import Project
 from workbench.usecases.queue_documents import (
     Decision,
@@ -47,12 +46,6 @@ def questions_data(project: Project, names: Sequence[str]) -> list[dict[str, Any
     """Return these questions as they are today."""
     asked = {question.name: question for question in project.store.questions()}
     return [question_data(asked[name], question_settings(project, name)) for name in names]
-
-
-def base_path() -> str:
-    """Return what stands before every path of the app: nothing, or where a proxy serves it."""
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    return f"/{base}" if base else ""
 
 
 def question_data(question: Question, settings: QuestionSettings) -> dict[str, Any]:

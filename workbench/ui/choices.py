@@ -9,6 +9,7 @@ import streamlit as st
 from workbench.config import Home
 from workbench.domain.questions import Question
 from workbench.errors import InputError, UnknownNameError
+from workbench.ui.messages import as_markdown
 from workbench.ui.projects import open_shared
 from workbench.ui.visitors import current_visitor
 from workbench.usecases.project import Project, project_names
@@ -78,9 +79,11 @@ def choose_annotator() -> str:
     visitor = current_visitor()
     if not visitor.is_local:
         return visitor.name
-    name = st.text_input(
-        "Annotator", value=recalled("annotator") or visitor.name, key="annotator", width=180
-    ).strip()
+    typed: str | None = st.session_state.get("annotator")
+    name = (recalled("annotator") or visitor.name if typed is None else typed).strip()
+    # Behind a button: a key that was meant for the card must not write into the name.
+    with st.popover(f"as {as_markdown(name)} · change", icon=":material/person:", type="tertiary"):
+        name = st.text_input("Annotator", value=name, key="annotator", width=220).strip()
     if not name:
         raise InputError("Who is answering?", hint="Write your name into the field Annotator.")
     remember("annotator", name)

@@ -34,7 +34,7 @@ OPTIONS: Mapping[str, str | bool | int | list[str]] = MappingProxyType(
         "theme.baseRadius": "6px",
         "theme.baseFontSize": 15,
         "theme.showWidgetBorder": True,
-        # Which of the two a visitor sees is the choice of their system, until they choose in the menu.
+        # Which of the two a visitor sees is the choice of their system: the minimal toolbar has no menu.
         "theme.light.primaryColor": "#2f5d8a",
         "theme.light.backgroundColor": "#fcfcfb",
         "theme.light.secondaryBackgroundColor": "#f2f2ef",

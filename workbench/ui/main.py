@@ -11,6 +11,7 @@ from workbench.ui.messages import errors_shown, show_error
 from workbench.ui.roles import pages_for
 from workbench.ui.views import annotate, bulk, data, home, models, people, progress, review
 from workbench.ui.visitors import current_visitor
+from workbench.ui.who import show_who
 
 HERE = Path(__file__).parent
 
@@ -58,5 +59,6 @@ pages = [
 page = st.navigation(pages_for(visitor, pages), position="top")
 for sheet in sorted((HERE / "styles").glob("*.css")):
     st.html(sheet)
+show_who(visitor)
 with errors_shown():
     page.run()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from workbench.domain.runs import Run
 from workbench.usecases.show_progress import Headline
 
+ROW_PIXELS = 33  # 2.1875 rem of a dataframe's row, at the theme's 15 pixels
+EDGE = 18
+
 
 def headline_in_words(headline: Headline) -> str:
     """Return a run's figure with its basis."""
@@ -32,4 +35,9 @@ def figure(value: float | None) -> str:
 
 def table_height(n_rows: int) -> int:
     """Return the pixels that show a table's header and up to eight rows, and of more the next one's edge."""
-    return 37 + 35 * min(8, max(1, n_rows))
+    return whole_height(max(1, n_rows)) if n_rows <= 8 else whole_height(8) + EDGE
+
+
+def whole_height(n_rows: int) -> int:
+    """Return the pixels that show a table's header and all its rows."""
+    return 2 + ROW_PIXELS * (n_rows + 1)

@@ -73,7 +73,7 @@ def differing_settings(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
     """Return the settings in which the runs differ, each with its value in every run, in their order."""
     known = [{"learner": run.learner, "seed": run.seed, **flat(run.config)} for run in runs]
     names = list(dict.fromkeys(name for settings in known for name in settings))
-    values = {name: tuple(str(s.get(name, NOT_SET)) for s in known) for name in names}
+    values = {name: tuple(NOT_SET if s.get(name) is None else str(s[name]) for s in known) for name in names}
     return {name: found for name, found in values.items() if len(set(found)) > 1}
 
 

@@ -56,6 +56,20 @@ def open_conflicts(conflicts: Sequence[Conflict]) -> list[Conflict]:
     return [conflict for conflict in conflicts if conflict.settled is None]
 
 
+def marked_spans(annotations: Sequence[Annotation]) -> tuple[Span, ...]:
+    """Return every span that anybody marked, once, in text order."""
+    return tuple(sorted({span for annotation in annotations for span in annotation.spans}))
+
+
+def find_words(text: str, words: str) -> list[int]:
+    """Return where words start in a text, in order, also where they overlap; nowhere when there are none.
+
+    >>> find_words("anana", "ana"), find_words("anana", "")
+    ([0, 2], [])
+    """
+    return [start for start in range(len(text)) if text.startswith(words, start)] if words else []
+
+
 def majority_spans(answers: Sequence[Annotation]) -> tuple[Span, ...]:
     """Return the spans that more than half of the annotators marked, in text order."""
     votes = Counter(span for answer in answers for span in set(answer.spans))

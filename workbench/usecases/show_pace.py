@@ -18,6 +18,13 @@ class TeamPace:
     paces: tuple[Pace, ...]
     days: Mapping[tuple[str, str], int]
 
+    def only(self, annotator: str) -> TeamPace:
+        """Return what one annotator did."""
+        return TeamPace(
+            tuple(pace for pace in self.paces if pace.annotator == annotator),
+            {key: n for key, n in self.days.items() if key[1] == annotator},
+        )
+
 
 def show_pace(project: Project, question: str) -> TeamPace:
     """Measure the pace on a question; each document counts once for each annotator, by what stands.

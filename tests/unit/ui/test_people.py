@@ -21,7 +21,7 @@ from streamlit.testing.v1 import AppTest
 from workbench.config import Home
 from workbench.domain.accounts import ROLES, Role
 from workbench.errors import InputError, MachineError, RefusedError
-from workbench.ui import sessions
+from workbench.ui import addresses, sessions
 from workbench.ui.asgi import MIDDLEWARE, ROUTES
 from workbench.ui.attempts import OF_ACCOUNT_AND_ADDRESS, Attempts
 from workbench.ui.gate import OPEN
@@ -174,6 +174,29 @@ for page in pages:
     assert [line.value for line in shown.markdown].count("the data") == len(expected)
     assert len(shown.error) == 7 - len(expected)
     assert all("is for" in error.value for error in shown.error)
+
+
+@pytest.mark.slow
+def test_every_page_says_who_is_signed_in_and_leads_to_the_sign_out(
+    people: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shown() -> str:
+        page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+        assert not page.exception
+        return "".join(element.proto.body for element in page.main if element.type == "html")
+
+    add_account(people, "<i>di", role="annotator", password=PASSWORD)
+    sign_in(monkeypatch, people, "<i>di")
+    assert '<a href="/logout" target="_self">Sign out</a>' in shown()
+    assert "&lt;i&gt;di</strong>" in shown()
+    monkeypatch.setattr(addresses.st, "get_option", lambda _: "behind/proxy/")
+    assert '<a href="/behind/proxy/logout" target="_self">Sign out</a>' in shown()
+
+
+@pytest.mark.slow
+def test_without_accounts_no_page_speaks_of_signing_out(tickets: Home) -> None:
+    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    assert "wb-who" not in "".join(element.proto.body for element in page.main if element.type == "html")
 
 
 @pytest.mark.slow

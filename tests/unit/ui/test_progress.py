@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from workbench.config import Home
@@ -13,11 +15,14 @@ from workbench.domain.annotations import Annotation, new_client_id
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
 from workbench.domain.spans import Span
-from workbench.ui import visitors
+from workbench.domain.suggestions import Suggestion
+from workbench.store.suggestions import Suggestions
+from workbench.ui import sessions
 from workbench.ui.charts import LINES, WORDS, with_theme
 from workbench.ui.launch import MAIN, OPTIONS
-from workbench.ui.visitors import Visitor
+from workbench.ui.progress.charts import days_spec
 from workbench.usecases.collect_examples import settled_answers
+from workbench.usecases.manage_accounts import add_account, list_accounts
 from workbench.usecases.project import open_project
 
 pytestmark = pytest.mark.slow
@@ -167,15 +172,83 @@ def test_comments_are_shown_as_text(disputed: Home) -> None:
     assert "flagged by ana" in " ".join(element.value for element in page.markdown)
 
 
-def test_annotators_see_conflicts_but_settle_none(disputed: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visitors, "current_visitor", lambda: Visitor("ana", "annotator"))
-    monkeypatch.setattr(
-        "workbench.ui.progress.conflicts.current_visitor", lambda: Visitor("ana", "annotator")
-    )
+@pytest.fixture
+def signed_in(disputed: Home, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let the pages see the cookie of an account: `ana` and `ben` are annotators, `lea` leads."""
+    monkeypatch.setattr("workbench.store.passwords.N", 2)
+    for name, role in (("root", "admin"), ("ana", "annotator"), ("ben", "annotator"), ("lea", "lead")):
+        add_account(disputed, name, role=role, password="correct horse battery")
+
+    def sign_in(name: str) -> None:
+        (account,) = [known for known in list_accounts(disputed) if known.name == name]
+        cookies = dict([sessions.session_cookie(disputed, account)])
+        monkeypatch.setattr(type(st.context), "cookies", property(lambda _: cookies))
+
+    return sign_in
+
+
+@pytest.mark.parametrize("tab", ["work", "agreement", "conflicts"])
+def test_annotators_see_their_own_pace_and_nobody_elses_answers(
+    signed_in: Callable[[str], None], tab: str
+) -> None:
+    signed_in("ana")
+    page = open_view("progress", project="tickets", question="topic", tab=tab, document="ticket-0")
+    pace, labels = (table.value for table in page.dataframe)
+    assert pace["annotator"].tolist() == ["ana"]
+    assert labels["label"].tolist()  # counts are everybody's
+    assert "My parcel is late." not in html_of(page)
+    assert "ben" not in str([element.proto for element in page.main])
+    assert not page.main.children[0].get("subheader")  # that is the row of choices
+    assert not page.button
+    assert [control.label for control in page.segmented_control] == ["Question"]
+    told = [info.value for info in page.info]
+    assert told == [] if tab == "work" else told[0].startswith(f"{tab.title()} is for leads and admins")
+
+
+def test_leads_see_everybodys_pace_and_the_conflicts(signed_in: Callable[[str], None]) -> None:
+    signed_in("lea")
+    page = open_view("progress", project="tickets", question="topic")
+    assert page.dataframe[0].value["annotator"].tolist() == ["ana", "ben"]
     page = open_view("progress", project="tickets", question="topic", tab="conflicts")
     assert "My parcel is late." in html_of(page)
-    assert [one.label for one in page.button] == ["Later"]
-    assert "Only leads" in page.info[0].value
+    button(page, "Settle on billing").click().run()
+
+
+def test_a_lead_settles_on_spans_that_nobody_marked_like_this(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        text = "Bob saw Ana. Bob left."
+        imported = Imported((), (LabelledDocument(Document("more", text)),), ConversionReport(kept=1))
+        project.store.import_documents(imported, file_name="g", file_sha256="1" * 64, format="csv")
+        marked = {"ana": ((0, 7), (8, 11)), "ben": ((13, 21),)}
+        project.store.record(
+            [
+                Annotation(
+                    who, "more", "entities", who, spans=tuple(Span.of(text, *at, "PERSON") for at in places)
+                )
+                for who, places in marked.items()
+            ]
+        )
+    page = open_view("progress", project="tickets", question="entities", tab="conflicts")
+    (spans,) = page.multiselect
+    assert spans.options == ["Bob saw · PERSON", "Ana · PERSON", "Bob left · PERSON"]
+    spans.select("Ana · PERSON").run()
+    (words,) = [field for field in page.text_input if field.label == "Words of the text"]
+    words.input("Zoe").run()
+    assert "is not in the text" in page.warning[0].value
+    assert button(page, "Add the span").disabled
+    words.input("Bob").run()
+    assert button(page, "Add the span").disabled  # it is there twice
+    (which,) = [box for box in page.selectbox if box.label == "Which of the 2"]
+    which.select_index(1).run()
+    (label,) = [box for box in page.selectbox if box.label == "Label"]
+    label.select("PRODUCT").run()
+    button(page, "Add the span").click().run()
+    assert not page.exception
+    button(page, "Settle on these spans").click().run()
+    assert not page.exception
+    with open_project(tickets, "tickets") as project:
+        spans = settled_answers(project, "entities")["more"].spans
+    assert spans == (Span(8, 11, "PERSON", "Ana"), Span(13, 16, "PRODUCT", "Bob"))
 
 
 def test_of_three_sets_of_spans_the_majority_can_settle(tickets: Home) -> None:
@@ -187,7 +260,7 @@ def test_of_three_sets_of_spans_the_majority_can_settle(tickets: Home) -> None:
         )
     page = open_view("progress", project="tickets", question="entities", tab="conflicts")
     assert html_of(page).count("chip given") == 2 + 1 + 1 + 2
-    button(page, "majority").click().run()
+    button(page, "Settle on these spans").click().run()
     with open_project(tickets, "tickets") as project:
         assert settled_answers(project, "entities")["ticket-0"].spans == (parcel, late)
 
@@ -201,6 +274,29 @@ def test_the_bulk_view_lists_what_a_filter_finds(tickets: Home) -> None:
     assert page.dataframe[0].value["document"].tolist() == ["ticket-3"]
     contains.input("nowhere").run()
     assert "No document" in page.info[0].value
+
+
+def test_the_bulk_view_leaves_empty_columns_out(tickets: Home) -> None:
+    page = open_view("bulk", project="tickets", question="topic", annotator="ana")
+    assert list(page.dataframe[0].value.columns) == ["text", "document"]
+    with open_project(tickets, "tickets") as project:
+        suggestion = Suggestion("ticket-3", "topic-tfidf-2", 0, ("fault",), (("fault", 0.75),))
+        Suggestions(project.store).replace("topic", [suggestion])
+    page = open_view("bulk", project="tickets", question="topic", annotator="ana")
+    assert list(page.dataframe[0].value.columns) == ["text", "suggested", "sure", "document"]
+    assert page.dataframe[0].value["sure"].tolist()[1] == 75
+
+
+def test_the_bulk_view_shows_selected_texts_whole(tickets: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "read its text whole" in html_of(open_view("bulk", project="tickets", question="topic"))
+
+    def third(desk: Any, found: Any) -> list[str]:
+        st.session_state.setdefault("bulk table", "a table")
+        return ["ticket-2"]
+
+    monkeypatch.setattr("workbench.ui.views.bulk.choose_rows", third)
+    page = open_view("bulk", project="tickets", question="topic")
+    assert "&lt;b&gt;Smoke&lt;/b&gt; comes out of it. 🔥" in html_of(page)
 
 
 def test_the_bulk_view_of_spans_and_without_vectors_says_what_to_do(tickets: Home) -> None:
@@ -270,3 +366,11 @@ def test_words_and_lines_of_a_theme_stand_out_from_its_grounds(theme: str) -> No
     for colour in chosen["chartCategoricalColors"]:
         assert contrast(colour, chosen["backgroundColor"]) >= 3, colour
     assert contrast(LINES[theme], chosen["backgroundColor"]) < 2  # the grid stays behind the lines
+
+
+def test_one_day_is_a_bar_and_no_wall_and_many_days_fit() -> None:
+    def width(n: int) -> float:
+        return float(days_spec({(f"2026-01-{day:02}", "ana"): 1 for day in range(n)})["mark"]["size"])
+
+    assert width(1) <= 50
+    assert 25 * width(25) <= 530

@@ -115,6 +115,26 @@ def test_an_issue_that_is_kept_settles_the_same_answer(tickets: Home) -> None:
     assert 'data-open-issues="0"' in html_of(page)
 
 
+def test_of_a_student_the_page_offers_its_teacher_instead_of_a_job_that_must_fail(tickets: Home) -> None:
+    examples = [Example("held-1", "It sparks", ("fault",))]
+    publish(
+        tickets,
+        "topic-student-9",
+        examples,
+        [[0.1, 0.1, 0.8]],
+        learner="student",
+        config={"teacher": "topic-tfidf-1"},
+    )
+    page = open_review(part="issues")
+    assert "its teacher" in page.info[0].value
+    assert [one.label for one in page.button] == ["Look at its teacher"]
+    page.button[0].click().run()
+    assert not page.exception
+    assert not page.warning
+    assert page.query_params["run"] in ("topic-tfidf-1", ["topic-tfidf-1"])
+    assert page.button(key="find issues")
+
+
 def test_a_third_label_can_be_chosen(tickets: Home) -> None:
     issue_of(tickets)
     page = open_review(part="issues")

@@ -89,6 +89,18 @@ def test_a_name_is_asked_for_before_anything_is_labelled(tickets: Home) -> None:
     assert "Who is answering" in page.error[0].value
 
 
+def test_the_name_stands_on_a_button_and_its_field_behind_it(tickets: Home) -> None:
+    page = open_view("annotate", project="tickets", question="topic", annotator="a*a")
+    (behind,) = page.get("popover")
+    assert behind.proto.popover.label == r"as a\*a · change"
+    assert [field.label for field in behind.text_input] == ["Annotator"]
+    page.text_input(key="annotator").input("bea").run()
+    (behind,) = page.get("popover")
+    assert behind.proto.popover.label == "as bea · change"
+    assert page.query_params["annotator"] in ("bea", ["bea"])
+    assert card_of(page)["task"]["annotator"] == "bea"
+
+
 def test_a_project_or_question_that_there_is_none_of_is_said_and_no_other_is_shown(tickets: Home) -> None:
     for view in ("annotate", "review"):
         page = open_view(view, project="nope", question="topic", annotator="ana")

@@ -15,7 +15,7 @@ from workbench.domain.questions import Question
 from workbench.errors import UnknownNameError
 from workbench.ui.choices import choose_question
 from workbench.ui.data.shown import document_item, labels_html, show_documents
-from workbench.ui.words import when
+from workbench.ui.words import when, whole_height
 from workbench.usecases.find_documents import (
     PAGE,
     STANDINGS,
@@ -126,7 +126,7 @@ def choose_document(rows: Sequence[FoundDocument], *, key: str) -> str | None:
             "id": [row.document.id for row in rows],
         },
         hide_index=True,
-        height=min(420, 38 + 35 * len(rows)),
+        height=min(420, whole_height(len(rows))),
         on_select="rerun",
         selection_mode="single-row",
         column_config={

@@ -10,6 +10,7 @@ from workbench import catalog
 from workbench.domain.conversion import RULES, ConversionReport
 from workbench.domain.documents import Part
 from workbench.errors import SourceError
+from workbench.ui.addresses import base_path
 from workbench.ui.choices import choose_question
 from workbench.ui.data.shown import show_problems
 from workbench.ui.download_routes import download_link
@@ -94,7 +95,10 @@ def show_ready(project: Project, wanted: Download, report: ConversionReport, n_b
         if report.rejects:
             show_problems(report.rejects, name=wanted.file_name(project.name), key="download left out")
         st.link_button(
-            "Download", download_link(project.name, wanted), type="primary", icon=":material/download:"
+            "Download",
+            f"{base_path()}{download_link(project.name, wanted)}",
+            type="primary",
+            icon=":material/download:",
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
+from workbench.ui.addresses import base_path
 from workbench.ui.jobs import start_job
 from workbench.ui.messages import as_markdown, errors_shown
 from workbench.ui.models.card import card_html
@@ -95,7 +96,7 @@ def show_head(bundle: ShownBundle) -> None:
 
 def show_downloads(project: Project, bundle: ShownBundle) -> None:
     """Show the links to the whole bundle and to its graph alone."""
-    address = f"/wb/bundles/{project.name}/{bundle.facts.name}"
+    address = f"{base_path()}/wb/bundles/{project.name}/{bundle.facts.name}"
     links = Markup("").join(
         Markup('<a class="wb-download" href="{}" download>{}</a>').format(place, words)
         for place, words in (

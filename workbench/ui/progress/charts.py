@@ -7,6 +7,8 @@ from typing import Any
 
 from workbench.usecases.count_labels import RecallStep
 
+PLOT_PIXELS = 530  # of a chart in one of two columns at 1,280 pixels
+WIDEST_BAR = 44
 LEGEND = {"orient": "bottom", "title": None, "symbolOpacity": 1, "columns": 3, "offset": 4, "padding": 4}
 
 
@@ -35,12 +37,21 @@ def recall_spec(steps: Sequence[RecallStep]) -> dict[str, Any]:
     }
 
 
+def bar_width(n_bars: int) -> int:
+    """Return how many pixels wide a bar is: no wider than looks like one, and as many as fit.
+
+    >>> bar_width(1), bar_width(10), bar_width(60)
+    (44, 37, 6)
+    """
+    return min(WIDEST_BAR, max(2, round(0.7 * PLOT_PIXELS / n_bars)))
+
+
 def days_spec(days: Mapping[tuple[str, str], int]) -> dict[str, Any]:
     """Return one bar a day, one colour an annotator."""
     rows = [{"day": day, "annotator": name, "answers": n} for (day, name), n in days.items()]
     return {
         "data": {"values": rows},
-        "mark": {"type": "bar", "width": {"band": 0.7}},
+        "mark": {"type": "bar", "size": bar_width(len({row["day"] for row in rows}))},
         "encoding": {
             "x": {
                 "field": "day",

@@ -8,7 +8,6 @@ from uuid import uuid4
 import streamlit as st
 from markupsafe import Markup
 
-from workbench.analysis.marked_text import mark_answer
 from workbench.domain.annotations import Annotation
 from workbench.domain.documents import Document
 from workbench.domain.questions import Question
@@ -16,10 +15,11 @@ from workbench.domain.spans import Span
 from workbench.errors import WorkbenchError
 from workbench.ui.choices import recalled
 from workbench.ui.messages import as_markdown, show_error
+from workbench.ui.progress.composing import compose_spans
 from workbench.ui.progress.sides import answer_in_words, marked_html, text_html
 from workbench.ui.visitors import current_visitor
 from workbench.usecases.collect_examples import answer_of
-from workbench.usecases.find_conflicts import Conflict, majority_spans, open_conflicts
+from workbench.usecases.find_conflicts import Conflict, open_conflicts
 from workbench.usecases.project import Project
 from workbench.usecases.settle_answer import settle_answer
 
@@ -77,17 +77,11 @@ def show_conflict(
             st.button("Later", icon=":material/skip_next:", on_click=go_to, args=(after,))
     if question.kind != "ner":
         st.html(text_html(document.text))
-    may_settle = current_visitor().leads
-    if not may_settle:
-        st.info("Only leads settle conflicts.", icon=":material/lock:")
-    show_answers(project, question, document, conflict, may_settle=may_settle)
-    if may_settle:
-        offer_other_answers(project, question, document, conflict)
+    show_answers(project, question, document, conflict)
+    offer_other_answers(project, question, document, conflict)
 
 
-def show_answers(
-    project: Project, question: Question, document: Document, conflict: Conflict, *, may_settle: bool
-) -> None:
+def show_answers(project: Project, question: Question, document: Document, conflict: Conflict) -> None:
     """Show one card for each different answer, with who gave it and a button that settles on it."""
     groups: dict[object, list[Annotation]] = {}
     for annotation in conflict.annotations:
@@ -99,7 +93,7 @@ def show_answers(
         for column, given in zip(st.columns(width), cards[start : start + width], strict=False):
             with column, st.container(border=True):
                 show_card(document, given)
-                if may_settle and given[0].counts:
+                if given[0].counts:
                     settle_button(project, question, document, given)
 
 
@@ -138,10 +132,18 @@ def settle_button(
 
 
 def offer_other_answers(project: Project, question: Question, document: Document, conflict: Conflict) -> None:
-    """Offer the majority's spans, or a label that nobody gave."""
+    """Offer any other spans, at first the majority's, or a label that nobody gave."""
     if question.kind == "ner":
-        if len(conflict.answers) > 2:
-            offer_majority(project, question, document, conflict.answers)
+        with st.container(border=True):
+            spans = compose_spans(question, document, conflict)
+            st.button(
+                "Settle on these spans" if spans else "Settle on no spans",
+                key=f"composed {document.id}",
+                icon=":material/gavel:",
+                on_click=settle,
+                args=(project, question.name, document.id),
+                kwargs={"spans": spans},
+            )
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         labels = other_labels(question, document)
@@ -152,25 +154,6 @@ def offer_other_answers(project: Project, question: Question, document: Document
             on_click=settle,
             args=(project, question.name, document.id),
             kwargs={"labels": labels or ()},
-        )
-
-
-def offer_majority(
-    project: Project, question: Question, document: Document, answers: Sequence[Annotation]
-) -> None:
-    """Show the spans that more than half marked, with a button that settles on them."""
-    spans = majority_spans(answers)
-    with st.container(border=True):
-        marked = Markup(
-            '<p class="about"><b>What more than half of the {} annotators marked</b></p><p class="text marked">{}</p>'
-        ).format(len(answers), mark_answer(document.text, spans))
-        st.html(str(Markup('<div class="wb-documents wb-side">{}</div>').format(marked)))
-        st.button(
-            "Settle on the majority's spans",
-            key=f"majority {document.id}",
-            on_click=settle,
-            args=(project, question.name, document.id),
-            kwargs={"spans": spans},
         )
 
 

@@ -19,8 +19,11 @@ from workbench.usecases.project import Project
 from workbench.usecases.show_progress import has_line, learning_curve, question_progress
 
 
-def show_work(project: Project, question: Question) -> None:
-    """Show the curve, the answers of each day, the annotators' pace and the labels so far."""
+def show_work(project: Project, question: Question, *, only: str | None = None) -> None:
+    """Show the curve, the answers of each day, the annotators' pace and the labels so far.
+
+    Days and pace are those of everybody, or of the one annotator that `only` names.
+    """
     progress = question_progress(project, question)
     st.progress(
         progress.share,
@@ -30,14 +33,17 @@ def show_work(project: Project, question: Question) -> None:
     counts = kept_counts(project, question)
     show_curves(project, question, counts)
     team = kept_pace(project, question)
+    if only is not None:
+        team = team.only(only)
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Answers per day", anchor=False)
+        st.subheader("Answers per day" if only is None else "Your answers per day", anchor=False)
         if team.days:
             show_chart(days_spec(team.days), height=260, alt="Answers of each day and annotator")
         else:
-            st.html('<p class="wb-quiet">Nobody answered yet.</p>')
-        st.subheader("Pace", anchor=False)
+            none = "Nobody answered yet." if only is None else "You have answered nothing yet."
+            st.html(f'<p class="wb-quiet">{none}</p>')
+        st.subheader("Pace" if only is None else "Your pace", anchor=False)
         show_paces(team.paces)
     with right:
         st.subheader("Answers by label", anchor=False)

@@ -13,7 +13,7 @@ from workbench.ui.documents import documents_html
 from workbench.ui.messages import as_markdown
 from workbench.ui.review.other_run import choose_other_run
 from workbench.ui.review.subject import Subject, mistakes_of
-from workbench.ui.words import run_in_words
+from workbench.ui.words import run_in_words, whole_height
 from workbench.usecases.runs import need_run_folder
 
 AT_ONCE = 20
@@ -120,7 +120,7 @@ def show_labels(paired: PairedRuns) -> None:
         },
         hide_index=True,
         placeholder="–",
-        height=min(TABLE_HEIGHT, 39 + 35 * len(rows)),
+        height=min(TABLE_HEIGHT, whole_height(len(rows))),
         column_config={
             "F1 then": number,
             "F1 now": number,

@@ -13,6 +13,7 @@ from workbench.analysis.span_errors import judge_each_span
 from workbench.analysis.wording import as_percent, plain
 from workbench.domain.documents import Document
 from workbench.errors import WorkbenchError
+from workbench.ui.choices import remember
 from workbench.ui.jobs import show_job, start_job
 from workbench.ui.messages import as_markdown, errors_shown, show_error
 from workbench.ui.review.filters import shown
@@ -20,6 +21,7 @@ from workbench.ui.review.subject import Subject
 from workbench.ui.visitors import current_visitor
 from workbench.ui.words import when
 from workbench.usecases.label_issue_files import FoundIssues, LabelIssue, open_issues, read_issues
+from workbench.usecases.runs import STUDENT
 from workbench.usecases.settle_answer import settle_answer
 
 AT_ONCE = 10
@@ -36,6 +38,8 @@ def show(subject: Subject) -> None:
     if current_visitor().leads:
         ask_for_issues(subject, again=found is not None)
     if found is None:
+        if subject.run.learner == STUDENT:
+            return
         st.info("Nobody has looked for label issues with this run yet.", icon=":material/search:")
         return
     show_issues(subject, found)
@@ -43,6 +47,21 @@ def show(subject: Subject) -> None:
 
 def ask_for_issues(subject: Subject, *, again: bool) -> None:
     """Offer the job that finds issues, and show it while it runs; the URL remembers it."""
+    if subject.run.learner == STUDENT:
+        teacher = str(subject.run.config.get("teacher", ""))
+        st.info(
+            "This run is a student: it learned from its teacher, not from the answers, and so it cannot "
+            "dispute them. Its teacher can.",
+            icon=":material/school:",
+        )
+        if any(run.id == teacher for run in subject.runs):
+            st.button(
+                "Look at its teacher",
+                icon=":material/arrow_forward:",
+                on_click=choose_run,
+                args=(subject.question.name, teacher),
+            )
+        return
     label = "Find label issues again" if again else "Find label issues"
     if st.button(label, icon=":material/search:", key="find issues"):
         job = start_job(
@@ -53,6 +72,12 @@ def ask_for_issues(subject: Subject, *, again: bool) -> None:
     if asked.isascii() and asked.isdigit():
         with errors_shown():
             show_job(subject.project, int(asked))
+
+
+def choose_run(question: str, run_id: str) -> None:
+    """Choose a run for the visitor, as if they had taken it from the list above."""
+    remember("run", None)  # a list with a choice of its own takes none from elsewhere
+    st.session_state[f"run of {question}"] = run_id
 
 
 def show_issues(subject: Subject, found: FoundIssues) -> None:

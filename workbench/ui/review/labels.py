@@ -13,7 +13,7 @@ from workbench.ui.charts import show_chart
 from workbench.ui.review.charts import histogram_spec, reliability_spec
 from workbench.ui.review.filters import ask_for_label, turns
 from workbench.ui.review.subject import Subject
-from workbench.ui.words import table_height
+from workbench.ui.words import whole_height
 
 FIGURES = ("f1", "precision", "recall")
 BAR: dict[str, Any] = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
@@ -23,8 +23,7 @@ def show(subject: Subject) -> None:
     """Show the part."""
     show_calibration(subject)
     st.subheader("Labels, worst first", anchor=False)
-    n_rows = len(subject.run.figures["per_label"])
-    label_table(subject, height=min(37 + 35 * n_rows, 800), key="all", to_errors=True)
+    label_table(subject, height=800, key="all", to_errors=True)
 
 
 def label_table(subject: Subject, *, height: int, key: str, to_errors: bool = False) -> None:
@@ -53,7 +52,7 @@ def label_table(subject: Subject, *, height: int, key: str, to_errors: bool = Fa
         selection_mode="single-cell",
         hide_index=True,
         column_order=None if to_errors else ("label", *FIGURES, "answers"),
-        height=min(height, max(table_height(1), 39 + 35 * len(rows))),
+        height=min(height, whole_height(max(1, len(rows)))),
         column_config={
             "label": st.column_config.TextColumn(width="medium"),
             "f1": st.column_config.ProgressColumn("F1", **BAR),

@@ -18,6 +18,7 @@ from workbench.ui.review.charts import slices_spec
 from workbench.ui.review.other_run import choose_other_run
 from workbench.ui.review.subject import Subject, mistakes_of
 from workbench.ui.visitors import current_visitor
+from workbench.ui.words import whole_height
 from workbench.usecases.detect_languages import languages_version
 from workbench.usecases.project import Project
 from workbench.usecases.runs import need_run_folder
@@ -89,7 +90,7 @@ def show_table(aspect: str, slices: Sequence[Slice], before: dict[str, Slice]) -
     st.dataframe(
         columns,
         hide_index=True,
-        height=min(TABLE_HEIGHT, 39 + 35 * len(slices)),
+        height=min(TABLE_HEIGHT, whole_height(len(slices))),
         placeholder="–",
         column_config={
             **dict.fromkeys(("right", "from", "to", "micro-F1"), number),

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from workbench.domain.questions import Question
-from workbench.ui.card import base_path, queue_data, task_data
+from workbench.ui.addresses import base_path
+from workbench.ui.card import queue_data, task_data
 from workbench.ui.choices import choose_annotator, choose_project, choose_questions
 from workbench.ui.components.labeler.component import labeler
 from workbench.ui.gate import csrf_token

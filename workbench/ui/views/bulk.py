@@ -8,6 +8,7 @@ from types import MappingProxyType
 from uuid import uuid4
 
 import streamlit as st
+from markupsafe import Markup
 
 from workbench.domain.questions import Question
 from workbench.errors import WorkbenchError
@@ -27,9 +28,10 @@ from workbench.usecases.find_similar import find_similar
 from workbench.usecases.project import Project
 
 ROWS = 40
-MOST_BUTTONS = 10
-ROW_PIXELS, HEADER_PIXELS = 64, 38
-SHOWN_ROWS = 10
+MOST_BUTTONS = 20
+ROW_PIXELS, HEADER_PIXELS = 36, 38  # one line of text: the selected ones are shown whole
+SHOWN_ROWS = 12
+READ_WHOLE = 3  # selected texts below the table
 ALL = ""
 NO_COUNTS: Mapping[str, int] = MappingProxyType({})
 
@@ -64,24 +66,26 @@ def show() -> None:
         selected = choose_rows(desk, found)
         with answers:
             offer_answers(desk, selected)
+        show_whole(selected)
     offer_undo(desk)
 
 
 def filtered_documents(desk: Desk) -> list[FoundDocument]:
     """Ask for a filter and return one page of what it finds."""
-    wanted = choose_filter(desk)
-    ids = find_documents(desk.project, desk.question.name, wanted)
-    pages = max(1, -(-len(ids) // ROWS))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.html(f'<p class="wb-quiet" data-found="{len(ids)}">{len(ids):,} documents</p>')
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        wanted = choose_filter(desk)
+        ids = find_documents(desk.project, desk.question.name, wanted)
+        pages = max(1, -(-len(ids) // ROWS))
         if pages > 1:
             number = st.number_input(
-                f"Page of {pages:,}", min_value=1, max_value=pages, value=_page(pages), width=140
+                f"Page of {pages:,}", min_value=1, max_value=pages, value=_page(pages), width=130
             )
             st.query_params["page"] = str(number)
         else:
             number = 1
             st.query_params.pop("page", None)
+        found = Markup('<p class="wb-quiet wb-found" data-found="{}">{:,} documents</p>')
+        st.html(str(found.format(len(ids), len(ids))), width="content")
     shown = ids[(number - 1) * ROWS : number * ROWS]
     return read_found(desk.project, desk.question.name, shown, annotator=desk.annotator)
 
@@ -90,15 +94,14 @@ def choose_filter(desk: Desk) -> Filter:
     """Ask what the documents must be; the URL keeps it."""
     counts = suggestion_counts(desk.project, desk.question.name)
     values = metadata_values(desk.project)
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        contains = st.text_input("Text contains", key="contains", bind="query-params", width=240)
-        labels = [ALL, *sorted((label for label in counts if label), key=lambda label: -counts[label])]
-        of = f"{desk.project.name} {desk.question.name}"
-        has_any = len(labels) > 1
-        suggested = _select("Suggested label", "suggested", labels, counts=counts, of=of) if has_any else ""
-        key = _select("Metadata", "key", [ALL, *values], of=of)
-        value = _select("Value", "value", values[key], of=f"{of} {key}") if key else ""
-        unanswered = st.toggle("Only unanswered", value=True, key="unanswered", bind="query-params")
+    contains = st.text_input("Text contains", key="contains", bind="query-params", width=200)
+    labels = [ALL, *sorted((label for label in counts if label), key=lambda label: -counts[label])]
+    of = f"{desk.project.name} {desk.question.name}"
+    has_any = len(labels) > 1
+    suggested = _select("Suggested label", "suggested", labels, counts=counts, of=of) if has_any else ""
+    key = _select("Metadata", "key", [ALL, *values], of=of)
+    value = _select("Value", "value", values[key], of=f"{of} {key}") if key else ""
+    unanswered = st.toggle("Only unanswered", value=True, key="unanswered", bind="query-params")
     return Filter(contains.strip(), suggested, key, value, unanswered, desk.annotator)
 
 
@@ -117,7 +120,7 @@ def _select(
         index=place,
         key=f"bulk {name} of {of}",
         format_func=lambda option: f"{option} ({counts[option]:,})" if option in counts else option or "any",
-        width=220,
+        width=190,
     )
     if chosen:
         st.query_params[name] = chosen
@@ -188,7 +191,7 @@ def choose_rows(desk: Desk, found: Sequence[FoundDocument]) -> list[FoundDocumen
         row_height=ROW_PIXELS,
         height=HEADER_PIXELS + ROW_PIXELS * min(SHOWN_ROWS, len(found)),
         column_config={
-            "text": st.column_config.TextColumn(width=720),
+            "text": st.column_config.TextColumn(width=720 if "suggested" in columns else 960),
             "suggested": st.column_config.TextColumn(width="small"),
             "sure": st.column_config.NumberColumn(format="%d %%", width=60),
             "document": st.column_config.TextColumn(width="small"),
@@ -196,6 +199,22 @@ def choose_rows(desk: Desk, found: Sequence[FoundDocument]) -> list[FoundDocumen
         alt=f"{shown}; select rows to answer them",
     )
     return [found[row] for row in state.selection.rows if row < len(found)]
+
+
+def show_whole(selected: Sequence[FoundDocument]) -> None:
+    """Show the texts of the selected rows, which the table cuts off."""
+    if not selected:
+        st.html('<p class="wb-quiet">Select a row to read its text whole here.</p>')
+        return
+    shown = Markup().join(
+        Markup('<li><p class="text" dir="auto">{}</p><p class="about">{}</p></li>').format(
+            document.text, document.id
+        )
+        for document in selected[-READ_WHOLE:]
+    )
+    st.html(str(Markup('<ul class="wb-documents">{}</ul>').format(shown)))
+    if len(selected) > READ_WHOLE:
+        st.html(f'<p class="wb-quiet">The last {READ_WHOLE} of {len(selected)} selected.</p>')
 
 
 def offer_answers(desk: Desk, selected: Sequence[FoundDocument]) -> None:
@@ -208,7 +227,7 @@ def offer_answers(desk: Desk, selected: Sequence[FoundDocument]) -> None:
     # One name for what is on screen: a second click on the same button records nothing new.
     bulk = st.session_state["bulk table"]
     if desk.question.exclusive and len(labels) <= MOST_BUTTONS:
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, gap="xsmall"):
             for only in labels:
                 answer_button(desk, selected, (only,), text=only, bulk=bulk)
         return

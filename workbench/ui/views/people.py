@@ -8,6 +8,7 @@ from markupsafe import Markup
 from workbench.config import Home
 from workbench.domain.accounts import MIN_PASSWORD_LENGTH, ROLES, Account, name_key
 from workbench.errors import InputError
+from workbench.ui.addresses import base_path
 from workbench.ui.messages import as_markdown, errors_shown
 from workbench.ui.sign_in import ATTEMPTS
 from workbench.ui.visitors import Visitor, current_visitor
@@ -23,11 +24,7 @@ from workbench.usecases.manage_accounts import (
 
 ROLE_HELP = "An annotator labels, a lead also reviews, trains and exports, an admin also manages accounts."
 PASSWORD_HELP = f"At least {MIN_PASSWORD_LENGTH} characters; several words are easy to keep in mind."
-SIGN_OUT = Markup(
-    '<p class="wb-account">You are signed in as <strong>{}</strong>, {}. '
-    '<a href="/logout" target="_self">Sign out</a></p>'
-)
-SIGN_IN = Markup('<p class="wb-account"><a href="/login" target="_self">Sign in</a></p>')
+SIGN_IN = Markup('<p class="wb-account"><a href="{}/login" target="_self">Sign in</a></p>')
 OWN_PAGE = "page of the account"  # counted apart from sign-ins
 DONE = "what was done to an account"
 
@@ -38,7 +35,6 @@ def show() -> None:
     if visitor.is_local:
         _show_single_user()
         return
-    st.html(SIGN_OUT.format(visitor.name, visitor.role))
     done = st.session_state.pop(DONE, None)
     if done:
         st.success(as_markdown(done), icon=":material/check_circle:")
@@ -62,7 +58,7 @@ def _show_single_user() -> None:
         if made:
             make_first_admin(Home.find(), name.strip(), password=_both_the_same(*password))
             st.success("The account is made.", icon=":material/check_circle:")
-            st.html(SIGN_IN)
+            st.html(SIGN_IN.format(base_path()))
 
 
 def _show_accounts(visitor: Visitor) -> None:
@@ -159,7 +155,7 @@ def _show_own_password(visitor: Visitor) -> None:
             _count_attempt(name)
             change_own_password(Home.find(), name, old=old, new=new)
             st.success("Your password is changed. Sign in with it.", icon=":material/check_circle:")
-            st.html(SIGN_IN)
+            st.html(SIGN_IN.format(base_path()))
 
 
 def _count_attempt(name: str) -> None:
