@@ -127,7 +127,8 @@ def list_projects(project: Project, url: str, *, outside: bool = False) -> list[
     """Return the projects that the token's user sees, the newest first (100 at most).
 
     The project's token goes to the server alone that it was given for. The one that is set outside is
-    for no server in particular: it goes only where somebody said so (`outside`). Raises InputError without a token or address, RemoteError when the server cannot be used.
+    for no server in particular: it goes only where somebody said so (`outside`). Raises InputError
+    without a token or address, RemoteError when the server cannot be used.
     """
     with _client(project, url, outside=outside) as client:
         return [RemoteProject(found["id"], str(found["title"])) for found in client.newest_projects()]
