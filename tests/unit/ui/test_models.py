@@ -103,6 +103,30 @@ def test_a_training_is_queued_with_what_was_changed_and_its_job_is_in_the_url(ti
     assert "waits for the worker" in shown(open_models(job=str(job.id)))
 
 
+def test_two_tabs_that_start_the_same_training_start_it_once(tickets: Home) -> None:
+    add_answers(tickets, "delivery", "billing", "fault")
+    first, second = (open_models(section="train") for _ in range(2))
+    press(first, "Start training")
+    press(second, "Start training")
+    (job,) = jobs_of(tickets)
+    assert second.query_params["job"] in (str(job.id), [str(job.id)])
+    assert "asked for already" in shown(second)
+    assert "asked for already" not in shown(first)
+    with open_project(tickets, "tickets") as project:
+        Jobs(project.store).cancel(job.id)  # what has ended may be asked for again
+    press(open_models(section="train"), "Start training")
+    assert len(jobs_of(tickets)) == 2
+
+
+def test_another_training_is_started_beside_one_that_waits(tickets: Home) -> None:
+    add_answers(tickets, "delivery", "billing", "fault")
+    press(open_models(section="train"), "Start training")
+    page = open_models(section="train")
+    page.number_input(key="seed topic").set_value(7)
+    press(page, "Start training")
+    assert len(jobs_of(tickets)) == 2
+
+
 def test_a_training_that_goes_on_to_choose_documents_is_a_round(tickets: Home) -> None:
     add_answers(tickets, "delivery", "billing")
     page = open_models(section="train")
