@@ -103,8 +103,8 @@ def write_upload(folder: Path, content: Content, config: Content | None = None) 
 
     Raises InputError for one that is too large, MachineError when it cannot be written.
     """
-    for what, part in (("file", content), ("labelling config", config)):
-        if part is not None and len(part) > LIMITS.file_bytes:
+    for what, sent in (("file", content), ("labelling config", config)):
+        if sent is not None and len(sent) > LIMITS.file_bytes:
             raise InputError(f"The {what} is larger than {LIMITS.file_bytes // MEBIBYTE} MB.")
     path = folder / uuid4().hex
     try:
