@@ -264,6 +264,15 @@ def test_a_token_goes_to_no_other_server_than_the_one_it_was_given_for(
     assert len(Answers.heard) > n_heard
 
 
+def test_a_token_that_nobody_gave_for_a_server_is_not_sent_from_the_page(tickets: Home, address: str) -> None:
+    path = tickets.project("tickets") / "label-studio.token"
+    path.write_text(TOKEN)
+    path.chmod(0o600)
+    page = ask(open_tab("label-studio"), address, "")
+    assert "There is no token for" in errors_of(page)
+    assert Answers.heard == []
+
+
 def test_the_token_of_the_environment_goes_where_the_visitor_sends_it(
     tickets: Home, address: str, elsewhere: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
