@@ -75,7 +75,9 @@ def bundle(tmp_path: Path) -> Path:
     labels = {"question": "topic", "kind": "textcat", "labels": ["delivery", "repair"], "thresholds": {}}
     write_json(work / "labels.json", labels)
     golden = {"texts": ["late"], "scores": [[[0.999877, 0.000123]]], "tolerance": 0.01}
-    publish_folder(work, tmp_path / "bundle", {"max_pieces": 64, "golden": golden}, manifest="bundle.json")
+    figure = {"name": "agreed", "value": 1.0, "limit": 0.98, "direction": "at least", "passed": True}
+    facts = {"max_pieces": 64, "golden": golden, "gate": {"passed": True, "figures": [figure]}}
+    publish_folder(work, tmp_path / "bundle", facts, manifest="bundle.json")
     return tmp_path / "bundle"
 
 

@@ -32,9 +32,11 @@ def leave_to_worker(name: str, verb: str, arguments: Mapping[str, Any]) -> None:
 def jobs(name: ProjectName, cancel: JobNumber = None, resume: JobNumber = None) -> None:
     """Show a project's jobs, newest first; cancel one, or resume one that did not end well."""
     from workbench.usecases.ask_for_work import call_off, jobs_of, take_up
+    from workbench.usecases.keep_worker import note_lost_jobs
     from workbench.usecases.project import open_project
 
     with open_project(Home.find(), name) as project:
+        note_lost_jobs(project)  # a worker that was killed could not say so
         if cancel is not None:
             call_off(project, cancel)
         if resume is not None:

@@ -74,6 +74,9 @@ def predict(
     ],
     text_column: Annotated[str, typer.Option(help="The column or key of the text.")] = "text",
     threads: Annotated[int, typer.Option(min=1, help="Threads of the processor to use.")] = 1,
+    despite_gate: Annotated[
+        bool, typer.Option("--despite-gate", help="Use a bundle that did not pass its gate.")
+    ] = False,
 ) -> None:
     """Predict with an exported bundle; one JSON object a text. The base install is enough.
 
@@ -82,6 +85,6 @@ def predict(
     from workbench.serving.bundle import Bundle
     from workbench.serving.files import predict_file
 
-    loaded = Bundle.load(bundle, n_threads=threads)
+    loaded = Bundle.load(bundle, n_threads=threads, despite_gate=despite_gate)
     for prediction in predict_file(loaded, file, text_column=text_column):
         print(json.dumps(prediction, ensure_ascii=False))

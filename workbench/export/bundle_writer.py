@@ -56,7 +56,8 @@ def export_network(
     `precision` is that of the weights: "int8", by the first recipe that passes the gate, or "float32".
 
     `figures_of` judges scores of the held-out documents; what it says of the int8 graph, one document at
-    a time, stands in the manifest and on the model card, because that is what will be served.
+    a time, stands in the manifest and on the model card, because that is what will be served. What it
+    says of the float32 network stands in the manifest: the gate compares with it.
 
     Raises GateError, and publishes nothing, when the graph answers otherwise than the network,
     NotEnoughDataError when there are no held-out documents to see it by, and UnknownNameError for
@@ -82,7 +83,10 @@ def export_network(
     if precision == "int8":
         steps.begin("quantise")
     chosen = choose(fp32, judge, PRECISIONS[precision])
-    origin = replace(origin, figures=figures_of(alone[chosen.report.recipe]))
+    original = compared.torch if chosen.report.recipe == "float32" else compared.fp32  # as in the gate
+    origin = replace(
+        origin, figures=figures_of(alone[chosen.report.recipe]), figures_float32=figures_of(original)
+    )
     steps.begin("publish")
     publish(network, chosen, golden_texts(held_out), folder, origin=origin)
     return chosen.report
@@ -155,6 +159,7 @@ def _facts(network: Network, chosen: Chosen, origin: Origin) -> dict[str, Any]:
         "max_pieces": network.max_pieces,
         "figures": dict(origin.figures),
         "figures_before_int8": dict(run.figures),
+        "figures_float32": dict(origin.figures_float32),
         "basis": run.basis,
         "recipe": {"name": chosen.recipe.name, "words": chosen.recipe.words, "why": chosen.why},
         "gate": chosen.report.as_json(),

@@ -18,7 +18,8 @@ SHOWN_LABELS = 100
 class Origin:
     """Where a network comes from: the project, its question, and the run that trained it.
 
-    `figures` are those of the exported int8 graph on the held-out documents.
+    `figures` are those of the exported int8 graph on the held-out documents, `figures_float32` those of
+    the network it came from.
     """
 
     project: str
@@ -26,6 +27,7 @@ class Origin:
     run: Run
     thresholds: Mapping[str, float] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
+    figures_float32: Mapping[str, Any] = field(default_factory=dict)
 
 
 def model_card(origin: Origin, chosen: Chosen, versions: Mapping[str, str]) -> str:

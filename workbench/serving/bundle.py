@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from workbench.artefacts import check_manifest, read_json
 from workbench.domain.arrays import AnyArray
 from workbench.domain.decoding import DEFAULT_THRESHOLD
+from workbench.domain.gates import gate_failures
 from workbench.domain.questions import KINDS, Question
 from workbench.domain.scores import ClassScores, Scores, tags_of
 from workbench.errors import ArtefactError, InputError
@@ -39,12 +40,13 @@ class Bundle:
     facts: Mapping[str, Any]
 
     @classmethod
-    def load(cls, folder: Path, *, n_threads: int = 1) -> Bundle:
+    def load(cls, folder: Path, *, n_threads: int = 1, despite_gate: bool = False) -> Bundle:
         """Check a bundle and open it. It keeps answering when the folder is deleted later.
 
         Raises ArtefactError when a file is missing, extra or changed, when the graph is unsafe or does
         not fit the labels or the tokenizer, or when the golden texts get other answers than at
-        publishing; NewerVersionError for a bundle of a newer workbench.
+        publishing; when it did not pass its gate, unless `despite_gate`; NewerVersionError for a bundle
+        of a newer workbench.
         """
         if not folder.is_dir():
             raise ArtefactError(
@@ -53,6 +55,13 @@ class Bundle:
         facts = check_manifest(folder, manifest=MANIFEST)
         if set(facts["files"]) != FILES:
             raise ArtefactError(f"A bundle has the files {sorted(FILES)}.", where=str(folder))
+        if not despite_gate and (failures := gate_failures(facts.get("gate"))):
+            raise ArtefactError(
+                f"The bundle did not pass its gate: {'; '.join(failures)}.",
+                where=str(folder),
+                hint="It answers otherwise than the model it came from: export again. "
+                "workbench predict --despite-gate uses it all the same.",
+            )
         try:
             bundle = cls._open(folder, facts, n_threads)
             bundle.check_golden()

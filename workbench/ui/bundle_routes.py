@@ -7,30 +7,29 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from io import RawIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from workbench.artefacts import check_manifest
 from workbench.config import Home
 from workbench.domain.questions import check_slug
 from workbench.errors import ArtefactError, UnknownNameError, WorkbenchError
 from workbench.ui.gate import visitor_of
-from workbench.usecases.project import project_folder
+from workbench.usecases.project import open_project, project_folder
 from workbench.usecases.show_progress import BUNDLE_MANIFEST, GRAPH
+from workbench.usecases.verify_bundle import WholeBundle, verify_bundle
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 CHUNK = 256 * 1024
 HEADERS = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
-FILES = frozenset({GRAPH, "tokenizer.json", "labels.json", "README.md"})  # as serving wants them
 TIME = (2020, 1, 1, 0, 0, 0)  # a zip of the same bundle is the same zip
 
 
@@ -43,9 +42,9 @@ def may_download(request: Request) -> bool:
 def send_zip(request: Request) -> Response:
     """Send a bundle as a zip that unpacks to its folder."""
 
-    def send(folder: Path, manifest: Mapping[str, Any]) -> Response:
-        headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{folder.name}.zip"'}
-        return StreamingResponse(zipped(folder, manifest), media_type="application/zip", headers=headers)
+    def send(bundle: WholeBundle) -> Response:
+        headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{bundle.folder.name}.zip"'}
+        return StreamingResponse(zipped(bundle), media_type="application/zip", headers=headers)
 
     return _send(request, send)
 
@@ -53,27 +52,32 @@ def send_zip(request: Request) -> Response:
 def send_graph(request: Request) -> Response:
     """Send the graph of a bundle."""
 
-    def send(folder: Path, manifest: Mapping[str, Any]) -> Response:
-        name = f"{folder.name}.onnx"
-        return FileResponse(
-            folder / GRAPH, media_type="application/octet-stream", filename=name, headers=HEADERS
+    def send(bundle: WholeBundle) -> Response:
+        headers = {
+            **HEADERS,
+            "Content-Disposition": f'attachment; filename="{bundle.folder.name}.onnx"',
+            "Content-Length": str(bundle.manifest["files"][GRAPH]["bytes"]),
+        }
+        return StreamingResponse(
+            checked_chunks(bundle, GRAPH), media_type="application/octet-stream", headers=headers
         )
 
     return _send(request, send)
 
 
-def _send(request: Request, send: Callable[[Path, Mapping[str, Any]], Response]) -> Response:
+def _send(request: Request, send: Callable[[WholeBundle], Response]) -> Response:
     if not may_download(request):
         return PlainTextResponse("You may not download models.", status_code=403, headers=HEADERS)
     names = request.path_params
     try:
         folder = bundle_folder(names["project"], names["bundle"])
-        manifest = verified(folder)
+        with open_project(Home.find(), names["project"]) as project:
+            bundle = verify_bundle(project, folder)
     except ArtefactError as error:
         return PlainTextResponse(f"{error.message}\n", status_code=409, headers=HEADERS)
     except WorkbenchError as error:
         return PlainTextResponse(f"{error.message}\n", status_code=404, headers=HEADERS)
-    return send(folder, manifest)
+    return send(bundle)
 
 
 def bundle_folder(project: str, bundle: str) -> Path:
@@ -90,15 +94,7 @@ def bundle_folder(project: str, bundle: str) -> Path:
     return folder
 
 
-def verified(folder: Path) -> Mapping[str, Any]:
-    """Return the manifest of a bundle whose every file is the published one. Raises ArtefactError."""
-    manifest = check_manifest(folder, manifest=BUNDLE_MANIFEST)
-    if set(manifest["files"]) != FILES:
-        raise ArtefactError(f"A bundle has the files {', '.join(sorted(FILES))}.", where=folder.name)
-    return manifest
-
-
-def zipped(folder: Path, manifest: Mapping[str, Any]) -> Iterator[bytes]:
+def zipped(bundle: WholeBundle) -> Iterator[bytes]:
     """Yield the bytes of a zip of the files that the manifest names, the manifest itself last.
 
     Nothing is compressed: weights hardly shrink. Raises ArtefactError, so that the download breaks off,
@@ -106,21 +102,35 @@ def zipped(folder: Path, manifest: Mapping[str, Any]) -> Iterator[bytes]:
     """
     stream = _Passed()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-        for name in (*sorted(manifest["files"]), BUNDLE_MANIFEST):
-            handle = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW)
-            with os.fdopen(handle, "rb") as file:
-                entry = zipfile.ZipInfo(f"{folder.name}/{name}", TIME)
-                entry.file_size = os.fstat(handle).st_size
-                entry.external_attr = 0o644 << 16
-                digest = sha256()
-                with archive.open(entry, "w") as target:
-                    while chunk := file.read(CHUNK):
-                        digest.update(chunk)
-                        target.write(chunk)
-                        yield from stream.taken()
-            if name != BUNDLE_MANIFEST and digest.hexdigest() != manifest["files"][name]["sha256"]:
-                raise ArtefactError(f"The file {name} changed while it was sent.", where=folder.name)
+        for name in (*sorted(bundle.manifest["files"]), BUNDLE_MANIFEST):
+            entry = zipfile.ZipInfo(f"{bundle.folder.name}/{name}", TIME)
+            entry.file_size = (bundle.folder / name).lstat().st_size
+            entry.external_attr = 0o644 << 16
+            with archive.open(entry, "w") as target:
+                for chunk in checked_chunks(bundle, name):
+                    target.write(chunk)
+                    yield from stream.taken()
     yield from stream.taken()
+
+
+def checked_chunks(bundle: WholeBundle, name: str) -> Iterator[bytes]:
+    """Yield a file of a bundle, which is no link; the last piece only when all of it is what was verified.
+
+    Raises ArtefactError otherwise, so that the download breaks off before its end.
+    """
+    files = bundle.manifest["files"]
+    expected = bundle.manifest_sha256 if name == BUNDLE_MANIFEST else files[name]["sha256"]
+    digest, last = sha256(), b""
+    with os.fdopen(os.open(bundle.folder / name, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            if last:
+                yield last
+            last = chunk
+    if digest.hexdigest() != expected:
+        raise ArtefactError(f"The file {name} changed while it was sent.", where=bundle.folder.name)
+    if last:
+        yield last
 
 
 class _Passed(RawIOBase):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from threading import Lock
 from typing import Any, Literal, TypeAlias
 
 import streamlit as st
@@ -25,14 +26,18 @@ from workbench.ui.visitors import current_visitor
 from workbench.usecases.ask_for_work import (
     ask_for,
     call_off,
+    can_be_taken_up,
     find_job,
     last_lines,
     last_words_of_worker,
+    same_job,
     take_up,
 )
 from workbench.usecases.keep_worker import keep_working, start_worker
 from workbench.usecases.project import Project
 
+_asking = Lock()
+ASKED_BEFORE = "job that was asked for before"
 LOOK_SECONDS, LOOK_AGAIN_SECONDS = 1.0, 3.0
 LOG_LINES = 40
 ENDED = ("done", "failed", "cancelled", "interrupted")
@@ -50,9 +55,17 @@ COLOURS: Mapping[str, Colour] = {
 def start_job(project: Project, verb: str, arguments: Mapping[str, Any]) -> Job:
     """Ask the project's worker for work, start one when there is none, and return the job.
 
-    Raises UnknownNameError for a question that the project does not ask, MachineError without a worker.
+    Work that was asked for already and has not ended, on this page or another, is not asked for twice:
+    that job is returned, and says so where it is shown. Raises UnknownNameError for a question that the
+    project does not ask, MachineError without a worker.
     """
-    job = ask_for(project, verb, arguments)
+    with _asking:  # of two tabs that press at once one is the first
+        st.session_state.pop(ASKED_BEFORE, None)
+        job = same_job(project, verb, arguments)
+        if job is None:
+            job = ask_for(project, verb, arguments)
+        else:
+            st.session_state[ASKED_BEFORE] = job.id
     start_worker(project)
     return job
 
@@ -107,6 +120,10 @@ def _show(project: Project, job: Job) -> None:
             if current_visitor().leads:
                 _show_buttons(project, job)
         st.html(steps_html(job) + _facts(job))
+        if job.state not in ENDED and st.session_state.get(ASKED_BEFORE) == job.id:
+            st.info(
+                "The same was asked for already and goes on: this is that job. No second one was started."
+            )
         if job.state == "running":
             _show_progress(job)
         if job.message:
@@ -132,7 +149,7 @@ def _show_buttons(project: Project, job: Job) -> None:
             with errors_shown():  # it may have ended in between
                 call_off(project, job.id)
                 st.rerun()
-    elif job.state != "done" and st.button("Resume", key=f"resume {job.id}"):
+    elif can_be_taken_up(project, job) and st.button("Resume", key=f"resume {job.id}"):
         with errors_shown():  # another page may have been faster
             take_up(project, job.id)
             start_worker(project)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.store.jobs import WORKER_LOG, Job, Jobs, log_of
+from workbench.errors import InputError
+from workbench.store.jobs import RESUMABLE, WORKER_LOG, Job, Jobs, log_of
+from workbench.usecases.import_upload import upload_path
 from workbench.usecases.project import Project
 
 LOG_BYTES = 64 * 1024
@@ -60,5 +62,28 @@ def call_off(project: Project, job_id: int) -> Job:
 
 
 def take_up(project: Project, job_id: int) -> Job:
-    """Queue a job again that failed, was cancelled or interrupted. Raises InputError for others."""
+    """Queue a job again that failed, was cancelled or interrupted.
+
+    Raises InputError for others, and for one whose upload is gone.
+    """
+    job = find_job(project, job_id)
+    if job.state in RESUMABLE and not can_be_taken_up(project, job):
+        raise InputError(
+            f"The job {job_id} cannot be resumed: its file is gone.", hint="Upload the file again."
+        )
     return Jobs(project.store).resume(job_id)
+
+
+def can_be_taken_up(project: Project, job: Job) -> bool:
+    """Tell whether a job ended in a way that it can go on from; not one that a file was refused in."""
+    upload_id = job.arguments.get("upload_id")
+    is_there = upload_id is None or upload_path(project, str(upload_id)).is_file()
+    return job.state in RESUMABLE and is_there
+
+
+def same_job(project: Project, verb: str, arguments: Mapping[str, Any]) -> Job | None:
+    """Return the job that was asked for the same work and has not ended yet, the oldest; None without."""
+    asked = dict(arguments)
+    waiting = [job for job in reversed(jobs_of(project)) if job.state in ("queued", "running")]
+    same = (job for job in waiting if job.verb == verb and dict(job.arguments) == asked)
+    return next((job for job in same if not job.cancel_requested), None)

@@ -24,6 +24,7 @@ from workbench.usecases.offer_export import bundle_name
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import load_network_of, need_run, refuse_old_labels
 from workbench.usecases.time_bundle import time_bundle
+from workbench.usecases.verify_bundle import note_export
 
 if TYPE_CHECKING:
     from workbench.export.gate import GateReport
@@ -100,6 +101,7 @@ def export_model(
         progress=progress,
     )
     refuse_unservable(folder)
+    note_export(project, folder)
     return ExportedBundle(folder, run, gate)
 
 
@@ -139,6 +141,7 @@ def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict
         name = bundle_name(run, arguments.get("precision", "int8"))
         if (project.models / name).exists():
             refuse_unservable(project.models / name)
+            note_export(project, project.models / name)
         else:
             export_model(project, **arguments, progress=progress)
         time_bundle(project, name, progress=progress)

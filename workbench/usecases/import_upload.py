@@ -103,8 +103,9 @@ def write_upload(folder: Path, content: Content, config: Content | None = None) 
 
     Raises InputError for one that is too large, MachineError when it cannot be written.
     """
-    if len(content) > LIMITS.file_bytes:
-        raise InputError(f"The file is larger than {LIMITS.file_bytes // MEBIBYTE} MB.")
+    for what, sent in (("file", content), ("labelling config", config)):
+        if sent is not None and len(sent) > LIMITS.file_bytes:
+            raise InputError(f"The {what} is larger than {LIMITS.file_bytes // MEBIBYTE} MB.")
     path = folder / uuid4().hex
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -212,7 +213,8 @@ def run_preview_job(folder: Path, arguments: dict[str, Any], progress: Progress)
     with open_folder(folder) as project:
         path, upload = _asked(project, arguments)
         progress(0, 1, "reading the file")
-        found = preview_upload(project, path, upload)
+        with _dropped_when_refused(project, path):
+            found = preview_upload(project, path, upload)
         artefacts.write_json(_preview_path(project, path.name), as_json(found))
         progress(1, 1, "reading the file")
         return {"n_documents": found.n_documents}
@@ -223,14 +225,22 @@ def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict
     with open_folder(folder) as project:
         path, upload = _asked(project, arguments)
         progress(0, 1, "importing")
-        try:
+        with _dropped_when_refused(project, path):
             result = import_upload(project, path, upload)
-        except InputError:
-            drop_upload(project, path.name)  # it will never fit
-            raise
         progress(1, 1, "importing")
         drop_upload(project, path.name)
         return result_json(result)
+
+
+@contextmanager
+def _dropped_when_refused(project: Project, path: Path) -> Iterator[None]:
+    """Delete an upload that will never fit: its job cannot be taken up again."""
+    try:
+        yield
+    except InputError as error:
+        drop_upload(project, path.name)
+        error.hint = f"{error.hint}\n  Mend the file and upload it again.".lstrip("\n ")
+        raise
 
 
 def result_json(result: ImportResult) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from workbench.usecases.show_progress import (
     read_bundle_facts,
 )
 from workbench.usecases.time_bundle import timing_path
+from workbench.usecases.verify_bundle import verify_bundle
 
 CARD = "README.md"
 MOST_CARD_BYTES = 512 * 1024
@@ -57,22 +58,46 @@ class LabelLoss:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """What an export is compared with: F1 of the run, of its float32 network, and of what was exported.
+
+    A run of a head on stored vectors was judged on those, which are rounded to float16; the gate computes
+    everything anew in float32. `float32` is None in bundles that do not say, which are compared with
+    the run.
+    """
+
+    figure: str
+    run: float | None
+    float32: float | None
+    exported: float | None
+
+    @property
+    def is_run(self) -> bool:
+        """Whether labels are compared with the run for want of figures of its float32 network."""
+        return self.float32 is None
+
+
+@dataclass(frozen=True, slots=True)
 class ShownBundle:
     """All that a page shows of a bundle.
 
-    `sha256` is that of the graph, `manifest_sha256` that of the manifest, which holds the SHA-256 of
-    every file. `losses` is empty when `not_compared` says why the run and the export cannot be compared.
+    `sha256` is that of the graph as the manifest has it, `manifest_sha256` that of the manifest, which
+    holds the SHA-256 of every file. `refusal` says why the bundle is not to be used (it is not the one
+    that was exported, or failed its gate); it is "" for a sound one. `losses` is empty when
+    `not_compared` says why the run and the export cannot be compared.
     """
 
     facts: BundleFacts
     folder: Path
     weights: str
     why: str
+    refusal: str
     sha256: str
     manifest_sha256: str
     n_bytes_in_all: int
     losses: tuple[LabelLoss, ...]
     not_compared: str
+    baseline: Baseline
     card: str
     timing: Timing | None
 
@@ -100,7 +125,7 @@ def bundles_of(project: Project, run_id: str) -> list[str]:
 def show_bundle(project: Project, name: str) -> ShownBundle:
     """Read what is known of a bundle. Raises ArtefactError when its manifest is not readable.
 
-    Its files are not verified here: the download and `workbench predict` check every one of them.
+    Its files are verified, anew only when one was touched since.
     """
     folder = find_bundle(project, name)
     facts = read_bundle_facts(folder)
@@ -113,11 +138,13 @@ def show_bundle(project: Project, name: str) -> ShownBundle:
             folder=folder,
             weights=str(recipe.get("words", "")),
             why=str(recipe.get("why", "")),
+            refusal=_refusal(project, folder),
             sha256=str(manifest["files"][GRAPH]["sha256"]),
             manifest_sha256=artefacts.file_sha256(folder / BUNDLE_MANIFEST),
             n_bytes_in_all=sum(int(file["bytes"]) for file in manifest["files"].values()),
             losses=losses,
             not_compared=remark,
+            baseline=baseline_of(manifest),
             card=read_card(folder),
             timing=read_timing(project, name, of_graph=str(manifest["files"][GRAPH]["sha256"])),
         )
@@ -129,13 +156,32 @@ def show_bundle(project: Project, name: str) -> ShownBundle:
         ) from error
 
 
+def _refusal(project: Project, folder: Path) -> str:
+    try:
+        verify_bundle(project, folder)
+    except ArtefactError as error:
+        return error.message
+    return ""
+
+
+def baseline_of(manifest: Mapping[str, Any]) -> Baseline:
+    """Return the F1 figures that a manifest holds; strict F1 of entities, macro-F1 of texts."""
+    found = [manifest.get(name) or {} for name in ("figures_before_int8", "figures_float32", "figures")]
+    key = "strict_f1" if any("strict_f1" in figures for figures in found) else "macro_f1"
+    run, float32, exported = (figures.get(key) for figures in found)
+    name = "strict F1" if key == "strict_f1" else "macro-F1"
+    return Baseline(name, run, float32, exported)
+
+
 def label_losses(manifest: Mapping[str, Any]) -> tuple[tuple[LabelLoss, ...], str]:
     """Return F1 of each label before and after the export, the largest loss first, or why not.
 
-    They are compared only when both were judged on as many held-out documents with the same answers, as
-    far as their numbers a label tell.
+    The figures before are those of the float32 network, as in the gate; of the run where a manifest has
+    none. They are compared only when both were judged on as many held-out documents with the same
+    answers, as far as their numbers a label tell.
     """
-    before, after = manifest.get("figures_before_int8", {}), manifest.get("figures", {})
+    before = manifest.get("figures_float32") or manifest.get("figures_before_int8", {})
+    after = manifest.get("figures", {})
     if not before.get("per_label") or not after.get("per_label"):
         return (), "There are no figures per label to compare."
     places = [(f.get("basis"), f.get("n", f.get("n_documents"))) for f in (before, after)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench import artefacts
+from workbench.domain.gates import gate_failures, keeps_limit
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run
 from workbench.errors import ArtefactError
@@ -60,7 +61,8 @@ class CurveStep:
 class BundleFacts:
     """What the manifest of an exported bundle says.
 
-    `n_bytes` is the size of its graph, `gate` has one figure with its limit a row.
+    `n_bytes` is the size of its graph, `gate` has one figure with its limit a row; whether it passed is
+    computed anew from values and limits.
     """
 
     name: str
@@ -70,11 +72,7 @@ class BundleFacts:
     n_examples: int
     created_at: str
     gate: tuple[Mapping[str, Any], ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether every figure of the gate kept its limit."""
-        return all(row["passed"] for row in self.gate)
+    passed: bool
 
 
 def question_progress(project: Project, question: Question) -> QuestionProgress:
@@ -134,6 +132,11 @@ def bundle_folders(project: Project) -> list[Path]:
     return sorted(manifest.parent for manifest in project.models.glob(f"*/{BUNDLE_MANIFEST}"))
 
 
+def _gate_row(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    numbers = {name: float(row[name]) for name in ("value", "limit")}
+    return {**{name: row[name] for name in GATE_FIELDS}, **numbers, "passed": keeps_limit(row)}
+
+
 def read_bundle_facts(folder: Path) -> BundleFacts:
     """Read a bundle's manifest. Raises ArtefactError when it is not readable.
 
@@ -148,7 +151,8 @@ def read_bundle_facts(folder: Path) -> BundleFacts:
             run=str(facts["run"]),
             n_examples=int(facts["n_examples"]),
             created_at=str(facts["created_at"]),
-            gate=tuple({name: row[name] for name in GATE_FIELDS} for row in facts["gate"]["figures"]),
+            gate=tuple(_gate_row(row) for row in facts["gate"]["figures"]),
+            passed=not gate_failures(facts["gate"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtefactError(

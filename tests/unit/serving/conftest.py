@@ -71,6 +71,11 @@ GOLDEN = {
     "ner": {"texts": ["ada"], "scores": [[[0.000123, 0.999754, 0.000123]]], "tolerance": 0.01},
 }
 
+FIGURE = {
+    "name": "share of equal answers", "value": 0.99, "limit": 0.98, "direction": "at least", "passed": True
+}  # fmt: skip
+GATE = {"recipe": "by-row", "passed": True, "figures": [FIGURE]}
+
 
 @pytest.fixture
 def make_bundle(tmp_path: Path) -> Callable[..., Path]:
@@ -93,7 +98,10 @@ def make_bundle(tmp_path: Path) -> Callable[..., Path]:
         write_json(work / "labels.json", {**usual, **(labels or {})})
         final = tmp_path / "bundle"
         publish_folder(
-            work, final, {"max_pieces": 16, "golden": GOLDEN[kind], **(facts or {})}, manifest="bundle.json"
+            work,
+            final,
+            {"max_pieces": 16, "golden": GOLDEN[kind], "gate": GATE, **(facts or {})},
+            manifest="bundle.json",
         )
         return final
 

@@ -299,3 +299,29 @@ def test_nothing_is_predicted_from_a_file_with_a_bad_line(make_bundle: MakeBundl
     path.write_text('{"text": "good"}\n{"text": 5}\n')
     with pytest.raises(WorkbenchError, match="line 2"):
         next(predict_file(Bundle.load(make_bundle()), path))
+
+
+FIGURE = {"name": "equal answers", "value": 0.99, "limit": 0.98, "direction": "at least", "passed": True}
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [
+        None,
+        {"passed": True, "figures": []},
+        {"passed": False, "figures": []},
+        {"passed": True, "figures": [{**FIGURE, "value": 0.5}]},
+        {"passed": True, "figures": [FIGURE, {**FIGURE, "direction": "at most"}]},
+        {"passed": True, "figures": [{**FIGURE, "passed": False}]},
+        {"passed": False, "figures": [FIGURE]},
+        {"passed": True, "figures": [{**FIGURE, "value": "0.99"}]},
+        {"passed": True, "figures": ["0.99"]},
+    ],
+)
+def test_a_bundle_that_did_not_pass_its_gate_answers_only_when_asked_to(
+    make_bundle: MakeBundle, gate: Any
+) -> None:
+    folder = make_bundle(facts={"gate": gate})
+    with pytest.raises(ArtefactError, match="gate"):
+        Bundle.load(folder)
+    assert Bundle.load(folder, despite_gate=True).predict(["good"])[0].labels == ("good",)

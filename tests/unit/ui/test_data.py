@@ -14,11 +14,13 @@ from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
+from workbench.errors import InputError
+from workbench.store.jobs import Jobs
 from workbench.ui.data import importing
 from workbench.ui.launch import MAIN
 from workbench.usecases.analyse_data import analyse_data
-from workbench.usecases.ask_for_work import jobs_of
-from workbench.usecases.import_upload import UPLOADS
+from workbench.usecases.ask_for_work import ask_for, jobs_of, take_up
+from workbench.usecases.import_upload import UPLOADS, keep_upload
 from workbench.usecases.project import open_project, project_names
 from workbench.usecases.set_question import question_settings
 from workbench.worker.loop import run_worker
@@ -280,6 +282,47 @@ def test_a_large_file_is_looked_through_and_imported_by_the_worker(
     assert not list((folder / UPLOADS).glob("*"))
     with open_project(tickets, "tickets") as project:
         assert [job.verb for job in jobs_of(project)] == ["import", "preview"]
+
+
+ALL_BAD = b"text,topic\n" + b"".join(b"only one cell %d\n" % n for n in range(30))
+
+
+def test_a_file_whose_every_record_is_bad_is_not_offered_without_them_and_says_why_in_one_line(
+    tickets: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "LARGE_BYTES", 10)
+    monkeypatch.setattr("workbench.ui.jobs.start_worker", lambda project: False)
+    monkeypatch.setattr("workbench.ui.jobs.keep_working", lambda project: None)
+    page = upload(open_tab("import"), "mails.csv", ALL_BAD)
+    page.button(key="look into large file").click().run()
+    run_worker(tickets.project("tickets"), once=True)
+    page.run()
+    assert "Not like this" in errors_of(page)
+    assert "<b>30</b> ×" in html_of(page)
+    assert "line 2, line 3" in html_of(page)
+    assert "without bad 1" not in [button.key for button in page.button]
+
+
+def test_an_import_that_was_refused_cannot_be_resumed_and_one_that_was_interrupted_can(
+    tickets: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.ui.jobs.keep_working", lambda project: None)
+    folder = tickets.project("tickets")
+    with open_project(tickets, "tickets") as project:
+        asked = {"upload_id": keep_upload(project, ALL_BAD), "name": "mails.csv", "format": "csv"}
+        refused = ask_for(project, "import", asked)
+        run_worker(folder, once=True)
+        asked = {"upload_id": keep_upload(project, GOOD), "name": "mails.csv", "format": "csv"}
+        stopped = ask_for(project, "import", asked)
+        jobs = Jobs(project.store)
+        jobs.stop(jobs.claim("w"), "interrupted", "its worker is gone")
+        with pytest.raises(InputError, match="its file is gone"):
+            take_up(project, refused.id)
+    page = open_tab("import", **{importing.JOB: str(refused.id)})
+    assert f"resume {refused.id}" not in [button.key for button in page.button]
+    assert "upload it again" in errors_of(page)
+    page = open_tab("import", **{importing.JOB: str(stopped.id)})
+    assert f"resume {stopped.id}" in [button.key for button in page.button]
 
 
 # Documents

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -19,6 +19,7 @@ from workbench.config import Home
 from workbench.errors import AccessError, InputError
 from workbench.store.links import Link, Links
 from workbench.usecases.ask_for_work import jobs_of
+from workbench.usecases.label_studio.connect import connect as connect_project
 from workbench.usecases.label_studio.keep_watch import start_watch, stop_watch, watch_state
 from workbench.usecases.label_studio.look import has_token, keep_token, list_projects, look_at, token_file
 from workbench.usecases.label_studio.server import note_error
@@ -37,9 +38,10 @@ CONFIG = (
 class Answers(BaseHTTPRequestHandler):
     """Says what a Label Studio server would, to the one token."""
 
-    projects: Any = ()
+    heard: ClassVar[list[str]] = []  # every token that was sent to any of the servers
 
     def do_GET(self) -> None:
+        self.heard.append(f"{self.server.server_address[1]} {self.headers.get('authorization')}")
         known = self.headers.get("authorization") == f"Token {TOKEN}"
         body: Any = {"detail": "Invalid token."}
         if known and self.path.startswith("/api/projects/?"):
@@ -64,6 +66,7 @@ class Answers(BaseHTTPRequestHandler):
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Serve the answers, with no token in the environment."""
     monkeypatch.delenv("LABEL_STUDIO_API_KEY", raising=False)
+    Answers.heard.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -105,7 +108,7 @@ def test_the_token_goes_into_a_file_of_its_owner_and_nowhere_else(tickets: Home,
         assert TOKEN not in str(place)
     field = next(field for field in page.text_input if field.label == "Token")
     assert field.value == ""
-    assert "kept already" in field.placeholder
+    assert "kept for this server" in field.placeholder
     page.button(key="forget token").click().run()
     assert not path.exists()
 
@@ -134,7 +137,7 @@ def test_without_a_token_it_is_said_what_to_do(tickets: Home, address: str) -> N
 
 def connect(home: Home, url: str) -> None:
     with open_project(home, "tickets") as project:
-        keep_token(project, TOKEN)
+        keep_token(project, TOKEN, url)
         state = {
             "label_config": CONFIG,
             "synced": {
@@ -227,7 +230,89 @@ def test_looking_at_a_server_wants_a_token_and_finds_no_other_project(tickets: H
     with open_project(tickets, "tickets") as project:
         with pytest.raises(InputError, match="no token"):
             list_projects(project, address)
-        keep_token(project, TOKEN)
+        keep_token(project, TOKEN, address)
         assert has_token(project)
         look = look_at(project, address, 3)
     assert (look.title, look.n_tasks, look.fits) == ("Mails", 7, True)
+
+
+@pytest.fixture
+def elsewhere(address: str) -> Iterator[str]:
+    """Serve at a second port: another server, as far as a token goes."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_token_goes_to_no_other_server_than_the_one_it_was_given_for(
+    tickets: Home, address: str, elsewhere: str
+) -> None:
+    with open_project(tickets, "tickets") as project:
+        keep_token(project, TOKEN, address)
+        assert len(list_projects(project, f"{address}/")) == 1
+        n_heard = len(Answers.heard)
+        with pytest.raises(InputError, match="no token for"):
+            list_projects(project, elsewhere)
+        with pytest.raises(InputError, match="no token for"):
+            connect_project(tickets, "tickets", url=elsewhere, remote_project=3)
+    page = ask(open_tab("label-studio"), elsewhere, "")
+    assert "There is no token for" in errors_of(page)
+    assert len(Answers.heard) == n_heard
+    page = ask(page, elsewhere, TOKEN)  # asked again, it is given for this one
+    assert errors_of(page) == ""
+    assert len(Answers.heard) > n_heard
+
+
+def test_a_token_that_nobody_gave_for_a_server_is_not_sent_from_the_page(tickets: Home, address: str) -> None:
+    path = tickets.project("tickets") / "label-studio.token"
+    path.write_text(TOKEN)
+    path.chmod(0o600)
+    page = ask(open_tab("label-studio"), address, "")
+    assert "There is no token for" in errors_of(page)
+    assert Answers.heard == []
+
+
+def test_the_token_of_the_environment_goes_where_the_visitor_sends_it(
+    tickets: Home, address: str, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", TOKEN)
+    page = ask(open_tab("label-studio"), address, "")
+    assert Answers.heard == []
+    assert address in said_by(page)
+    page.button(key="ls outside").click().run()
+    assert errors_of(page) == ""
+    assert page.selectbox(key="ls project").options == ["<b>Mails</b> *x* (3)"]
+    n_heard = len(Answers.heard)
+    page = ask(page, elsewhere, "")
+    assert len(Answers.heard) == n_heard
+
+
+def test_an_address_is_checked_and_http_is_warned_of_before_a_token_is_kept_or_sent(
+    tickets: Home, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(
+        "workbench.usecases.label_studio.look.LabelStudioClient.newest_projects",
+        lambda client: sent.append(client.url) or [],  # type: ignore[func-returns-value]
+    )
+    path = tickets.project("tickets") / "label-studio.token"
+    page = ask(open_tab("label-studio"), "ftp://labels.example", TOKEN)
+    assert "is no address" in errors_of(page)
+    page = ask(page, "http://labels.example", TOKEN)
+    assert not path.exists()
+    assert sent == []
+    assert "unencrypted" in said_by(page)
+    page.checkbox(key="ls open http://labels.example").check()
+    page = ask(page, "http://labels.example", TOKEN)
+    assert path.exists()
+    assert sent == ["http://labels.example"]
+
+
+def test_a_connected_project_takes_no_token_of_another_server(
+    tickets: Home, address: str, elsewhere: str
+) -> None:
+    connect(tickets, address)
+    with open_project(tickets, "tickets") as project, pytest.raises(InputError, match="is connected to"):
+        keep_token(project, "a" * 40, elsewhere)
+    assert (tickets.project("tickets") / "label-studio.token").read_text() == TOKEN

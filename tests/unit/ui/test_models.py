@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -27,6 +28,7 @@ from workbench.usecases.compare_runs import compare_runs
 from workbench.usecases.project import open_project
 from workbench.usecases.show_progress import BUNDLE_MANIFEST
 from workbench.usecases.time_bundle import TIMINGS
+from workbench.usecases.verify_bundle import note_export
 
 pytestmark = pytest.mark.slow
 SCRIPT = """
@@ -99,6 +101,30 @@ def test_a_training_is_queued_with_what_was_changed_and_its_job_is_in_the_url(ti
     }
     assert page.query_params["job"] in (str(job.id), [str(job.id)])
     assert "waits for the worker" in shown(open_models(job=str(job.id)))
+
+
+def test_two_tabs_that_start_the_same_training_start_it_once(tickets: Home) -> None:
+    add_answers(tickets, "delivery", "billing", "fault")
+    first, second = (open_models(section="train") for _ in range(2))
+    press(first, "Start training")
+    press(second, "Start training")
+    (job,) = jobs_of(tickets)
+    assert second.query_params["job"] in (str(job.id), [str(job.id)])
+    assert "asked for already" in shown(second)
+    assert "asked for already" not in shown(first)
+    with open_project(tickets, "tickets") as project:
+        Jobs(project.store).cancel(job.id)  # what has ended may be asked for again
+    press(open_models(section="train"), "Start training")
+    assert len(jobs_of(tickets)) == 2
+
+
+def test_another_training_is_started_beside_one_that_waits(tickets: Home) -> None:
+    add_answers(tickets, "delivery", "billing", "fault")
+    press(open_models(section="train"), "Start training")
+    page = open_models(section="train")
+    page.number_input(key="seed topic").set_value(7)
+    press(page, "Start training")
+    assert len(jobs_of(tickets)) == 2
 
 
 def test_a_training_that_goes_on_to_choose_documents_is_a_round(tickets: Home) -> None:
@@ -294,7 +320,7 @@ def test_who_does_not_lead_sees_results_and_starts_nothing(
     assert "SHA-256 of model.onnx" in shown(page)
 
 
-def make_bundle(home: Home, name: str = "topic-good-int8", **more: object) -> Path:
+def make_bundle(home: Home, name: str = "topic-good-int8", card: str = "", **more: object) -> Path:
     gate = {"name": "share of equal answers", "value": 0.99, "limit": 0.98, "direction": "at least"}
     facts = {
         "question": "topic",
@@ -302,14 +328,69 @@ def make_bundle(home: Home, name: str = "topic-good-int8", **more: object) -> Pa
         "n_examples": 120,
         "created_at": "2026-05-04T10:11:12.000000+00:00",
         "recipe": {"name": "by-row", "words": "int8 <i>rows</i>", "why": "it passed"},
-        "gate": {"figures": [{**gate, "basis": "2 held-out documents", "passed": True}]},
-        "files": {"model.onnx": {"bytes": 5_000_000, "sha256": "ab" * 32}},
+        "gate": {"passed": True, "figures": [{**gate, "basis": "2 held-out documents", "passed": True}]},
         **more,
     }
     folder = home.models("tickets") / name
-    folder.mkdir(parents=True)
-    artefacts.write_json(folder / BUNDLE_MANIFEST, facts)
+    work = artefacts.empty_folder(folder.with_name(f".{name}.work"))
+    for file in ("tokenizer.json", "labels.json"):
+        artefacts.write_json(work / file, {})
+    (work / "README.md").write_text(card, encoding="utf-8")
+    (work / "model.onnx").write_bytes(bytes(5_000_000))
+    artefacts.publish_folder(work, folder, facts, manifest=BUNDLE_MANIFEST)
     return folder
+
+
+GRAPH_SHA256 = hashlib.sha256(bytes(5_000_000)).hexdigest()
+
+
+def edit_manifest(folder: Path, **more: object) -> None:
+    facts = artefacts.read_json(folder / BUNDLE_MANIFEST)
+    artefacts.write_json(folder / BUNDLE_MANIFEST, {**facts, **more})
+
+
+def card_and_badges() -> str:
+    page = open_models(section="export")
+    return "\n".join([shown(page), *(m.value for m in page.markdown)])
+
+
+def test_a_bundle_that_changed_since_its_export_is_not_shown_as_a_sound_one(tickets: Home) -> None:
+    folder = make_bundle(tickets)
+    text = card_and_badges()
+    assert "gate passed" in text
+    (folder / "model.onnx").write_bytes(bytes(4_999_999) + b"x")
+    text = card_and_badges()
+    assert "gate passed" not in text
+    assert "changed since export" in text
+    assert "model.onnx is not the one that was published" in text
+    assert "(as recorded at the export)" in text
+    assert "/wb/bundles/" not in text
+
+
+def test_a_manifest_that_was_edited_is_not_shown_as_a_sound_one(tickets: Home) -> None:
+    folder = make_bundle(tickets)
+    with open_project(tickets, "tickets") as project:
+        note_export(project, folder)
+    assert "gate passed" in card_and_badges()
+    edit_manifest(folder, n_examples=12_000)
+    text = card_and_badges()
+    assert "gate passed" not in text
+    assert "changed since export" in text
+    assert "/wb/bundles/" not in text
+
+
+@pytest.mark.parametrize(
+    ("passed", "value", "n"), [(False, 0.99, 0), (True, 0.99, 0), (True, 0.5, 1), (False, 0.99, 1)]
+)
+def test_a_bundle_that_did_not_pass_its_gate_says_so_whatever_else_it_says(
+    tickets: Home, passed: bool, value: float, n: int
+) -> None:
+    row = {"name": "a", "value": value, "limit": 0.98, "direction": "at least", "basis": "b", "passed": True}
+    make_bundle(tickets, gate={"passed": passed, "figures": [row] * n})
+    text = card_and_badges()
+    assert "gate passed" not in text
+    assert "gate failed" in text
+    assert "/wb/bundles/" not in text
 
 
 def label_row(label: str, support: int, predicted: int, correct: int) -> dict[str, Any]:
@@ -335,7 +416,7 @@ def test_a_bundle_shows_its_size_gate_losses_and_how_to_get_it(tickets: Home) ->
     text = shown(page)
     assert "Export the model again" in text
     assert "5.0 MB" in text
-    assert "ab" * 32 in text
+    assert GRAPH_SHA256 in text
     assert artefacts.file_sha256(folder / BUNDLE_MANIFEST) in text
     assert "int8 &lt;i&gt;rows&lt;/i&gt;" in text
     assert 'href="/wb/bundles/tickets/topic-good-int8.zip"' in text
@@ -353,8 +434,7 @@ def test_a_model_card_is_text_even_when_its_labels_are_markdown(tickets: Home) -
         "# tickets\n\n2: `a`, ![x](https://example.org/x.png) <img src=x>\n\n"
         "| figure | value |\n|---|---|\n| f1 <i> | 0.5 |\n\n- one\n  goes on\n- two\n\n    code <x>\n"
     )
-    folder = make_bundle(tickets)
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    make_bundle(tickets, card=card)
     page = open_models(section="export")
     inside = page.expander[-1] if page.expander[-1].label == "Model card" else page.expander[0]
     (html,) = [element.proto.body for element in inside if element.type == "html"]
@@ -377,6 +457,23 @@ def test_a_bundle_that_is_still_exported_is_chosen_when_it_is_there(tickets: Hom
     page.selectbox(key="bundle of ['topic-good-int8', 'topic-new-int8']").set_value("topic-good-int8").run()
     assert "topic-good-int8.zip" in shown(page)
     assert page.query_params["bundle"] in ("topic-good-int8", ["topic-good-int8"])
+
+
+def test_labels_are_compared_with_the_float32_network_that_the_gate_measured(tickets: Home) -> None:
+    """The run was judged on stored vectors, the gate on the network: one of the two is the baseline."""
+    run, float32, exported = (
+        {"basis": "held-out", "n": 200, "macro_f1": f1, "per_label": [label_row("fault", 100, 100, correct)]}
+        for f1, correct in ((0.4854, 48), (0.4879, 50), (0.47, 47))
+    )
+    make_bundle(tickets, figures_before_int8=run, figures_float32=float32, figures=exported)
+    page = open_models(section="export")
+    table = page.dataframe[0].value
+    assert table.columns[1] == "F1 in float32"
+    assert table.values.tolist() == [["fault", "0.500", "0.470", "-0.030", "no", 100]]
+    text = shown(page)
+    assert "macro-F1 0.4854" in text
+    assert "0.4879" in text
+    assert "0.4700" in text
 
 
 def test_figures_on_other_documents_are_not_compared(tickets: Home) -> None:
@@ -407,7 +504,7 @@ def test_latency_is_shown_only_for_the_graph_it_was_measured_on(tickets: Home) -
         "machine": "x86_64, 2 cores",
         "measured_at": "2026-05-04T10:11:12+00:00",
     }
-    artefacts.write_json(path, {**timing, "sha256": "ab" * 32})
+    artefacts.write_json(path, {**timing, "sha256": GRAPH_SHA256})
     text = shown(open_models(section="export"))
     assert "<td>1.2 ms</td><td>2.5 ms</td>" in text
     assert "<td>6.0 ms</td><td>9.0 ms</td>" in text

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from workbench.config import Home
+from workbench.config import LIMITS, Home
 from workbench.domain.conversion import ReadOptions
 from workbench.domain.questions import Question
 from workbench.errors import InputError, SourceError
@@ -139,6 +139,16 @@ def test_columns_and_encodings_can_be_named(project: Project) -> None:
     with lying(content) as path, pytest.raises(SourceError) as refused:
         preview_upload(project, path, Upload("m.csv"))
     assert "'Encoding' cp1252" in refused.value.hint
+
+
+def test_a_labelling_config_that_is_too_large_is_refused(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.usecases.import_upload.LIMITS", replace(LIMITS, file_bytes=100))
+    with pytest.raises(InputError, match="labelling config is larger"):
+        keep_upload(project, b"[]", b"x" * 101)
+    assert not list((project.folder / UPLOADS).glob("*"))
+    keep_upload(project, b"[]", b"x" * 100)
 
 
 def test_an_id_of_an_upload_is_no_path(project: Project) -> None:

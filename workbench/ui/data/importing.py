@@ -15,6 +15,7 @@ from workbench.config import MEBIBYTE
 from workbench.errors import UnknownNameError
 from workbench.store.jobs import Job
 from workbench.ui.choices import remember
+from workbench.ui.data.reasons import show_reasons
 from workbench.ui.data.shown import document_item, labels_html, show_documents, show_problems
 from workbench.ui.jobs import show_job, start_job
 from workbench.ui.links import show_link
@@ -160,6 +161,7 @@ def show_preview(preview: Preview, *, name: str, key: str) -> bool:
         st.warning(f"{n:,} × {as_markdown(reason)}", icon=":material/warning:")
     if preview.problems:
         st.subheader("Wrong or left out", anchor=False)
+        show_reasons(preview.problems)
         show_problems(preview.problems, name=plain_name(name), key=key)
     new = preview.n_documents - preview.n_known
     asked = False
@@ -278,5 +280,9 @@ def show_large_preview(project: Project, job: Job, name: str) -> None:
     arguments = {**job.arguments, "format": preview.format}
     if show_preview(preview, name=name, key=f"large {job.id}"):
         go_on(project, "import", arguments)
-    if preview.refusal and st.button("Import without the bad records", key=f"without bad {job.id}"):
+    if (
+        preview.refusal
+        and preview.n_documents
+        and st.button("Import without the bad records", key=f"without bad {job.id}")
+    ):
         go_on(project, "import", {**arguments, "skip_bad": True})

@@ -15,7 +15,7 @@ from workbench.ui.models.card import card_html
 from workbench.ui.visitors import current_visitor
 from workbench.ui.words import figure, table_height, when
 from workbench.usecases.project import Project
-from workbench.usecases.show_bundle import LabelLoss, ShownBundle, Timing, show_bundle, usage
+from workbench.usecases.show_bundle import Baseline, LabelLoss, ShownBundle, Timing, show_bundle, usage
 from workbench.usecases.show_progress import GRAPH, BundleFacts, bundle_folders, read_bundle_facts
 
 SHORT_TABLE = 8
@@ -78,16 +78,21 @@ def show_head(bundle: ShownBundle) -> None:
     facts = bundle.facts
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(f"**{as_markdown(facts.name)}**")
-        if facts.passed:
-            st.badge("gate passed", icon=":material/check:", color="green")
-        else:
+        if not facts.passed:
             st.badge("gate failed", icon=":material/close:", color="red")
+        elif bundle.refusal:
+            st.badge("changed since export", icon=":material/warning:", color="red")
+        else:
+            st.badge("gate passed", icon=":material/check:", color="green")
+    if bundle.refusal:
+        st.error(f"{as_markdown(bundle.refusal)} It cannot be downloaded. Export the model again.")
+    recorded = " (as recorded at the export)" if bundle.refusal else ""
     rows = [
         (GRAPH, f"{facts.n_bytes / 1e6:.1f} MB ({bundle.n_bytes_in_all / 1e6:.1f} MB in all)"),
         ("weights", bundle.weights or "–"),
         ("from", f"run {facts.run} · question {facts.question} · {facts.n_examples:,} answers"),
         ("exported", when(facts.created_at)),
-        (f"SHA-256 of {GRAPH}", bundle.sha256),
+        (f"SHA-256 of {GRAPH}{recorded}", bundle.sha256),
         ("SHA-256 of bundle.json", bundle.manifest_sha256),
     ]
     items = Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(*row) for row in rows)
@@ -95,7 +100,9 @@ def show_head(bundle: ShownBundle) -> None:
 
 
 def show_downloads(project: Project, bundle: ShownBundle) -> None:
-    """Show the links to the whole bundle and to its graph alone."""
+    """Show the links to the whole bundle and to its graph alone; none to one that is not to be used."""
+    if bundle.refusal:
+        return
     address = f"{base_path()}/wb/bundles/{project.name}/{bundle.facts.name}"
     links = Markup("").join(
         Markup('<a class="wb-download" href="{}" download>{}</a>').format(place, words)
@@ -121,9 +128,9 @@ def show_gate(facts: BundleFacts) -> None:
 
 def _gate_row(row: Mapping[str, Any]) -> Markup:
     passed = Markup("yes") if row["passed"] else Markup('<b class="wb-failed">NO</b>')
-    return Markup("<tr><td>{}</td><td class=\"figure\">{:.5f}</td><td class=\"figure\">{} {:g}</td><td>{}</td><td>{}</td></tr>").format(
-        row["name"], row["value"], row["direction"], row["limit"], passed, row["basis"]
-    )
+    return Markup(
+        '<tr><td>{}</td><td class="figure">{:.5f}</td><td class="figure">{} {:g}</td><td>{}</td><td>{}</td></tr>'
+    ).format(row["name"], row["value"], row["direction"], row["limit"], passed, row["basis"])
 
 
 def show_latency(project: Project, bundle: ShownBundle) -> None:
@@ -157,25 +164,47 @@ def latency_html(timing: Timing) -> Markup:
 
 
 def show_losses(bundle: ShownBundle) -> None:
-    """Show F1 per label of the run and of the exported model, the largest loss first."""
+    """Show F1 per label before and after the export, the largest loss first."""
+    if words := baseline_in_words(bundle.baseline):
+        st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(words))
     if bundle.not_compared:
         st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(bundle.not_compared))
         return
     changed = [loss for loss in bundle.losses if loss.difference]
     n_apart = sum(loss.differs for loss in bundle.losses)
     words = f"F1 changed for {len(changed)} of {len(bundle.losses)} labels"
-    words += f"; for {n_apart} the 95 % intervals do not overlap." if n_apart else "; all within their 95 % intervals."
+    words += (
+        f"; for {n_apart} the 95 % intervals do not overlap."
+        if n_apart
+        else "; all within their 95 % intervals."
+    )
     st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(words))
     if changed:
-        show_loss_table(changed, bundle.facts.name)
+        show_loss_table(changed, bundle)
 
 
-def show_loss_table(losses: Sequence[LabelLoss], name: str) -> None:
+def baseline_in_words(baseline: Baseline) -> str:
+    """Say which figure is which; "" for a bundle that knows its run's figures only.
+
+    >>> baseline_in_words(Baseline("macro-F1", 0.5, None, 0.5))
+    ''
+    """
+    if baseline.float32 is None:
+        return ""
+    run = "" if baseline.run is None else f"{baseline.figure} {baseline.run:.4f} when the run was judged; "
+    exported = "" if baseline.exported is None else f"; exported {baseline.exported:.4f}"
+    return (
+        f"{run}{baseline.float32:.4f} in float32, computed anew for the export{exported}. The gate and this "
+        "table compare with float32. The run may differ from it: vectors are kept with fewer digits."
+    )
+
+
+def show_loss_table(losses: Sequence[LabelLoss], bundle: ShownBundle) -> None:
     """Show the labels whose F1 changed."""
     st.dataframe(
         {
             "label": [loss.label for loss in losses],
-            "F1 of the run": [figure(loss.before) for loss in losses],
+            "F1 of the run" if bundle.baseline.is_run else "F1 in float32": [figure(loss.before) for loss in losses],
             "F1 exported": [figure(loss.after) for loss in losses],
             "difference": [f"{loss.difference or 0.0:+.3f}" for loss in losses],
             "beyond chance": ["yes" if loss.differs else "no" for loss in losses],
@@ -183,7 +212,7 @@ def show_loss_table(losses: Sequence[LabelLoss], name: str) -> None:
         },
         hide_index=True,
         height="content" if len(losses) <= SHORT_TABLE else table_height(len(losses)),
-        alt=f"F1 per label before and after the export of {name}",
+        alt=f"F1 per label before and after the export of {bundle.facts.name}",
     )
 
 

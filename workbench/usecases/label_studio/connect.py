@@ -40,7 +40,7 @@ def connect(
     elsewhere, or the config asks nothing that can be asked here.
     """
     named = str(token_file.absolute()) if token_file else ""
-    client = LabelStudioClient(checked_url(url), read_token(home.project(name), named))
+    client = LabelStudioClient(checked_url(url), read_token(home.project(name), named, url=url))
     try:
         remote = _project(client, remote_project)
     finally:
@@ -116,7 +116,7 @@ def create(project: Project, *, url: str, title: str = "", token_file: Path | No
     if not SHORTEST_TITLE <= len(title) <= LONGEST_TITLE:
         raise InputError(f"A title has {SHORTEST_TITLE} to {LONGEST_TITLE} characters, not {len(title)}.")
     named = str(token_file.absolute()) if token_file else ""
-    client = LabelStudioClient(checked_url(url), read_token(project.folder, named))
+    client = LabelStudioClient(checked_url(url), read_token(project.folder, named, url=url))
     try:
         overlap = max(question.overlap for question in questions)
         share = max(q.overlap_share for q in questions if q.overlap == overlap)

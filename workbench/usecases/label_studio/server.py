@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from workbench.domain.annotations import now
 from workbench.domain.questions import Question
@@ -21,6 +22,7 @@ from workbench.usecases.project import Project
 
 TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"
 TOKEN_FILE = "label-studio.token"
+ORIGIN_FILE = "label-studio.origin"  # the one server that the token beside it may go to
 LOCK_NAME = "label-studio.lock"
 LOCK_SECONDS = 120.0
 KEPT_PROBLEMS = 20
@@ -56,7 +58,7 @@ def open_server(project: Project) -> Iterator[Server]:
     """
     links = Links(project.store)
     link = links.get()
-    token = read_token(project.folder, link.token_file)
+    token = read_token(project.folder, link.token_file, url=link.url)
     with synchronising(project):
         client = LabelStudioClient(link.url, token)
         try:
@@ -120,15 +122,48 @@ def same_project(client: LabelStudioClient, link: Link) -> Fields:
     return remote
 
 
-def read_token(folder: Path, named: str = "") -> str:
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an address: the server that a token is for.
+
+    >>> origin_of("HTTPS://Labels.example/ls/"), origin_of("http://[::1]:8080")
+    ('https://labels.example:443', 'http://[::1]:8080')
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def kept_origin(folder: Path) -> str:
+    """Return the server that the project's own token may go to; "" when nobody said so on the page."""
+    try:
+        return (folder / ORIGIN_FILE).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def refuse_another_origin(folder: Path, url: str) -> None:
+    """Raise InputError when the project's own token was given for another server than that of `url`."""
+    bound = kept_origin(folder)
+    if bound and bound != origin_of(url):
+        raise InputError(
+            f"There is no token for {origin_of(url)}: the project's token is for {bound}.",
+            hint="Give the token of this server; the other one was not sent.",
+        )
+
+
+def read_token(folder: Path, named: str = "", *, url: str) -> str:
     """Return the token: what the named file holds, else LABEL_STUDIO_API_KEY, else a file of the project.
 
-    That is `label-studio.token` in its folder. Only the owner may be able to read a file. Raises InputError.
+    That is `label-studio.token` in its folder; given on the page, it goes to the server alone that it was
+    given for. Only the owner may be able to read a file. Raises InputError.
     """
     said = os.environ.get(TOKEN_VARIABLE, "").strip()
     if said and not named:
         return checked_token(said, f"the variable {TOKEN_VARIABLE}")
     path = Path(named) if named else folder / TOKEN_FILE
+    if path.absolute() == (folder / TOKEN_FILE).absolute():
+        refuse_another_origin(folder, url)
     try:
         mode = path.stat().st_mode
         token = path.read_text(encoding="utf-8").strip()
