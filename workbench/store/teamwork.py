@@ -70,7 +70,10 @@ class Teamwork:
                 .where(_annotations.status.in_(("answered", "skipped")))
                 .order_by(_annotations.sequence)
             )
-            return [Entry(*row[:-1], is_bulk=bool(row[-1])) for row in connection.execute(query)]
+            return [
+                Entry(who, status, at, seconds, bool(bulk))
+                for who, status, at, seconds, bulk in connection.execute(query)
+            ]
 
     def shared(self, question: str) -> list[Annotation]:
         """Return the annotations of the documents that several annotators answered, or one flagged.
