@@ -24,6 +24,7 @@ from workbench.ui.models.comparison import comparison_html
 from workbench.ui.models.dots import dots_spec
 from workbench.usecases import keep_worker
 from workbench.usecases.compare_runs import compare_runs
+from workbench.usecases.judged_files import DOCUMENTS
 from workbench.usecases.project import open_project
 from workbench.usecases.show_progress import BUNDLE_MANIFEST
 from workbench.usecases.time_bundle import TIMINGS
@@ -392,9 +393,16 @@ def test_latency_is_shown_only_for_the_graph_it_was_measured_on(tickets: Home) -
     assert "Not measured on this machine yet" in shown(open_models(section="export"))
 
 
-def add_run(home: Home, id: str, learner: str, figures: dict[str, Any], **more: Any) -> None:
+def add_run(
+    home: Home, id: str, learner: str, figures: dict[str, Any], gold: str = "fault", **more: Any
+) -> None:
+    """Record a run that was judged by one right answer."""
     with open_project(home, "tickets") as project:
         run = project.store.runs("topic")[-1]
+        answers = {"labels": [gold], "spans": []}
+        judged = [{"id": "held-1", "text": "It sparks.", "scope": None, "gold": answers}]
+        (project.models / id).mkdir()
+        artefacts.write_json(project.models / id / DOCUMENTS, judged)
         project.store.save_run(dataclasses.replace(run, id=id, learner=learner, figures=figures, **more), id)
 
 
@@ -428,6 +436,22 @@ def test_runs_side_by_side_are_bold_only_beyond_their_intervals_and_on_one_basis
     values = dots_spec(found.runs)["data"]["values"]
     assert len(values) == 3 * 2  # the run on another basis has no dots
     assert [v["beyond"] for v in values if v["label"] == "fault"] == ["no", "yes", "no"]
+
+
+def test_runs_judged_by_other_answers_are_not_compared_though_they_are_as_many(tickets: Home) -> None:
+    add_run(tickets, "topic-a-1", "tfidf", figures(110, 90, (0.8, 0.9)))
+    add_run(tickets, "topic-b-1", "linear", figures(110, 60, (0.4, 0.6)), gold="billing")
+    add_run(tickets, "topic-c-1", "linear", figures(110, 60, (0.4, 0.6)))
+    with open_project(tickets, "tickets") as project:
+        (project.models / "topic-c-1" / DOCUMENTS).unlink()
+        found = compare_runs(project, ["topic-a-1", "topic-b-1", "topic-c-1"])
+    assert [run.not_compared for run in found.runs] == [
+        "",
+        "other documents or right answers: not compared",
+        "its judged documents are gone: not compared",
+    ]
+    assert not any(run.figures["macro_f1"].differs for run in found.runs)
+    assert "other documents or right answers" in str(comparison_html(found))
 
 
 def test_the_two_newest_runs_are_compared_and_the_url_says_which(tickets: Home) -> None:

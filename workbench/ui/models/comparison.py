@@ -149,9 +149,9 @@ def _row(name: str, cells: Sequence[str | Markup]) -> Markup:
 
 def _basis(run: Shown) -> Markup:
     words = f"{run.basis}, {run.n_documents:,} documents" if run.basis else "not judged"
-    if run.comparable:
+    if run.comparable or not run.basis:
         return Markup("{}").format(words)
-    return Markup('{} <span class="wb-warned">another basis: not compared</span>').format(words)
+    return Markup('{} <span class="wb-warned">{}</span>').format(words, run.not_compared)
 
 
 def _figure(run: Shown, name: str) -> Markup:
