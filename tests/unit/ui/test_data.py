@@ -424,3 +424,9 @@ print(sorted(name for name in {heavy!r} if name in sys.modules))
 
 def test_the_empty_start_leads_to_the_form(home: Home, tmp_path: Path) -> None:
     assert [field.label for field in open_form().text_input] == ["Name of the project", "Name of question 1"]
+
+
+def test_a_link_to_a_tab_that_is_not_there_says_so(tickets: Home) -> None:
+    page = open_tab("zz")
+    assert "a tab that cannot be chosen here: zz" in page.warning[0].value
+    assert page.segmented_control(key="tab of data").value == "documents"

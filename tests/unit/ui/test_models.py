@@ -251,8 +251,9 @@ def test_a_waiting_job_can_be_called_off(tickets: Home) -> None:
 
 
 def test_a_job_that_there_is_none_of_is_said(tickets: Home) -> None:
-    for job in ("77", "x<b>", "9" * 30, "²"):
-        assert "There is no job" in shown(open_models(job=job))
+    assert "There is no job" in shown(open_models(job="77"))
+    for job in ("x<b>", "9" * 30, "²"):
+        assert f"a job that cannot be chosen here: {job}" in shown(open_models(job=job))
 
 
 def test_the_history_is_newest_first_and_can_be_filtered(tickets: Home) -> None:
@@ -459,3 +460,19 @@ def test_the_two_newest_runs_are_compared_and_the_url_says_which(tickets: Home) 
     assert page.query_params["runs"] in ("topic-tfidf-1,topic-tfidf-2", ["topic-tfidf-1,topic-tfidf-2"])
     assert "1. tfidf" in shown(page)
     assert page.dataframe[0].value["run"].tolist() == ["topic-tfidf-2", "topic-tfidf-1"]
+
+
+def test_links_to_a_section_job_or_runs_that_are_not_there_keep_the_controls(tickets: Home) -> None:
+    page = open_models(section="zzz", job="１", runs="topic-tfidf-1,zz")
+    said = [plain(warning.value) for warning in page.warning]
+    for words in ("a section that cannot be chosen here: zzz", "a job that", "a run that"):
+        assert any(words in one for one in said), said
+    assert page.segmented_control(key="section").value == "runs"
+    assert "job" not in page.query_params
+
+
+def test_another_question_is_no_wrong_link(tickets: Home) -> None:
+    page = open_models(runs="topic-tfidf-1,topic-tfidf-2")
+    page.segmented_control(key="question of tickets").set_value("entities").run()
+    assert not page.warning
+    assert not page.exception

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run
 from workbench.ui.charts import show_chart
+from workbench.ui.choices import linked
 from workbench.ui.messages import errors_shown
 from workbench.ui.models.dots import dots_spec
 from workbench.ui.words import figure, run_in_words, table_height, when
@@ -69,7 +70,9 @@ def show_table(runs: Sequence[Run]) -> None:
 def choose_runs(runs: Sequence[Run]) -> list[str]:
     """Ask which runs to compare, by default the two newest; the URL says which."""
     named = {run.id: run for run in runs}
-    wanted = [id for id in st.query_params.get("runs", "").split(",") if id in named][:MOST_RUNS]
+    asked = st.query_params.get("runs", "")
+    wanted = [id for id in asked.split(",") if id in named][:MOST_RUNS]
+    linked("runs", [asked] if all(id in named for id in asked.split(",") if id) else [], called="run")
     chosen: list[str] = st.multiselect(
         "Runs to compare, the first one is what the others are compared with",
         list(named),

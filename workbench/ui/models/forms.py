@@ -11,6 +11,7 @@ from markupsafe import Markup
 from workbench import catalog
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run
+from workbench.ui.choices import linked
 from workbench.ui.jobs import start_job
 from workbench.ui.messages import errors_shown
 from workbench.ui.words import headline_in_words, run_in_words
@@ -189,8 +190,8 @@ def ask_run(runs: Sequence[Run], label: str, *, key: str) -> Run | None:
     if not runs:
         return None
     named = {run.id: run for run in runs}
-    wanted = st.query_params.get("run", "")
-    place = list(named).index(wanted) if wanted in named else 0
+    wanted = linked("run", named)
+    place = list(named).index(wanted) if wanted is not None else 0
     chosen = st.selectbox(
         label,
         list(named),
