@@ -12,19 +12,21 @@ import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from workbench import artefacts
+from workbench import artefacts, catalog
 from workbench.config import Home
 from workbench.domain.annotations import Annotation
-from workbench.domain.questions import Question
+from workbench.domain.questions import LabelChange, Question
 from workbench.domain.runs import Run
 from workbench.store import schema
 from workbench.store.jobs import Job, Jobs
 from workbench.ui import visitors
+from workbench.ui.models import forms
 from workbench.ui.models.comparison import comparison_html
 from workbench.ui.models.dots import dots_spec
 from workbench.usecases import keep_worker
 from workbench.usecases.compare_runs import compare_runs
 from workbench.usecases.judged_files import DOCUMENTS
+from workbench.usecases.offer_training import offers
 from workbench.usecases.project import open_project
 from workbench.usecases.show_progress import BUNDLE_MANIFEST
 from workbench.usecases.time_bundle import TIMINGS
@@ -105,7 +107,10 @@ def test_a_training_is_queued_with_what_was_changed_and_its_job_is_in_the_url(ti
 def test_a_training_that_goes_on_to_choose_documents_is_a_round(tickets: Home) -> None:
     add_answers(tickets, "delivery", "billing")
     page = open_models(section="train")
-    page.checkbox(key="then topic").check()
+    labels = [field.label for kind in (page.selectbox, page.number_input) for field in kind]
+    assert "How many documents" not in labels  # nothing is to be chosen yet
+    page.checkbox(key="then topic").check().run()
+    page.number_input(key="how many topic").set_value(20)
     press(page, "Start training")
     (job,) = jobs_of(tickets)
     assert job.verb == "round"
@@ -476,3 +481,42 @@ def test_another_question_is_no_wrong_link(tickets: Home) -> None:
     page.segmented_control(key="question of tickets").set_value("entities").run()
     assert not page.warning
     assert not page.exception
+
+
+def test_the_training_form_speaks_of_what_people_know(tickets: Home) -> None:
+    page = open_models(section="train")
+    page.segmented_control(key="learner of topic").set_value("tfidf").run()
+    labels = {field.label for kind in (page.selectbox, page.number_input) for field in kind}
+    assert {"Rare labels", "Closeness to the answers", "Random seed"} <= labels
+    assert not labels & {"c", "balance", "seed", "longest run", "Strategy"}
+    assert page.selectbox(key="balance of tfidf, topic").options[0] == "count as they come"
+    folded = {field.label for field in page.expander[0].number_input}
+    assert folded == {"Closeness to the answers", "Words taken together, up to", "Random seed"}
+
+
+def test_every_setting_of_every_learner_has_words() -> None:
+    for kind in ("textcat", "textcat-multi", "ner"):
+        for offer in offers(Question("q", kind)):
+            assert all(setting.title for setting in offer.settings), offer.learner
+    assert set(catalog.STRATEGIES) <= set(forms.STRATEGY_WORDS)
+
+
+def test_a_run_of_old_labels_is_marked_before_anything_is_pressed(tickets: Home) -> None:
+    add_linear_run(tickets)
+    assert "labels" not in open_models().dataframe[0].value
+    with open_project(tickets, "tickets") as project:
+        project.store.change_labels("topic", LabelChange("rename", ("fault",), ("defect",)))
+    page = open_models()
+    assert set(page.dataframe[0].value["labels"]) == {"old labels"}
+    assert all(option.endswith("old labels") for option in page.multiselect[0].options)
+    for section in ("distil", "export"):
+        page = open_models(section=section)
+        assert "changed since the run topic-linear-9" in plain(page.warning[0].value)
+
+
+def test_the_card_of_a_bundle_says_that_its_labels_are_old(tickets: Home) -> None:
+    make_bundle(tickets)
+    assert not open_models(section="export").warning
+    with open_project(tickets, "tickets") as project:
+        project.store.change_labels("topic", LabelChange("rename", ("fault",), ("defect",)))
+    assert "changed since the run" in shown(open_models(section="export"))
