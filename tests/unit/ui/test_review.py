@@ -116,9 +116,22 @@ def test_the_answers_on_the_curve_are_whole_numbers(tickets: Home) -> None:
     assert spec["encoding"]["x"]["axis"]["format"] == ",d"
 
 
-def test_a_question_without_a_model_says_what_to_run(tickets: Home) -> None:
+def test_a_question_without_a_model_leads_to_the_page_that_trains(tickets: Home) -> None:
     page = open_review(question="entities")
-    assert "workbench train tickets" in page.info[0].value
+    assert "No model was trained" in page.info[0].value
+    (link,) = [element.proto for element in page.main if element.type == "link_button"]
+    assert link.url.endswith("/models?project=tickets&question=entities&section=train")
+
+
+def test_it_is_said_that_only_the_most_frequent_pairs_are_listed() -> None:
+    script = """
+from workbench.analysis.confusions import ConfusedPair
+from workbench.ui.review.errors import show_pairs
+show_pairs([ConfusedPair("fault", f"label {n}", 1, ()) for n in range(40)])
+"""
+    page = AppTest.from_string(script, default_timeout=60).run()
+    assert "The 25 most frequent of 40 pairs" in html_of(page)
+    assert page.subheader[0].value == "Confused pairs"
 
 
 def test_the_newest_run_is_shown_unless_another_is_chosen(tickets: Home) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 import streamlit as st
 from markupsafe import Markup
 
 from workbench.domain.runs import Run
+from workbench.ui.card import base_path
 from workbench.ui.choices import choose_project, choose_question, linked, recalled, remember
 from workbench.ui.messages import as_markdown, errors_shown
 from workbench.ui.review import compare, errors, filters, growth, issues, labels, slices
@@ -44,11 +46,7 @@ def show() -> None:
         runs = project.store.runs(question.name)
         run = choose_run(runs)
     if run is None:
-        st.info(
-            f"No model was trained for {as_markdown(question.name)} yet. When some documents are answered: "
-            f"`workbench train {project.name} --question {question.name}`",
-            icon=":material/model_training:",
-        )
+        show_way_to_training(project.name, question.name)
         return
     subject = Subject(project, question, run, runs)
     show_strip(subject)
@@ -57,6 +55,16 @@ def show() -> None:
     part = choose_part()
     with errors_shown():
         PARTS[part][1](subject)
+
+
+def show_way_to_training(project: str, question: str) -> None:
+    """Say that there is nothing to review yet, and lead to the page that trains."""
+    st.info(
+        f"No model was trained for {as_markdown(question)} yet. One can be when some documents are answered.",
+        icon=":material/model_training:",
+    )
+    chosen = urlencode({"project": project, "question": question, "section": "train"})
+    st.link_button("Train a model", f"{base_path()}/models?{chosen}", icon=":material/arrow_forward:")
 
 
 def choose_run(runs: Sequence[Run]) -> Run | None:
