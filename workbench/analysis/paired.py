@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import comb
 from typing import TypeAlias
 
 from workbench.analysis.figures import LabelFigures
 from workbench.analysis.judged import JudgedDocument
+from workbench.domain.questions import LabelChange, label_now
 from workbench.domain.spans import Span
 from workbench.errors import InputError
 
 Pair: TypeAlias = tuple[JudgedDocument, JudgedDocument]
+GONE = " (split or retired)"  # after a prediction that no label of today stands for
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,45 @@ def pair_runs(before: Sequence[JudgedDocument], after: Sequence[JudgedDocument])
         broken=tuple(pair for pair, sides in zip(shared, right, strict=True) if sides == (True, False)),
         by_label=_differences(shared),
         n_other_gold=len(both) - len(shared),
+    )
+
+
+def with_labels_of_today(
+    documents: Iterable[JudgedDocument], changes: Sequence[LabelChange]
+) -> list[JudgedDocument]:
+    """Return judged documents under the names that their labels got by the changes since, in their order.
+
+    Left out are those whose right answer has a label that was split or retired: it must be given anew.
+    A prediction of such a label stays, marked as gone: it is as wrong as it was. Of predictions that
+    become one, the higher confidence is kept.
+    """
+    now = {label: label_now(label, changes) for change in changes for label in change.before}
+    return [found for document in documents if (found := _today(document, now)) is not None]
+
+
+def _today(document: JudgedDocument, now: Mapping[str, str | None]) -> JudgedDocument | None:
+    example = document.example
+    if any(now.get(label, label) is None for label in (*example.labels, *(s.label for s in example.spans))):
+        return None
+
+    def renamed(label: str) -> str:
+        return now.get(label, label) or label + GONE
+
+    labels = [renamed(label) for label in document.predicted_labels]
+    spans = [replace(span, label=renamed(span.label)) for span in document.predicted_spans]
+    answers: Sequence[str | Span] = labels or spans
+    sure: dict[str | Span, float] = {}
+    for answer, confidence in zip(answers, document.confidences, strict=False):
+        sure[answer] = max(confidence, sure.get(answer, 0.0))
+    return JudgedDocument(
+        replace(
+            example,
+            labels=tuple(dict.fromkeys(map(renamed, example.labels))),
+            spans=tuple(dict.fromkeys(replace(s, label=renamed(s.label)) for s in example.spans)),
+        ),
+        tuple(dict.fromkeys(labels)),
+        tuple(dict.fromkeys(spans)),
+        tuple(sure.values()),
     )
 
 

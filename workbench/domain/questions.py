@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
@@ -12,18 +13,35 @@ from workbench.errors import InputError, UnknownNameError
 Kind: TypeAlias = Literal["textcat", "textcat-multi", "ner"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
+RESERVED = frozenset({"con", "prn", "aux", "nul"})  # no names of folders on some machines
+WHAT_SLUGS_ARE = (
+    "Names have 1 to 64 lower-case letters a-z, digits, '-' or '_'; the ends are a letter or digit."
+)
 MAX_LABEL_LENGTH = 300
 MOST_ANNOTATORS = 1_000
 
 
 def check_slug(what: str, name: str) -> str:
     """Return the name if it is a slug, else raise InputError; slugs are safe as folder names."""
-    if not SLUG.fullmatch(name) or name in {"con", "prn", "aux", "nul"}:
+    if not name.strip():
+        raise InputError(f"Give the {what} a name.", hint=WHAT_SLUGS_ARE)
+    if not SLUG.fullmatch(name) or name in RESERVED:
         raise InputError(
             f"'{name[:80]}' cannot be the name of a {what}.",
-            hint="Use 1 to 64 lower-case letters a-z, digits, '-' or '_'; begin and end with a letter or digit.",
+            hint=f"Use {proposed}. {WHAT_SLUGS_ARE}" if (proposed := proposed_slug(name)) else WHAT_SLUGS_ARE,
         )
     return name
+
+
+def proposed_slug(name: str) -> str:
+    """Return the slug nearest to a name, "" when too little of it can stand in one.
+
+    >>> proposed_slug("Ünïcode Ärger!"), proposed_slug("../etc"), proposed_slug("邮件"), proposed_slug("con")
+    ('unicode-arger', 'etc', '', '')
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:64].rstrip("-_")
+    return slug if SLUG.fullmatch(slug) and slug not in RESERVED else ""
 
 
 def check_label(label: str) -> str:

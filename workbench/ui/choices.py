@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
 from workbench.config import Home
 from workbench.domain.questions import Question
-from workbench.errors import InputError, UnknownNameError
+from workbench.errors import InputError
 from workbench.ui.messages import as_markdown
 from workbench.ui.projects import open_shared
 from workbench.ui.visitors import current_visitor
 from workbench.usecases.project import Project, project_names
 
+OF_QUESTION = ("run", "runs", "other", "bundle")  # what the URL says about one question
+MOST_SHOWN = 80  # characters of a wrong name
 ALL = "all questions"  # no question has this name: names have no spaces
 
 
 def choose_project() -> Project:
-    """Ask for a project and open it. Raises InputError when there is none, or not that of the URL."""
+    """Ask for a project and open it. Raises InputError when there is none."""
     names = project_names(Home.find())
     if not names:
         raise InputError(
@@ -28,45 +30,59 @@ def choose_project() -> Project:
         )
     place = _place("project", names)
     before = st.query_params.get("project")
-    name = st.selectbox("Project", names, index=place, key="project", width=240)
+    name = st.selectbox(
+        "Project", names, index=place, key="project", placeholder="Choose a project", width=240
+    )
+    if name is None:
+        st.stop()
     if before not in (None, name):
         # What else the URL says belongs to the project before.
-        for what in ("question", "run", "runs", "job", "bundle"):
+        for what in ("question", "job", *OF_QUESTION):
             st.query_params.pop(what, None)
     remember("project", name)
     return open_shared(name)
 
 
 def choose_question(project: Project) -> Question:
-    """Ask for one of the project's questions. Raises UnknownNameError for another one in the URL."""
+    """Ask for one of the project's questions."""
     questions = {question.name: question for question in project.store.questions()}
     names = list(questions)
     if st.query_params.get("question") == ALL:
         st.query_params.pop("question")
+    before = st.query_params.get("question")
+    place = _place("question", names)
     name = st.segmented_control(
         "Question",
         names,
-        default=names[_place("question", names)],
-        required=True,
+        default=None if place is None else names[place],
+        required=place is not None,
         format_func=lambda name: f"{name} · {questions[name].kind}",
         # A choice belongs to its project: another one asks other questions.
         key=f"question of {project.name}",
     )
+    if name is None:
+        st.stop()
+    if before not in (None, name):
+        for what in OF_QUESTION:
+            st.query_params.pop(what, None)
     remember("question", name)
     return questions[name]
 
 
 def choose_questions(project: Project) -> list[Question]:
-    """Ask for one of the project's questions, or all of them at once. Raises UnknownNameError as above."""
+    """Ask for one of the project's questions, or all of them at once."""
     questions = {question.name: question for question in project.store.questions()}
     names = [*questions, ALL] if len(questions) > 1 else list(questions)
+    place = _place("question", names)
     chosen = st.segmented_control(
         "Question",
         names,
-        default=names[_place("question", names)],
-        required=True,
+        default=None if place is None else names[place],
+        required=place is not None,
         key=f"questions of {project.name}",
     )
+    if chosen is None:
+        st.stop()
     remember("question", chosen)
     return list(questions.values()) if chosen == ALL else [questions[chosen]]
 
@@ -106,10 +122,31 @@ def recalled(what: str) -> str | None:
     return value
 
 
-def _place(what: str, names: Sequence[str]) -> int:
-    """Return where the choice is among the names; what the URL names must be there."""
-    named = st.query_params.get(what)
-    if named is not None and named not in names:
-        raise UnknownNameError(what, named, names)
+def linked(what: str, known: Collection[str], *, called: str = "") -> str | None:
+    """Return what the URL names; of what there is none of, say so and take it out of the URL.
+
+    `called` is the word for it in the warning.
+    """
+    named: str | None = st.query_params.get(what)
+    if named is None or named in known:
+        return named
+    st.query_params.pop(what)
+    st.warning(
+        f"The link names a {called or what} that cannot be chosen here: {as_markdown(named[:MOST_SHOWN])}. "
+        "Choose another one.",
+        icon=":material/link_off:",
+    )
+    return None
+
+
+def _place(what: str, names: Sequence[str]) -> int | None:
+    """Return where the choice is among the names: that of the URL, else that of another page, else 0.
+
+    None when the URL names what is not there: nobody is to answer another question than he was sent to.
+    """
+    is_linked = what in st.query_params
+    named = linked(what, names)
+    if is_linked and named is None:
+        return None
     chosen = recalled(what)
     return names.index(chosen) if chosen in names else 0

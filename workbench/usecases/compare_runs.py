@@ -10,6 +10,7 @@ from workbench.analysis.f1_intervals import apart, f1_interval
 from workbench.analysis.intervals import Interval, MaybeInterval
 from workbench.domain.runs import Run
 from workbench.errors import InputError
+from workbench.usecases.judged_files import digest_of_gold
 from workbench.usecases.project import Project
 from workbench.usecases.runs import run_folder
 from workbench.usecases.show_bundle import Timing, bundles_of, read_timing
@@ -36,18 +37,26 @@ class Measured:
 class Shown:
     """One run of a comparison.
 
-    `comparable` tells whether it was judged on as many documents and on the same basis as the first one;
-    only then `differs` says anything. `n_bytes` is the size of its files, None when they are gone.
+    `not_compared` says why its figures say nothing beside those of the first run, "" when they do: both
+    were judged on the same basis, the same documents and the same right answers. Only then `differs`
+    says anything. `gold` is a digest of documents and answers. `n_bytes` is the size of its files, None
+    when they are gone.
     """
 
     run: Run
     basis: str
     n_documents: int
-    comparable: bool
+    gold: str
+    not_compared: str
     figures: Mapping[str, Measured]
     labels: Mapping[str, Measured]
     n_bytes: int | None
     timing: Timing | None
+
+    @property
+    def comparable(self) -> bool:
+        """Whether its figures may be read beside those of the first run."""
+        return not self.not_compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +98,31 @@ def basis_of(run: Run) -> tuple[str, int]:
 
 def _shown(project: Project, run: Run, first: Shown | None) -> Shown:
     basis, n_documents = basis_of(run)
-    comparable = first is None or (bool(basis) and (basis, n_documents) == (first.basis, first.n_documents))
+    gold = digest_of_gold(run_folder(project, run.id))
+    why_not = "" if first is None else _why_not(first, basis, n_documents, gold)
     figures = {name: measured(run, name) for name in FIGURES if name in run.figures}
     labels = {
         row["label"]: Measured(row["f1"], label_interval(row)) for row in run.figures.get("per_label", ())
     }
-    if first is not None and comparable:
+    if first is not None and not why_not:
         figures = _against(figures, first.figures)
         labels = _against(labels, first.labels)
     bundles = bundles_of(project, run.id)
     timings = [timing for name in bundles if (timing := read_timing(project, name)) is not None]
     timing = timings[0] if timings else None
-    return Shown(run, basis, n_documents, comparable, figures, labels, size_of(project, run), timing)
+    return Shown(run, basis, n_documents, gold, why_not, figures, labels, size_of(project, run), timing)
+
+
+def _why_not(first: Shown, basis: str, n_documents: int, gold: str) -> str:
+    if not basis:
+        return "not judged"
+    if basis != first.basis:
+        return "another basis: not compared"
+    if not gold or not first.gold:
+        return "its judged documents are gone: not compared"
+    if n_documents != first.n_documents or gold != first.gold:
+        return "other documents or right answers: not compared"
+    return ""
 
 
 def _against(ours: Mapping[str, Measured], theirs: Mapping[str, Measured]) -> dict[str, Measured]:

@@ -16,7 +16,9 @@ def explain_labels(project: Project, question: str, labels: Sequence[str]) -> st
     changes = project.store.label_changes(question)
     former = [said for label in labels if (said := fate_of(label, changes))]
     fresh = [label for label in labels if not fate_of(label, changes)]
-    parts = [f"{'; '.join(former[:NAMED_LABELS])}: change the file." if former else ""]
+    parts = [
+        f"{'; '.join(former[:NAMED_LABELS])}: write the labels of today into the file." if former else ""
+    ]
     if fresh:
         added = " ".join(f"--add {shlex.quote(label)}" for label in fresh[:NAMED_LABELS])
         more = f" (and {len(fresh) - NAMED_LABELS} more)" if len(fresh) > NAMED_LABELS else ""

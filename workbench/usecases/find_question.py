@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,15 @@ from workbench.usecases.project import Project
 KIND_OF_FORMAT: dict[str, Kind] = {"iob2": "ner", "conll2003": "ner"}
 KINDS_OF_LABELS: tuple[Kind, ...] = ("textcat", "textcat-multi")
 ALL_QUESTIONS_AT_ONCE = ("label-studio",)
+
+
+class SeveralQuestionsError(InputError):
+    """A file may answer several questions; `fitting` names them."""
+
+    def __init__(self, fitting: Sequence[str], *, where: str) -> None:
+        self.fitting = tuple(fitting)
+        hint = f"Say --question, one of: {', '.join(fitting)}."
+        super().__init__("Which question does the file answer?", where=where, hint=hint)
 
 
 def with_question(project: Project, path: Path, format_name: str, options: ReadOptions) -> ReadOptions:
@@ -58,11 +67,25 @@ def only_one(path: Path, format_name: str, options: ReadOptions, questions: Sequ
             )
     else:
         fitting = answered_by(path, format_name, options, questions)
-    if len(fitting) > 1:
-        names = ", ".join(question.name for question in fitting)
-        hint = f"Say --question, one of: {names}."
-        raise InputError("Which question does the file answer?", where=str(path), hint=hint)
-    return fitting[0]
+    if len(fitting) == 1:
+        return fitting[0]
+    nearest = with_most_labels(fitting, labels_in(path, format_name, options))
+    if nearest is None:
+        raise SeveralQuestionsError([question.name for question in fitting], where=str(path))
+    return nearest
+
+
+def labels_in(path: Path, format_name: str, options: ReadOptions) -> set[str]:
+    """Return the labels that stand in a file, whatever question they answer."""
+    found = catalog.source(format_name).read(path, replace(options, kind=None, labels=None)).questions
+    return {label for question in found for label in question.labels}
+
+
+def with_most_labels(questions: Sequence[Question], labels: Set[str]) -> Question | None:
+    """Return the question that declares most of these labels; None when no single one does."""
+    declared = sorted(questions, key=lambda question: -len(labels & set(question.labels)))
+    first, second = (len(labels & set(question.labels)) for question in declared[:2])
+    return declared[0] if first > second else None
 
 
 def answered_by(

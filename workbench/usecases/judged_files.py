@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,35 @@ def read_documents(folder: Path) -> list[JudgedDocument]:
     if not path.exists():
         raise ArtefactError("This run was not judged: it has no held-out documents.", where=str(path))
     return [judged_from_dict(record) for record in artefacts.read_json(path)]
+
+
+def digest_of_gold(folder: Path) -> str:
+    """Return a SHA-256 of what a run was judged on: ids, texts, scopes and right answers, in no order.
+
+    "" when that is not known any more.
+    """
+    path = folder / DOCUMENTS
+    try:
+        found = path.stat()
+        return _digest(path, found.st_ino, found.st_mtime_ns)
+    except (OSError, ArtefactError, KeyError, TypeError):
+        return ""
+
+
+@lru_cache(maxsize=64)  # a run's files never change
+def _digest(path: Path, number: int, written: int) -> str:
+    rows = [
+        [
+            record["id"],
+            record["text"],
+            record["scope"],
+            sorted(record["gold"]["labels"]),
+            sorted([span["start"], span["end"], span["label"]] for span in record["gold"]["spans"]),
+        ]
+        for record in artefacts.read_json(path)
+    ]
+    said = json.dumps(sorted(rows, key=lambda row: str(row[0])))
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def read_scores(folder: Path, labels: Sequence[str], *, exclusive: bool) -> Scores:

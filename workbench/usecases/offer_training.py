@@ -24,6 +24,7 @@ Value: TypeAlias = str | int | float
 class Setting:
     """One setting of a learner: its name, its default there, what it does, and what it may be.
 
+    `title` is what people call it; whoever does not know the learner can leave an `expert` one alone.
     `default` is the learner's own (a test compares them). Numbers lie between `least` and `most`.
     """
 
@@ -33,6 +34,8 @@ class Setting:
     least: float = 0.0
     most: float = 0.0
     choices: tuple[str, ...] = ()
+    title: str = ""
+    expert: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +50,29 @@ class Offer:
 
 def _balance(default: str) -> Setting:
     words = "How much rare labels count: as they come, by the root of their rarity, or all labels alike."
-    return Setting("balance", default, words, choices=BALANCES)
+    return Setting("balance", default, words, choices=BALANCES, title="Rare labels", expert=False)
 
 
 def _c(default: float) -> Setting:
     words = "How closely the model follows the answers; smaller is more careful."
-    return Setting("c", default, words, 0.001, 10_000.0)
+    return Setting("c", default, words, 0.001, 10_000.0, title="Closeness to the answers")
 
 
 def _epochs(default: int, least_steps: str = "") -> Setting:
-    return Setting("epochs", default, f"How often every answer is seen{least_steps}.", 1, 100)
+    words = f"How often every answer is seen{least_steps}."
+    return Setting("epochs", default, words, 1, 100, title="Passes over the answers")
 
 
-_RATE = Setting("learning_rate", 2e-4, "How large a step of the training is.", 1e-6, 0.1)
+_RATE = Setting(
+    "learning_rate", 2e-4, "How large a step of the training is.", 1e-6, 0.1, title="Learning rate"
+)
 _STEPS = Setting(
-    "min_steps", 200, "Few answers are seen more often, until there were as many steps.", 0, 10_000
+    "min_steps",
+    200,
+    "Few answers are seen more often, until there were as many steps.",
+    0,
+    10_000,
+    title="Steps at least",
 )
 _TEXTCAT: Mapping[str, Offer] = MappingProxyType(
     {
@@ -71,7 +82,14 @@ _TEXTCAT: Mapping[str, Offer] = MappingProxyType(
             (
                 _balance("none"),
                 _c(20.0),
-                Setting("longest_run", 2, "Up to how many neighbouring words count as one.", 1, 5),
+                Setting(
+                    "longest_run",
+                    2,
+                    "Up to how many neighbouring words count as one.",
+                    1,
+                    5,
+                    title="Words taken together, up to",
+                ),
             ),
         ),
         "linear": Offer(
@@ -85,7 +103,7 @@ _TEXTCAT: Mapping[str, Offer] = MappingProxyType(
             (
                 _balance("balanced"),
                 _c(5.0),
-                Setting("max_steps", 60, "Batches of pairs, at most.", 1, 10_000),
+                Setting("max_steps", 60, "Batches of pairs, at most.", 1, 10_000, title="Batches at most"),
             ),
         ),
         "bert": Offer(
@@ -105,7 +123,12 @@ _NER: Mapping[str, Offer] = MappingProxyType(
                 _STEPS,
                 _RATE,
                 Setting(
-                    "span_weight", 1.0, "How much a word of a span counts beside one of none.", 0.01, 100.0
+                    "span_weight",
+                    1.0,
+                    "How much a word of a span counts beside one of none.",
+                    0.01,
+                    100.0,
+                    title="Weight of words in spans",
                 ),
             ),
         )

@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from workbench import catalog
 from workbench.domain.conversion import ConversionReport, LabelledDocument, ReadOptions
 from workbench.domain.spans import Span
 from workbench.errors import Problem, SourceError
+from workbench.usecases.find_question import SeveralQuestionsError
 from workbench.usecases.import_documents import FileContent, check_content, read_file
 from workbench.usecases.project import Project
 from workbench.usecases.sniff_format import sniff_content
@@ -37,7 +39,9 @@ class Preview:
     """What an import would do; nothing was stored.
 
     `refusal` says why the file cannot be imported like this, '' when it can. `problems` are all records
-    that are wrong or left out. `n_known` of `n_documents` are in the project already.
+    that are wrong or left out. `n_known` of `n_documents` are in the project already. `question` is the
+    one that is answered, "" for none or several at once; when it must be asked for, `fitting` names those
+    that it may be.
     """
 
     format: str
@@ -50,6 +54,8 @@ class Preview:
     warnings: dict[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     refusal: str = ""
+    question: str = ""
+    fitting: tuple[str, ...] = ()
 
 
 def preview_import(
@@ -62,7 +68,9 @@ def preview_import(
     """
     name = format_name or sniff_content(path)
     try:
-        read = read_file(project, path, format_name=name, options=options)
+        read, fitting = _read(project, path, name, options)
+        if fitting:
+            return replace(_preview(project, read), question="", fitting=fitting)
         checked = check_content(project, read, held_out=held_out)
     except SourceError as error:
         if options.skip_bad:
@@ -71,16 +79,28 @@ def preview_import(
     return _preview(project, checked)
 
 
+def _read(
+    project: Project, path: Path, name: str, options: ReadOptions
+) -> tuple[FileContent, tuple[str, ...]]:
+    """Return what a file holds, and the questions that it may answer when there are several."""
+    try:
+        return read_file(project, path, format_name=name, options=options), ()
+    except SeveralQuestionsError as error:
+        imported = catalog.source(name).read(path, replace(options, kind=None, labels=None))
+        return FileContent(imported, options.name_of(path), name, ""), error.fitting
+
+
 def _without_bad(
     project: Project, path: Path, name: str, *, options: ReadOptions, error: SourceError
 ) -> Preview:
     try:
-        read = read_file(project, path, format_name=name, options=replace(options, skip_bad=True))
+        read, fitting = _read(project, path, name, replace(options, skip_bad=True))
     except SourceError:  # it is not single records that are bad
         raise error from None
-    problems = error.problems[:MOST_PROBLEMS] or tuple(read.report.rejects)
+    # A label that nobody declared is one problem and may stand in many records: all of them are named.
+    problems = max(tuple(read.report.rejects), error.problems, key=len)[:MOST_PROBLEMS]
     hint = error.hint
-    return replace(_preview(project, read), refusal=hint or error.message, problems=problems)
+    return replace(_preview(project, read), refusal=hint or error.message, problems=problems, fitting=fitting)
 
 
 def _preview(project: Project, read: FileContent) -> Preview:
@@ -99,6 +119,7 @@ def _preview(project: Project, read: FileContent) -> Preview:
         documents=tuple(_shown(labelled) for labelled in found[:SHOWN_DOCUMENTS]),
         warnings=dict(report.warnings),
         problems=tuple(report.rejects[:MOST_PROBLEMS]),
+        question=read.imported.questions[0].name if len(read.imported.questions) == 1 else "",
     )
 
 
@@ -130,8 +151,8 @@ def from_json(values: dict[str, Any]) -> Preview:
         for shown in values["documents"]
     )
     problems = tuple(Problem(**problem) for problem in values["problems"])
-    labels = tuple(values["labels"])
-    return Preview(**{**values, "documents": documents, "problems": problems, "labels": labels})
+    names = {name: tuple(values[name]) for name in ("labels", "fitting")}
+    return Preview(**{**values, "documents": documents, "problems": problems, **names})
 
 
 def report_of(preview: Preview) -> ConversionReport:

@@ -17,9 +17,10 @@ from workbench.domain.annotations import now
 from workbench.domain.documents import folded_text
 from workbench.domain.examples import Example
 from workbench.domain.ports import Encoder, Learner, LearnerContext, Model, Progress, silent
-from workbench.domain.questions import Question
+from workbench.domain.questions import KINDS, Question
 from workbench.domain.runs import Run, hash_examples
 from workbench.domain.steps import Steps
+from workbench.errors import InputError
 from workbench.usecases.collect_examples import collect_examples, need_examples
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.judge import Judgement, judge
@@ -110,7 +111,14 @@ def recorded_config(learner: Learner, encoder: Encoder | None, encoder_name: str
 
 
 def encoder_of(project: Project, learner: str, encoder_name: str) -> Encoder | None:
-    """Return the encoder for a learner that works on vectors, one that remembers them; None for others."""
+    """Return the encoder for a learner that works on vectors, one that remembers them; None for others.
+
+    Raises InputError when the encoder has the name of a learner: it was meant as one.
+    """
+    if encoder_name in {name for kind in KINDS for name in catalog.learner_names(kind)}:
+        raise InputError(
+            f"'{encoder_name}' is a learner, not an encoder.", hint=f"Say --learner {encoder_name}."
+        )
     return project_encoder(project, encoder_name) if learner in catalog.LEARNERS_ON_VECTORS else None
 
 

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.domain.questions import LabelChange, Question, check_slug, label_now, labels_after
+from workbench.domain.questions import (
+    LabelChange,
+    Question,
+    check_slug,
+    label_now,
+    labels_after,
+    proposed_slug,
+)
 from workbench.errors import InputError, UnknownNameError
 
 
@@ -74,3 +81,16 @@ def test_a_change_of_a_label_that_does_not_exist_says_which_exist() -> None:
 def test_a_rename_onto_an_existing_label_is_refused_since_it_would_be_a_merge() -> None:
     with pytest.raises(InputError, match="twice"):
         labels_after(("a", "b"), [LabelChange("rename", ("a",), ("b",))])
+
+
+def test_an_empty_name_is_asked_for_and_a_wrong_one_gets_a_proposal() -> None:
+    with pytest.raises(InputError) as caught:
+        check_slug("question", " ")
+    assert caught.value.message == "Give the question a name."
+    with pytest.raises(InputError) as caught:
+        check_slug("project", "Ünïcode Ärger!")
+    assert caught.value.hint.startswith("Use unicode-arger.")
+    with pytest.raises(InputError) as caught:
+        check_slug("project", "邮件")
+    assert caught.value.hint.startswith("Names have 1 to 64")
+    assert proposed_slug("Ä" * 100) == "a" * 64

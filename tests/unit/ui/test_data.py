@@ -14,6 +14,7 @@ from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
+from workbench.domain.questions import Question
 from workbench.errors import InputError
 from workbench.store.jobs import Jobs
 from workbench.ui.data import importing
@@ -215,9 +216,9 @@ def test_the_same_file_again_is_known_under_its_own_name(tickets: Home) -> None:
 
 def test_a_bad_line_is_named_and_left_out_only_when_that_is_wanted(tickets: Home) -> None:
     page = upload(open_tab("import"), "mails.csv", BAD_LINE)
-    assert "1 thing is wrong with the file" in errors_of(page)
+    assert "1 record cannot be taken" in errors_of(page)
     assert "--" not in errors_of(page)  # options are for the command line
-    assert page.dataframe[0].value["line"].tolist() == [3]
+    assert page.dataframe[0].value["where"].tolist() == ["line 3"]
     assert not [button for button in page.button if str(button.key).startswith("import ")]
     page.checkbox[0].check().run()
     assert errors_of(page) == ""
@@ -272,7 +273,7 @@ def test_a_large_file_is_looked_through_and_imported_by_the_worker(
     assert len(list((folder / UPLOADS).glob("*"))) == 1
     run_worker(folder, once=True)
     page.run()
-    assert errors_of(page).startswith("Not like this: 1 thing is wrong")
+    assert errors_of(page).startswith("Not like this: 1 record cannot")
     assert n_documents(tickets) == 5
     page.button(key="without bad 1").click().run()
     run_worker(folder, once=True)
@@ -467,3 +468,30 @@ print(sorted(name for name in {heavy!r} if name in sys.modules))
 
 def test_the_empty_start_leads_to_the_form(home: Home, tmp_path: Path) -> None:
     assert [field.label for field in open_form().text_input] == ["Name of the project", "Name of question 1"]
+
+
+def test_a_link_to_a_tab_that_is_not_there_says_so(tickets: Home) -> None:
+    page = open_tab("zz")
+    assert "a tab that cannot be chosen here: zz" in page.warning[0].value
+    assert page.segmented_control(key="tab of data").value == "documents"
+
+
+def test_a_file_that_may_answer_two_questions_is_shown_and_the_question_is_asked_for(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        project.store.add_question(Question("second", "textcat", ("good", "bad")))
+    page = upload(open_tab("import"), "mails.csv", b"text,topic\nHello there,greeting\n")
+    assert errors_of(page) == ""
+    assert "Which question do its answers belong to: topic, second?" in page.info[0].value
+    assert "Hello there" in html_of(page)
+    assert not [button for button in page.button if str(button.key).startswith("import ")]
+    page = upload(open_tab("import"), "mails.csv", b"text,topic\nHello there,good\n")
+    assert not page.info
+    assert "Its answers are for **second**" in said_by(page)
+
+
+def test_every_record_with_an_unknown_label_is_named(tickets: Home) -> None:
+    rows = b"".join(b"Hello %d,greeting\n" % n for n in range(30))
+    page = upload(open_tab("import"), "mails.csv", b"text,topic\n" + rows)
+    assert "30 records cannot be taken" in errors_of(page)
+    assert page.dataframe[0].value["where"].tolist() == [f"line {n}" for n in range(2, 32)]
+    assert "The first documents" not in [heading.value for heading in page.subheader]

@@ -13,18 +13,21 @@ import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from workbench import artefacts
+from workbench import artefacts, catalog
 from workbench.config import Home
 from workbench.domain.annotations import Annotation
-from workbench.domain.questions import Question
+from workbench.domain.questions import LabelChange, Question
 from workbench.domain.runs import Run
 from workbench.store import schema
 from workbench.store.jobs import Job, Jobs
 from workbench.ui import visitors
+from workbench.ui.models import forms
 from workbench.ui.models.comparison import comparison_html
 from workbench.ui.models.dots import dots_spec
 from workbench.usecases import keep_worker
 from workbench.usecases.compare_runs import compare_runs
+from workbench.usecases.judged_files import DOCUMENTS
+from workbench.usecases.offer_training import offers
 from workbench.usecases.project import open_project
 from workbench.usecases.show_progress import BUNDLE_MANIFEST
 from workbench.usecases.time_bundle import TIMINGS
@@ -130,7 +133,10 @@ def test_another_training_is_started_beside_one_that_waits(tickets: Home) -> Non
 def test_a_training_that_goes_on_to_choose_documents_is_a_round(tickets: Home) -> None:
     add_answers(tickets, "delivery", "billing")
     page = open_models(section="train")
-    page.checkbox(key="then topic").check()
+    labels = [field.label for kind in (page.selectbox, page.number_input) for field in kind]
+    assert "How many documents" not in labels  # nothing is to be chosen yet
+    page.checkbox(key="then topic").check().run()
+    page.number_input(key="how many topic").set_value(20)
     press(page, "Start training")
     (job,) = jobs_of(tickets)
     assert job.verb == "round"
@@ -276,8 +282,9 @@ def test_a_waiting_job_can_be_called_off(tickets: Home) -> None:
 
 
 def test_a_job_that_there_is_none_of_is_said(tickets: Home) -> None:
-    for job in ("77", "x<b>", "9" * 30, "²"):
-        assert "There is no job" in shown(open_models(job=job))
+    assert "There is no job" in shown(open_models(job="77"))
+    for job in ("x<b>", "9" * 30, "²"):
+        assert f"a job that cannot be chosen here: {job}" in shown(open_models(job=job))
 
 
 def test_the_history_is_newest_first_and_can_be_filtered(tickets: Home) -> None:
@@ -512,9 +519,16 @@ def test_latency_is_shown_only_for_the_graph_it_was_measured_on(tickets: Home) -
     assert "Not measured on this machine yet" in shown(open_models(section="export"))
 
 
-def add_run(home: Home, id: str, learner: str, figures: dict[str, Any], **more: Any) -> None:
+def add_run(
+    home: Home, id: str, learner: str, figures: dict[str, Any], gold: str = "fault", **more: Any
+) -> None:
+    """Record a run that was judged by one right answer."""
     with open_project(home, "tickets") as project:
         run = project.store.runs("topic")[-1]
+        answers = {"labels": [gold], "spans": []}
+        judged = [{"id": "held-1", "text": "It sparks.", "scope": None, "gold": answers}]
+        (project.models / id).mkdir()
+        artefacts.write_json(project.models / id / DOCUMENTS, judged)
         project.store.save_run(dataclasses.replace(run, id=id, learner=learner, figures=figures, **more), id)
 
 
@@ -550,8 +564,79 @@ def test_runs_side_by_side_are_bold_only_beyond_their_intervals_and_on_one_basis
     assert [v["beyond"] for v in values if v["label"] == "fault"] == ["no", "yes", "no"]
 
 
+def test_runs_judged_by_other_answers_are_not_compared_though_they_are_as_many(tickets: Home) -> None:
+    add_run(tickets, "topic-a-1", "tfidf", figures(110, 90, (0.8, 0.9)))
+    add_run(tickets, "topic-b-1", "linear", figures(110, 60, (0.4, 0.6)), gold="billing")
+    add_run(tickets, "topic-c-1", "linear", figures(110, 60, (0.4, 0.6)))
+    with open_project(tickets, "tickets") as project:
+        (project.models / "topic-c-1" / DOCUMENTS).unlink()
+        found = compare_runs(project, ["topic-a-1", "topic-b-1", "topic-c-1"])
+    assert [run.not_compared for run in found.runs] == [
+        "",
+        "other documents or right answers: not compared",
+        "its judged documents are gone: not compared",
+    ]
+    assert not any(run.figures["macro_f1"].differs for run in found.runs)
+    assert "other documents or right answers" in str(comparison_html(found))
+
+
 def test_the_two_newest_runs_are_compared_and_the_url_says_which(tickets: Home) -> None:
     page = open_models()
     assert page.query_params["runs"] in ("topic-tfidf-1,topic-tfidf-2", ["topic-tfidf-1,topic-tfidf-2"])
     assert "1. tfidf" in shown(page)
     assert page.dataframe[0].value["run"].tolist() == ["topic-tfidf-2", "topic-tfidf-1"]
+
+
+def test_links_to_a_section_job_or_runs_that_are_not_there_keep_the_controls(tickets: Home) -> None:
+    page = open_models(section="zzz", job="１", runs="topic-tfidf-1,zz")
+    said = [plain(warning.value) for warning in page.warning]
+    for words in ("a section that cannot be chosen here: zzz", "a job that", "a run that"):
+        assert any(words in one for one in said), said
+    assert page.segmented_control(key="section").value == "runs"
+    assert "job" not in page.query_params
+
+
+def test_another_question_is_no_wrong_link(tickets: Home) -> None:
+    page = open_models(runs="topic-tfidf-1,topic-tfidf-2")
+    page.segmented_control(key="question of tickets").set_value("entities").run()
+    assert not page.warning
+    assert not page.exception
+
+
+def test_the_training_form_speaks_of_what_people_know(tickets: Home) -> None:
+    page = open_models(section="train")
+    page.segmented_control(key="learner of topic").set_value("tfidf").run()
+    labels = {field.label for kind in (page.selectbox, page.number_input) for field in kind}
+    assert {"Rare labels", "Closeness to the answers", "Random seed"} <= labels
+    assert not labels & {"c", "balance", "seed", "longest run", "Strategy"}
+    assert page.selectbox(key="balance of tfidf, topic").options[0] == "count as they come"
+    folded = {field.label for field in page.expander[0].number_input}
+    assert folded == {"Closeness to the answers", "Words taken together, up to", "Random seed"}
+
+
+def test_every_setting_of_every_learner_has_words() -> None:
+    for kind in ("textcat", "textcat-multi", "ner"):
+        for offer in offers(Question("q", kind)):
+            assert all(setting.title for setting in offer.settings), offer.learner
+    assert set(catalog.STRATEGIES) <= set(forms.STRATEGY_WORDS)
+
+
+def test_a_run_of_old_labels_is_marked_before_anything_is_pressed(tickets: Home) -> None:
+    add_linear_run(tickets)
+    assert "labels" not in open_models().dataframe[0].value
+    with open_project(tickets, "tickets") as project:
+        project.store.change_labels("topic", LabelChange("rename", ("fault",), ("defect",)))
+    page = open_models()
+    assert set(page.dataframe[0].value["labels"]) == {"old labels"}
+    assert all(option.endswith("old labels") for option in page.multiselect[0].options)
+    for section in ("distil", "export"):
+        page = open_models(section=section)
+        assert "changed since the run topic-linear-9" in plain(page.warning[0].value)
+
+
+def test_the_card_of_a_bundle_says_that_its_labels_are_old(tickets: Home) -> None:
+    make_bundle(tickets)
+    assert not open_models(section="export").warning
+    with open_project(tickets, "tickets") as project:
+        project.store.change_labels("topic", LabelChange("rename", ("fault",), ("defect",)))
+    assert "changed since the run" in shown(open_models(section="export"))

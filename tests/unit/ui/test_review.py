@@ -125,6 +125,17 @@ def test_a_question_without_a_model_leads_to_where_one_is_trained(tickets: Home)
     assert "section=train" in link.query_string
 
 
+def test_it_is_said_that_only_the_most_frequent_pairs_are_listed() -> None:
+    script = """
+from workbench.analysis.confusions import ConfusedPair
+from workbench.ui.review.errors import show_pairs
+show_pairs([ConfusedPair("fault", f"label {n}", 1, ()) for n in range(40)])
+"""
+    page = AppTest.from_string(script, default_timeout=60).run()
+    assert "The 25 most frequent of 40 pairs" in html_of(page)
+    assert page.subheader[0].value == "Confused pairs"
+
+
 def test_the_newest_run_is_shown_unless_another_is_chosen(tickets: Home) -> None:
     page = open_review()
     run = page.selectbox(key="run of topic")
@@ -136,5 +147,24 @@ def test_the_newest_run_is_shown_unless_another_is_chosen(tickets: Home) -> None
 
 def test_a_run_of_the_url_that_there_is_none_of_is_said(tickets: Home) -> None:
     page = open_review(run="<b>nope</b>")
-    assert "There is no run <b>nope</b>" in as_plain(page.warning[0].value)
+    assert "a run that cannot be chosen here: <b>nope</b>" in as_plain(page.warning[0].value)
     assert page.selectbox(key="run of topic").value == "topic-tfidf-2"
+
+
+def test_a_link_to_another_part_or_property_says_so_and_keeps_the_controls(tickets: Home) -> None:
+    page = open_review(part="zz")
+    assert "a part that cannot be chosen here: zz" in as_plain(page.warning[0].value)
+    assert page.segmented_control(key="part").value == "errors"
+    page = open_review(part="slices", by="zz")
+    assert "a property that cannot be chosen here: zz" in as_plain(page.warning[0].value)
+    assert page.selectbox(key="slices by").value == "length"
+
+
+def test_a_link_to_a_comparison_with_a_run_that_is_gone_compares_with_no_other(tickets: Home) -> None:
+    page = open_review(part="compare", other="zz")
+    assert "a run to compare with that cannot be chosen here: zz" in as_plain(page.warning[0].value)
+    assert "data-fixed" not in html_of(page)
+    assert "other" not in page.query_params
+    (choice,) = [box for box in page.selectbox if box.label == "Since the run"]
+    choice.set_value("topic-tfidf-1").run()
+    assert "data-fixed" in html_of(page)

@@ -56,8 +56,9 @@ def publish(home: Home, id: str, examples: list[Example], rows: list[list[float]
         newest = project.store.runs("topic")[0]
         question = project.store.question("topic")
         basis = other.get("basis", "held-out")
-        scores = ClassScores(newest.labels, np.array(rows, dtype=np.float32))
-        judgement = judge(replace(question, labels=newest.labels), examples, scores, basis=basis)
+        labels = other.get("labels", newest.labels)
+        scores = ClassScores(labels, np.array(rows, dtype=np.float32))
+        judgement = judge(replace(question, labels=labels), examples, scores, basis=basis)
         run = replace(newest, id=id, figures=judgement.figures.as_dict(), created_at=now(), **other)
         publish_run(project, run, Weightless(), judgement)  # type: ignore[arg-type]
 
@@ -156,6 +157,29 @@ def test_two_runs_are_compared_on_the_documents_of_both(tickets: Home) -> None:
     assert page.query_params["other"] == "topic-tfidf-2"
     assert "may well be chance" in as_plain(page.markdown[0].value)
     assert "It sparks &lt;script&gt;" in shown
+
+
+def test_a_run_from_before_a_merge_is_compared_under_the_labels_of_today(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        project.store.change_labels("topic", LabelChange("merge", ("billing", "fault"), ("trouble",)))
+    examples = [
+        Example("held-1", "It sparks <script>alert(1)</script>", ("trouble",)),
+        Example("held-2", "Where is it?", ("delivery",)),
+    ]
+    rows = [[0.1, 0.9], [0.9, 0.1]]
+    publish(tickets, "topic-tfidf-3", examples, rows, labels=("delivery", "trouble"), label_version=1)
+    shown = html_of(open_review(part="compare"))
+    assert 'data-fixed="1" data-broken="0"' in shown
+    assert "2 documents that both judged" in shown
+
+
+def test_documents_of_a_retired_label_are_left_out_of_a_comparison_and_counted(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        project.store.change_labels("topic", LabelChange("retire", ("fault",), ()))
+    page = open_review(part="compare")
+    said = [as_plain(warning.value) for warning in page.warning]
+    assert any("1 documents have a label that was split or retired since" in words for words in said)
+    assert "1 documents that both judged" in html_of(page)
 
 
 def test_runs_without_shared_documents_or_on_another_basis_are_said(tickets: Home) -> None:

@@ -101,14 +101,25 @@ def test_the_name_stands_on_a_button_and_its_field_behind_it(tickets: Home) -> N
     assert card_of(page)["task"]["annotator"] == "bea"
 
 
-def test_a_project_or_question_that_there_is_none_of_is_said_and_no_other_is_shown(tickets: Home) -> None:
+def test_a_wrong_project_or_question_is_said_and_no_other_is_shown_before_one_is_chosen(
+    tickets: Home,
+) -> None:
     for view in ("annotate", "review"):
         page = open_view(view, project="nope", question="topic", annotator="ana")
-        assert "There is no project 'nope'" in as_plain(page.error[0].value)
-        assert "tickets" in as_plain(page.error[0].value)
+        assert "a project that cannot be chosen here: nope" in as_plain(page.warning[0].value)
+        assert page.selectbox(key="project").value is None
         page = open_view(view, project="tickets", question="nope", annotator="ana")
-        assert "There is no question 'nope'" in as_plain(page.error[0].value)
+        assert "a question that cannot be chosen here: nope" in as_plain(page.warning[0].value)
         assert not [element for element in page.main if element.type == "bidi_component"]
+        assert not page.error
+
+
+def test_after_a_wrong_link_the_right_question_is_chosen_on_the_page(tickets: Home) -> None:
+    page = open_view("annotate", project="nope", question="nope", annotator="ana")
+    page.selectbox(key="project").set_value("tickets").run()
+    page.segmented_control(key="questions of tickets").set_value("topic").run()
+    assert [q["name"] for q in card_of(page)["task"]["questions"]] == ["topic"]
+    assert not page.warning
 
 
 def test_another_project_may_be_chosen_that_asks_other_questions(tickets: Home) -> None:

@@ -172,7 +172,9 @@ def test_a_former_label_is_refused_with_what_became_of_it(project: Project, tmp_
     with pytest.raises(SourceError, match="not declared") as caught:
         bring(project, tmp_path / "old.csv", "text,topic\nfive,x\nsix,y\nseven,w\n")
     hint = caught.value.hint
-    assert "'w' was retired; 'x' was renamed to 'X'; 'y' was merged into 'yz': change the file." in hint
+    assert (
+        "'w' was retired; 'x' was renamed to 'X'; 'y' was merged into 'yz': write the labels of today" in hint
+    )
     assert "--add" not in hint
 
 

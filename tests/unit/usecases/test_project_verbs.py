@@ -11,6 +11,7 @@ import pytest
 from workbench.config import Home
 from workbench.domain.annotations import Annotation, new_client_id
 from workbench.domain.conversion import ReadOptions
+from workbench.domain.questions import LabelChange
 from workbench.domain.runs import Run
 from workbench.domain.scores import ClassScores
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError, UnknownNameError
@@ -145,6 +146,17 @@ def test_the_question_of_a_file_must_be_named_when_several_fit(tmp_path: Path, s
             import_documents(project, tmp_path / "pool.csv", options=ReadOptions())
         assert caught.value.hint == "Say --question, one of: t, u."
         assert project.store.n_documents() == 0
+
+
+def test_of_several_questions_that_with_most_of_the_labels_of_the_file_is_answered(tmp_path: Path) -> None:
+    asking(tmp_path, "t:textcat", "u:textcat", "e:ner")
+    (tmp_path / "pool.csv").write_text("text,topic\none,low\ntwo,high\n")
+    with open_project(Home(tmp_path), "asked") as project:
+        project.store.change_labels("t", LabelChange("add", (), ("billing", "low")))
+        project.store.change_labels("u", LabelChange("add", (), ("low", "high")))
+        import_documents(project, tmp_path / "pool.csv", options=ReadOptions())
+        assert len(project.store.current("u")) == 2
+        assert not project.store.current("t")
 
 
 def test_an_entity_file_in_a_project_that_asks_for_none_is_refused(tmp_path: Path) -> None:

@@ -107,6 +107,12 @@ def test_a_learner_on_vectors_is_recorded_with_name_and_id_of_its_encoder() -> N
     assert recorded_config(Learner(), None, "minilm") == {"c": 1.0}  # type: ignore[arg-type]
 
 
+def test_a_learner_that_is_given_as_an_encoder_is_said_to_be_one(project: Project) -> None:
+    with pytest.raises(InputError, match="'tfidf' is a learner") as caught:
+        train_model(project, Training("topic", encoder="tfidf"))
+    assert caught.value.hint == "Say --learner tfidf."
+
+
 def test_a_round_names_its_steps_in_the_order_that_is_shown(project: Project) -> None:
     steps: list[str] = []
     import_documents(project, more_texts(project.folder.parent), options=ReadOptions())

@@ -119,6 +119,8 @@ class Connection:
             self._sdk = self._signed_in()
             answer = self._answer(method, path, params, content)
         self.clock = date(answer.headers.get("date", "")) or self.clock
+        if answer.has_redirect_location:
+            raise self._elsewhere(answer)
         if not 200 <= answer.status_code < 300:
             raise self._refusal(answer.status_code, detail_of(answer), answer.headers.get("retry-after"))
         try:
@@ -166,6 +168,21 @@ class Connection:
             f"The answer is not what Label Studio says: {self._shown(shown, SHOWN_CHARACTERS)!r}",
             where=self.url,
             hint="Is a log-in page, or another program, between here and Label Studio?",
+        )
+
+    def _elsewhere(self, answer: httpx.Response) -> RemoteError:
+        """Say where a redirect leads: the address of the server when it only moved, else all of it."""
+        try:
+            target = str(answer.request.url.join(answer.headers["location"]))
+        except httpx.InvalidURL:
+            target = answer.headers["location"]
+        asked = str(answer.request.url).removeprefix(self.url)
+        server = target.removesuffix(asked) if asked and target.endswith(asked) else target
+        shown = self._shown("".join(c for c in server if c.isprintable()), SAID_CHARACTERS)
+        return RemoteError(
+            f"The address leads elsewhere, to {shown}",
+            where=self.url,
+            hint="If you trust that address, connect to it instead; the token was not sent there.",
         )
 
     def _refusal(self, status: int, detail: str, wait: str | None = None) -> RemoteError:

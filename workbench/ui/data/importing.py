@@ -150,10 +150,12 @@ def previewed(project: Project, file: UploadedFile, config: Content | None, uplo
 def show_preview(preview: Preview, *, name: str, key: str) -> bool:
     """Show what an import would bring; tell whether it was asked for."""
     st.markdown(f"**{as_markdown(plain_name(name))}** read as {preview.format}: {preview.in_words}")
+    if preview.question and preview.n_answers:
+        st.markdown(f"Its answers are for **{as_markdown(preview.question)}**.")
     if preview.refusal:
         n_bad = len(preview.problems)
         st.error(
-            f"Not like this: {n_bad:,} {'thing is' if n_bad == 1 else 'things are'} wrong with the file. "
+            f"Not like this: {n_bad:,} {'record cannot' if n_bad == 1 else 'records cannot'} be taken. "
             f"{as_markdown(preview.refusal)}",
             icon=":material/error:",
         )
@@ -165,7 +167,14 @@ def show_preview(preview: Preview, *, name: str, key: str) -> bool:
         show_problems(preview.problems, name=plain_name(name), key=key)
     new = preview.n_documents - preview.n_known
     asked = False
-    if not preview.refusal:
+    if preview.fitting:
+        names = ", ".join(as_markdown(question) for question in preview.fitting)
+        st.info(
+            f"Which question do its answers belong to: {names}? Choose it above under “Its answers are for "
+            "the question”.",
+            icon=":material/help:",
+        )
+    elif not preview.refusal:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             asked = st.button(
                 f"Import {preview.n_documents:,} documents", type="primary", key=f"import {key}"
@@ -174,9 +183,9 @@ def show_preview(preview: Preview, *, name: str, key: str) -> bool:
                 f"{new:,} new, {preview.n_known:,} known already, {preview.n_answers:,} answers. "
                 "Nothing is stored yet."
             )
-    st.subheader("The first documents", anchor=False)
-    items = [previewed_item(shown) for shown in preview.documents]
-    show_documents(items)
+    if preview.documents:
+        st.subheader("The first documents", anchor=False)
+        show_documents([previewed_item(shown) for shown in preview.documents])
     return asked
 
 

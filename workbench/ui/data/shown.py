@@ -52,21 +52,25 @@ def show_documents(items: Sequence[Markup], *, above: Markup | str = "") -> None
     st.html(str(Markup("{}{}").format(above, listed)))
 
 
+def place_in_words(problem: Problem) -> str:
+    """Return where a problem is, "" when it is nowhere in particular.
+
+    >>> place_in_words(Problem("x", "Bad.", line=3, record="r")), place_in_words(Problem("x", "Bad."))
+    ('line 3', '')
+    """
+    return f"line {problem.line:,}" if problem.line is not None else problem.record or ""
+
+
 def show_problems(problems: Sequence[Problem], *, name: str, key: str) -> None:
     """Show which records are wrong or left out, with all of them as a table to download."""
     shown = problems[:SHOWN_PROBLEMS]
-    lines = {"line": [problem.line for problem in shown]} if any(p.line is not None for p in shown) else {}
+    places = [place_in_words(problem) for problem in shown]
     st.dataframe(
-        {
-            **lines,
-            "record": [problem.record or "" for problem in shown],
-            "reason": [problem.message for problem in shown],
-        },
+        {**({"where": places} if any(places) else {}), "reason": [problem.message for problem in shown]},
         hide_index=True,
         height=table_height(len(shown)),
         column_config={
-            "line": st.column_config.NumberColumn(width="small"),
-            "record": st.column_config.TextColumn(width="medium"),
+            "where": st.column_config.TextColumn(width=170),
             "reason": st.column_config.TextColumn(width="large"),
         },
         alt="Records that are wrong or left out, with the reason",

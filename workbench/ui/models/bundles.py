@@ -12,6 +12,7 @@ from workbench.ui.addresses import base_path
 from workbench.ui.jobs import start_job
 from workbench.ui.messages import as_markdown, errors_shown
 from workbench.ui.models.card import card_html
+from workbench.ui.models.old_labels import warn_of_old_labels_in
 from workbench.ui.visitors import current_visitor
 from workbench.ui.words import figure, table_height, when
 from workbench.usecases.project import Project
@@ -59,6 +60,7 @@ def show_card(project: Project, name: str) -> None:
     with st.container(border=True), errors_shown():
         bundle = show_bundle(project, name)
         show_head(bundle)
+        warn_of_old_labels_in(project, bundle.facts.question, bundle.facts.run)
         show_downloads(project, bundle)
         st.subheader("What the gate measured", anchor=False)
         show_gate(bundle.facts)

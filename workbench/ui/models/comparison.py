@@ -10,11 +10,14 @@ from markupsafe import Markup
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run
 from workbench.ui.charts import show_chart
+from workbench.ui.choices import linked
 from workbench.ui.messages import errors_shown
 from workbench.ui.models.dots import dots_spec
-from workbench.ui.words import figure, run_in_words, table_height, when
+from workbench.ui.models.old_labels import OLD, choice_in_words
+from workbench.ui.words import figure, table_height, when
 from workbench.usecases.compare_runs import FIGURES, Comparison, Measured, Shown, compare_runs
 from workbench.usecases.project import Project
+from workbench.usecases.runs import remark_on_labels
 from workbench.usecases.show_progress import headline
 
 MOST_RUNS = 5
@@ -28,11 +31,11 @@ def show_runs(project: Project, question: Question) -> None:
     if not runs:
         st.info("Nothing was trained for this question yet. Start it under Train.")
         return
-    show_table(runs)
+    show_table(question, runs)
     if len(runs) < 2:
         return
     st.subheader("Side by side", anchor=False)
-    chosen = choose_runs(runs)
+    chosen = choose_runs(question, runs)
     if len(chosen) < 2:
         st.info("Choose two runs or more.")
         return
@@ -40,12 +43,14 @@ def show_runs(project: Project, question: Question) -> None:
         show_comparison(compare_runs(project, chosen))
 
 
-def show_table(runs: Sequence[Run]) -> None:
-    """Show runs as a table."""
+def show_table(question: Question, runs: Sequence[Run]) -> None:
+    """Show runs as a table; where all learned the labels of today, that is not said."""
     figures = [headline(run) for run in runs]
+    old = [OLD if remark_on_labels(question, run) else "of today" for run in runs]
     st.dataframe(
         {
             "learner": [run.learner for run in runs],
+            **({"labels": old} if OLD in old else {}),
             "answers": [run.n_examples for run in runs],
             "figure": [found.name if found else "–" for found in figures],
             "value": [found.value if found else None for found in figures],
@@ -66,15 +71,17 @@ def show_table(runs: Sequence[Run]) -> None:
     )
 
 
-def choose_runs(runs: Sequence[Run]) -> list[str]:
+def choose_runs(question: Question, runs: Sequence[Run]) -> list[str]:
     """Ask which runs to compare, by default the two newest; the URL says which."""
     named = {run.id: run for run in runs}
-    wanted = [id for id in st.query_params.get("runs", "").split(",") if id in named][:MOST_RUNS]
+    asked = st.query_params.get("runs", "")
+    wanted = [id for id in asked.split(",") if id in named][:MOST_RUNS]
+    linked("runs", [asked] if all(id in named for id in asked.split(",") if id) else [], called="run")
     chosen: list[str] = st.multiselect(
         "Runs to compare, the first one is what the others are compared with",
         list(named),
         default=wanted or list(named)[1::-1],
-        format_func=lambda id: f"{run_in_words(named[id])} · {id}",
+        format_func=lambda id: choice_in_words(question, named[id]),
         max_selections=MOST_RUNS,
         key=f"runs of {runs[0].question}",
     )
@@ -149,9 +156,9 @@ def _row(name: str, cells: Sequence[str | Markup]) -> Markup:
 
 def _basis(run: Shown) -> Markup:
     words = f"{run.basis}, {run.n_documents:,} documents" if run.basis else "not judged"
-    if run.comparable:
+    if run.comparable or not run.basis:
         return Markup("{}").format(words)
-    return Markup('{} <span class="wb-warned">another basis: not compared</span>').format(words)
+    return Markup('{} <span class="wb-warned">{}</span>').format(words, run.not_compared)
 
 
 def _figure(run: Shown, name: str) -> Markup:

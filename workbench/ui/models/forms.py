@@ -11,9 +11,11 @@ from markupsafe import Markup
 from workbench import catalog
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run
+from workbench.ui.choices import linked
 from workbench.ui.jobs import start_job
 from workbench.ui.messages import errors_shown
-from workbench.ui.words import headline_in_words, run_in_words
+from workbench.ui.models.old_labels import choice_in_words, warn_of_old_labels
+from workbench.ui.words import headline_in_words
 from workbench.usecases.offer_export import (
     PRECISIONS,
     bundle_name,
@@ -32,6 +34,19 @@ MOST_SEED = 2**31 - 1
 PRECISION_WORDS = {
     "int8": "int8: small and fast; the gate says what it loses",
     "float32": "float32: as trained; about four times as large",
+}
+
+STRATEGY_WORDS = {
+    "random": "chance",
+    "least-confidence": "least sure of the best answer",
+    "margin": "two best answers close to each other",
+    "entropy": "most answers still possible",
+    "cluster-margin": "unsure, and unlike each other",
+}
+CHOICE_WORDS = {
+    "none": "count as they come",
+    "sqrt": "count somewhat more",
+    "balanced": "count as much as frequent ones",
 }
 
 
@@ -55,22 +70,14 @@ def show_training(project: Project, question: Question) -> None:
     n_answered = question_progress(project, question).n_answered
     words = f"{offer.words} {n_answered:,} documents of the pool are answered."
     st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(words))
+    # Outside of the form, which sends nothing before it is pressed: what follows from it must show.
+    then = st.checkbox("Then choose the next documents to label", key=f"then {question.name}")
     with st.form(f"train {question.name} {offer.learner}", border=True):
-        chosen = ask_settings(offer, key=question.name)
-        seed = ask_seed(f"seed {question.name}")
-        then = st.checkbox(
-            "Then choose the next documents to label", value=False, key=f"then {question.name}"
-        )
-        left, right = st.columns([2, 1])
-        with left:
-            strategy = st.selectbox(
-                "Strategy for the next documents",
-                catalog.strategy_names(),
-                index=list(catalog.strategy_names()).index(Ranking().strategy),
-                help="How they are chosen.",
-            )
-        with right:
-            n = st.number_input("How many next ones", 1, 1000, Ranking().n, help="How many documents to choose.")
+        ranking = ask_ranking(key=question.name) if then else Ranking()
+        chosen = ask_settings([s for s in offer.settings if not s.expert], offer, key=question.name)
+        with st.expander("Expert settings"):
+            chosen |= ask_settings([s for s in offer.settings if s.expert], offer, key=question.name)
+            seed = ask_seed(f"seed {question.name}")
         pressed = st.form_submit_button("Start training", type="primary")
     if pressed:
         training: dict[str, Any] = {
@@ -79,8 +86,8 @@ def show_training(project: Project, question: Question) -> None:
             "seed": int(seed),
             "config": changed_settings(offer, chosen),
         }
-        ranking = {"strategy": strategy, "n": int(n), "seed": int(seed)}
-        asked = {"training": training, "ranking": ranking} if then else training
+        choosing = {"strategy": ranking.strategy, "n": ranking.n, "seed": int(seed)}
+        asked = {"training": training, "ranking": choosing} if then else training
         start(
             project,
             "round" if then else "train",
@@ -89,11 +96,28 @@ def show_training(project: Project, question: Question) -> None:
         )
 
 
-def ask_settings(offer: Offer, *, key: str) -> dict[str, Value]:
-    """Ask for the settings of a learner, two a row, each with the learner's own default."""
+def ask_ranking(*, key: str) -> Ranking:
+    """Ask how the next documents are chosen, and how many."""
+    left, right = st.columns([2, 1])
+    names = list(catalog.strategy_names())
+    strategy = left.selectbox(
+        "Choose documents by",
+        names,
+        index=names.index(Ranking().strategy),
+        format_func=lambda name: STRATEGY_WORDS.get(name, name),
+        key=f"strategy {key}",
+    )
+    n = right.number_input("How many documents", 1, 1000, Ranking().n, key=f"how many {key}")
+    return Ranking(strategy=strategy, n=int(n))
+
+
+def ask_settings(settings: Sequence[Setting], offer: Offer, *, key: str) -> dict[str, Value]:
+    """Ask for settings of a learner, two a row, each with the learner's own default."""
     chosen: dict[str, Value] = {}
+    if not settings:
+        return chosen
     columns = st.columns(2)
-    for place, setting in enumerate(offer.settings):
+    for place, setting in enumerate(settings):
         with columns[place % 2]:
             chosen[setting.name] = ask_setting(setting, key=f"{setting.name} of {offer.learner}, {key}")
     return chosen
@@ -101,10 +125,17 @@ def ask_settings(offer: Offer, *, key: str) -> dict[str, Value]:
 
 def ask_setting(setting: Setting, *, key: str) -> Value:
     """Ask for one setting."""
-    label = "Closeness to the answers (c)" if setting.name == "c" else setting.name.replace("_", " ").capitalize()
+    label = setting.title or setting.name.replace("_", " ")
     if setting.choices:
         place = setting.choices.index(str(setting.default))
-        return st.selectbox(label, setting.choices, index=place, help=setting.words, key=key)
+        return st.selectbox(
+            label,
+            setting.choices,
+            index=place,
+            format_func=lambda choice: CHOICE_WORDS.get(choice, choice),
+            help=setting.words,
+            key=key,
+        )
     if isinstance(setting.default, int):
         low, high = int(setting.least), int(setting.most)
         return int(st.number_input(label, low, high, setting.default, help=setting.words, key=key))
@@ -125,29 +156,32 @@ def ask_setting(setting: Setting, *, key: str) -> Value:
 
 def ask_seed(key: str) -> int:
     """Ask for the seed."""
-    words = "The same seed, answers and settings give the same model."
-    return int(st.number_input("Seed", 0, MOST_SEED, 0, help=words, key=key))
+    words = "The same number, answers and settings give the same model."
+    return int(st.number_input("Random seed", 0, MOST_SEED, 0, help=words, key=key))
 
 
 def show_distillation(project: Project, question: Question) -> None:
     """Ask which run to distil, and start it."""
-    run = ask_run(teachers(project, question.name), "Teacher", key=f"teacher of {question.name}")
+    run = ask_run(question, teachers(project, question.name), "Teacher", key=f"teacher of {question.name}")
     if run is None:
         st.info("No run of this question has a network to learn from. Train linear, setfit or bert first.")
         return
     words = "A smaller network learns what the run says about all documents of the pool, labelled or not."
     st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(words))
     with st.form(f"distil {question.name}", border=True):
-        left, right = st.columns(2)
-        with left:
-            temperature = st.number_input(
+        with st.expander("Expert settings"):
+            left, right = st.columns(2)
+            temperature = left.number_input(
                 "Temperature", 0.1, 100.0, 2.0, help="Higher: more is learned from what is unlikely."
             )
-        with right:
-            epochs = st.number_input(
-                "Epochs", 0, 100, 0, help="How often every text is seen; 0: as often as their number needs."
+            epochs = right.number_input(
+                "Passes over the texts",
+                0,
+                100,
+                0,
+                help="How often every text is seen; 0: as often as their number needs.",
             )
-        seed = ask_seed(f"seed of student {question.name}")
+            seed = ask_seed(f"seed of student {question.name}")
         pressed = st.form_submit_button("Start distillation", type="primary")
     if pressed:
         config: dict[str, Any] = {} if temperature == 2.0 else {"temperature": float(temperature)}
@@ -158,7 +192,7 @@ def show_distillation(project: Project, question: Question) -> None:
 
 def show_export(project: Project, question: Question) -> None:
     """Ask which run to export and how, and start it."""
-    run = ask_run(exportable(project, question.name), "Run", key=f"export of {question.name}")
+    run = ask_run(question, exportable(project, question.name), "Run", key=f"export of {question.name}")
     if run is None:
         st.info("No run of this question has a network to export. Train linear, setfit or bert first.")
         return
@@ -184,18 +218,19 @@ def show_export(project: Project, question: Question) -> None:
         start(project, "export", asked, check)
 
 
-def ask_run(runs: Sequence[Run], label: str, *, key: str) -> Run | None:
-    """Ask for one of the runs, newest first; None when there is none."""
+def ask_run(question: Question, runs: Sequence[Run], label: str, *, key: str) -> Run | None:
+    """Ask for one of the runs, newest first; None when there is none. One of old labels is warned of."""
     if not runs:
         return None
     named = {run.id: run for run in runs}
-    wanted = st.query_params.get("run", "")
-    place = list(named).index(wanted) if wanted in named else 0
+    wanted = linked("run", named)
+    place = list(named).index(wanted) if wanted is not None else 0
     chosen = st.selectbox(
         label,
         list(named),
         index=place,
-        format_func=lambda id: f"{run_in_words(named[id])} · {id}",
+        format_func=lambda id: choice_in_words(question, named[id]),
         key=key,
     )
+    warn_of_old_labels(question, named[chosen])
     return named[chosen]

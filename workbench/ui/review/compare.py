@@ -6,7 +6,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from workbench.analysis.judged import JudgedDocument
-from workbench.analysis.paired import PairedRuns, pair_runs
+from workbench.analysis.paired import PairedRuns
 from workbench.analysis.wording import plain
 from workbench.domain.runs import Run
 from workbench.ui.documents import documents_html
@@ -14,6 +14,7 @@ from workbench.ui.messages import as_markdown
 from workbench.ui.review.other_run import choose_other_run
 from workbench.ui.review.subject import Subject, mistakes_of
 from workbench.ui.words import run_in_words, whole_height
+from workbench.usecases.pair_runs import RunsOfToday, pair_runs
 from workbench.usecases.runs import need_run_folder
 
 AT_ONCE = 20
@@ -31,7 +32,13 @@ def show(subject: Subject) -> None:
         st.warning(
             f"This run was judged {subject.run.basis}, the other {other.basis}.", icon=":material/warning:"
         )
-    paired = paired_runs(subject, other)
+    found = paired_runs(subject, other)
+    paired = found.paired
+    if found.n_to_answer_anew:
+        st.warning(
+            f"{found.n_to_answer_anew:,} documents have a label that was split or retired since: they are left out.",
+            icon=":material/warning:",
+        )
     if paired.n_other_gold:
         st.warning(
             f"{paired.n_other_gold:,} documents have another right answer today than then: they are left out.",
@@ -48,15 +55,16 @@ def show(subject: Subject) -> None:
         show_labels(paired)
 
 
-def paired_runs(subject: Subject, other: Run) -> PairedRuns:
-    """Return the two runs side by side, kept from click to click: their files never change."""
-    folders = [str(need_run_folder(subject.project, run)) for run in (other, subject.run)]
-    return _pair(*folders, _subject=subject, _other=other)
+def paired_runs(subject: Subject, other: Run) -> RunsOfToday:
+    """Return the two runs side by side, kept from click to click until the labels change."""
+    before, after = (str(need_run_folder(subject.project, run)) for run in (other, subject.run))
+    return _pair(before, after, subject.question.label_version, _subject=subject, _other=other)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Comparing the runs …")
-def _pair(before: str, after: str, *, _subject: Subject, _other: Run) -> PairedRuns:
-    return pair_runs(mistakes_of(_subject.project, _other).documents, _subject.mistakes().documents)
+def _pair(before: str, after: str, label_version: int, *, _subject: Subject, _other: Run) -> RunsOfToday:
+    then = mistakes_of(_subject.project, _other).documents
+    return pair_runs(_subject.project, (_other, then), (_subject.run, _subject.mistakes().documents))
 
 
 def show_counts(subject: Subject, other: Run, paired: PairedRuns) -> None:

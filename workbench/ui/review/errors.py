@@ -44,12 +44,14 @@ def show(subject: Subject) -> None:
 
 def show_pairs(pairs: Sequence[ConfusedPair]) -> None:
     """Show the most frequent pairs as buttons, each with a bar of its frequency."""
-    more = f" · {MOST_PAIRS} of {len(pairs):,}" if len(pairs) > MOST_PAIRS else ""
-    st.subheader(f"Confused pairs{more}", anchor=False)
+    st.subheader("Confused pairs", anchor=False)
     if not pairs:
         st.write("No label is taken for another.")
         return
     top = pairs[:MOST_PAIRS]
+    if len(top) < len(pairs):
+        words = f"The {len(top)} most frequent of {len(pairs):,} pairs. For the others, choose a label."
+        st.html(Markup('<p class="wb-quiet wb-note">{}</p>').format(words))
     asked = wanted()
     st.html(bars_style([pair.n / top[0].n for pair in top]))
     many = len(top) > FEW_PAIRS

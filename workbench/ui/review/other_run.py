@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.domain.runs import Run
+from workbench.ui.choices import linked
 from workbench.ui.review.subject import Subject
 from workbench.ui.words import run_in_words
 
@@ -15,11 +16,15 @@ def choose_other_run(subject: Subject, label: str, *, key: str, first: bool = Fa
     """Ask for another judged run of the question; None for none. With `first` the one before is preset."""
     others = {run.id: run for run in subject.runs if run.id != subject.run.id and run.basis}
     names = list(others)
-    named = st.query_params.get(OTHER)
+    if st.query_params.get(OTHER) == subject.run.id:
+        st.query_params.pop(OTHER)  # it was chosen as the run under review since
+    is_linked = OTHER in st.query_params
+    named = linked(OTHER, others, called="run to compare with")
     ids = [run.id for run in subject.runs]
     older = [name for name in names if ids.index(name) > ids.index(subject.run.id)]
-    preset = next(iter(older or names), None) if first else None
-    chosen = named if named in others else preset
+    # A link to a run that is gone is no wish for another comparison.
+    presets = first and named is None and not is_linked
+    chosen = next(iter(older or names), None) if presets else named
     run_id: str | None = st.selectbox(
         label,
         names,

@@ -12,6 +12,7 @@ from workbench.analysis.slices import SMALL, Slice, slice_documents
 from workbench.analysis.wording import plain
 from workbench.domain.runs import Run
 from workbench.ui.charts import show_chart
+from workbench.ui.choices import linked
 from workbench.ui.jobs import show_job, start_job
 from workbench.ui.messages import errors_shown
 from workbench.ui.review.charts import slices_spec
@@ -57,11 +58,11 @@ def choose_aspect(aspects: Sequence[str]) -> str | None:
     """Ask what to cut the documents by; the URL says it."""
     if not aspects:
         return None
-    named = st.query_params.get("by")
+    named = linked("by", aspects, called="property")
     aspect = st.selectbox(
         "By",
         aspects,
-        index=aspects.index(named) if named in aspects else 0,
+        index=aspects.index(named) if named is not None else 0,
         key="slices by",
         format_func=plain,
         width=240,

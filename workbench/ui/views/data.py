@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from workbench.ui.choices import choose_project, recalled, remember
+from workbench.ui.choices import choose_project, linked, recalled, remember
 from workbench.ui.data import analysis, documents, download, importing, label_studio, questions
 from workbench.ui.messages import errors_shown
 from workbench.ui.visitors import current_visitor
@@ -36,7 +36,7 @@ def show() -> None:
 
 def choose_tab() -> str:
     """Ask which tab to show; the URL says it."""
-    named = recalled("tab")
+    named = linked("tab", TABS) or recalled("tab")
     tab = st.segmented_control(
         "What",
         list(TABS),

@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from workbench.domain.questions import Question
-from workbench.errors import UnknownNameError
 from workbench.store.jobs import Job
-from workbench.ui.choices import choose_project, choose_question
+from workbench.ui.choices import choose_project, choose_question, linked
 from workbench.ui.jobs import show_job
 from workbench.ui.links import show_link
 from workbench.ui.messages import errors_shown
@@ -37,9 +36,7 @@ def show() -> None:
 
 def choose_section() -> str:
     """Ask what to look at; the URL says it."""
-    wanted = st.query_params.get("section", "runs")
-    if wanted not in SECTIONS:
-        raise UnknownNameError("section", wanted, SECTIONS)
+    wanted = linked("section", SECTIONS) or "runs"
     section = st.segmented_control(
         "Show", list(SECTIONS), default=wanted, required=True, format_func=SECTIONS.__getitem__, key="section"
     )
@@ -52,10 +49,11 @@ def show_chosen_job(project: Project) -> None:
     named = st.query_params.get("job")
     if named is None:
         return
+    # Digits beyond those of a job's number are no job; the database could not hold them either.
+    is_number = named.isascii() and named.isdigit() and len(named) < 10
+    if linked("job", [named] if is_number else []) is None:
+        return
     with errors_shown():
-        # Digits beyond those of a job's number are no job; the database could not hold them either.
-        if not (named.isascii() and named.isdigit() and len(named) < 10):
-            raise UnknownNameError("job", named[:40], ())
         show_next(project, show_job(project, int(named)))
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from workbench.domain.runs import Run
-from workbench.ui.choices import choose_project, choose_question, recalled, remember
+from workbench.ui.choices import choose_project, choose_question, linked, recalled, remember
 from workbench.ui.links import show_link
 from workbench.ui.messages import as_markdown, errors_shown
 from workbench.ui.review import compare, errors, filters, growth, issues, labels, slices
@@ -63,10 +63,7 @@ def show() -> None:
 
 def choose_run(runs: Sequence[Run]) -> Run | None:
     """Ask which run to look at, newest first; None when there is none."""
-    asked = st.query_params.get("run")
-    if asked is not None and asked not in [run.id for run in runs]:
-        st.query_params.pop("run")
-        st.warning(f"There is no run {as_markdown(asked)} of this question.", icon=":material/warning:")
+    linked("run", [run.id for run in runs])
     if not runs:
         return None
     named = {run.id: run for run in runs}
@@ -86,11 +83,11 @@ def choose_run(runs: Sequence[Run]) -> Run | None:
 
 def choose_part() -> str:
     """Ask which part of the review to show; only that one is computed. The URL says which."""
-    named = st.query_params.get("part", "")
+    named = linked("part", PARTS)
     part: str = st.segmented_control(
         "Part",
         list(PARTS),
-        default=named if named in PARTS else "errors",
+        default=named or "errors",
         required=True,
         format_func=lambda name: PARTS[name][0],
         key="part",
