@@ -70,8 +70,8 @@ def show_problems(problems: Sequence[Problem], *, name: str, key: str) -> None:
         hide_index=True,
         height=table_height(len(shown)),
         column_config={
-            "where": st.column_config.TextColumn(width=170),
-            "reason": st.column_config.TextColumn(width="large"),
+            "where": st.column_config.TextColumn(width=150),
+            "reason": st.column_config.TextColumn(width=900),
         },
         alt="Records that are wrong or left out, with the reason",
         key=f"table {key}",
