@@ -84,6 +84,8 @@ def ask_filter(project: Project, question: Question) -> Filter:
 def ask_metadata(project: Project) -> dict[str, str]:
     """Ask which value a field of the metadata must have."""
     pairs = [(name, value) for name, values in choices_of_metadata(project).items() for value in values]
+    if not pairs:
+        return {}
     chosen = st.selectbox(
         "Metadata",
         pairs,
@@ -91,7 +93,6 @@ def ask_metadata(project: Project) -> dict[str, str]:
         placeholder=ANY,
         format_func=lambda pair: f"{pair[0]}: {pair[1]}",
         key=f"metadata of {project.name}",
-        disabled=not pairs,
         on_change=to_first_page,
     )
     return {chosen[0]: chosen[1]} if chosen is not None else {}
