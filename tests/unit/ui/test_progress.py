@@ -290,9 +290,9 @@ def test_the_bulk_view_leaves_empty_columns_out(tickets: Home) -> None:
 def test_the_bulk_view_shows_selected_texts_whole(tickets: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "read its text whole" in html_of(open_view("bulk", project="tickets", question="topic"))
 
-    def third(desk: Any, found: Any) -> list[str]:
+    def third(desk: Any, found: Any) -> list[Any]:
         st.session_state.setdefault("bulk table", "a table")
-        return ["ticket-2"]
+        return [document for document in found if document.id == "ticket-2"]
 
     monkeypatch.setattr("workbench.ui.views.bulk.choose_rows", third)
     page = open_view("bulk", project="tickets", question="topic")
