@@ -9,23 +9,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.chromium import open_chromium
-from benchmarks.reporting import ROOT, write_result
+from benchmarks.reporting import write_result
+from benchmarks.served import plain_page, served, the_app
 from workbench import artefacts
 from workbench.analysis.confusions import ConfusedPair
 from workbench.config import Home
@@ -150,34 +142,6 @@ def write_peer(home: Home) -> Path:
     return page
 
 
-@contextmanager
-def served(command: list[str], home: Home) -> Iterator[str]:
-    """Serve an app on a free port and give its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "WORKBENCH_HOME": str(home.root), "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        [*command, str(port)],
-        env=environment,
-        cwd=home.root,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2)
-                break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.2)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
 def click(page: Any, button: Any, pair: ConfusedPair) -> float:
     """Click the button of a pair; return the milliseconds until its documents are there."""
     page.evaluate(WATCH, f"{pair.gold}|{pair.predicted}")
@@ -210,18 +174,8 @@ def main() -> None:
         home = Home(Path(folder))
         pairs = make_run(home)
         peer = write_peer(home)
-        command = [
-            "-m",
-            "streamlit",
-            "run",
-            str(peer),
-            "--server.headless=true",
-            "--server.address=127.0.0.1",
-        ]
-        app = [sys.executable, "-c", "from workbench.cli.main import main; main()", "app", "--port"]
-        plain = [sys.executable, *command, "--browser.gatherUsageStats=false", "--server.port"]
-        with served(app, home) as ours, served(plain, home) as theirs:
-            times = measure(ours, theirs, pairs, n_rounds)
+        with served(the_app(), home.root) as ours, served(plain_page(peer), home.root) as theirs:
+            times = measure(ours.url, theirs.url, pairs, n_rounds)
     rows = [
         {
             "page": name,

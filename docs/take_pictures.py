@@ -10,19 +10,15 @@ docs/images) is where the pictures go; after it, NAME… takes only these. Takes
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks.chromium import open_chromium
+from benchmarks.served import served, the_app
 from workbench import catalog
 from workbench.config import Home, stay_offline
 from workbench.domain.annotations import Annotation, derived_client_id
@@ -148,25 +144,6 @@ def finish_project(home: Home) -> None:
     run_worker(folder, once=True)
 
 
-@contextmanager
-def served(home: Home) -> Iterator[str]:
-    """Serve the app and give its address."""
-    address = f"http://127.0.0.1:{PORT}"
-    command = [str(Path(sys.executable).parent / "workbench"), "app", "--port", str(PORT)]
-    app = subprocess.Popen(command, env={**os.environ, "WORKBENCH_HOME": str(home.root)})
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2)
-                break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.2)
-        yield address
-    finally:
-        app.terminate()
-        app.wait(timeout=20)
-
-
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A page, how high its picture is, and what happens on it before the picture is taken."""
@@ -276,13 +253,13 @@ def main() -> None:
     finish_project(home)
     wanted = [picture for picture in pictures() if not names or picture.name in names]
     with open_chromium() as browser:
-        with served(home) as address:
-            take(browser, address, folder, wanted)
+        with served(the_app(), home.root) as app:
+            take(browser, app.url, folder, wanted)
         if not names or "app-people" in names:
             add_account(home, "Ana", role="admin", password=PASSWORD)
             add_account(home, "ben", role="annotator", password=PASSWORD)
-            with served(home) as address:
-                take_people(browser, address, folder)
+            with served(the_app(), home.root) as app:
+                take_people(browser, app.url, folder)
             (home.root / "accounts.json").unlink()
 
 
