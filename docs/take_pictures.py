@@ -42,7 +42,6 @@ from workbench.worker.loop import run_worker
 ROOT = Path(__file__).parents[1]
 FOLDER_OF_SAMPLE = ROOT / "projects" / "support-tickets"
 SAMPLE = FOLDER_OF_SAMPLE / "label-studio"
-PORT = 28597
 FIRST, ROUNDS = 60, 6
 PASSWORD = "only for pictures"
 # What ben takes for what, in every eighth document.
