@@ -57,7 +57,7 @@ check-browser: $(READY)
 	  echo "No Chromium here and none could be installed: the browser tests will be skipped."
 
 unit: $(READY) check-browser
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 -m "not torch and not label_studio and not nightly"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --dist worksteal -m "not torch and not label_studio and not nightly"
 
 # Against a real Label Studio, one server for all of them.
 live: $(READY) $(LABEL_STUDIO) check-browser
