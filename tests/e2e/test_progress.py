@@ -12,7 +12,7 @@ from workbench.store.project_store import ProjectStore
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-MARKER_X, FIRST_ROW_Y, ROW_PIXELS = 16, 70, 64  # where the boxes of rows stand in the table's canvas
+MARKER_X, FIRST_ROW_Y, ROW_PIXELS = 16, 56, 36  # where the boxes of rows stand in the table's canvas
 
 
 def select_rows(page: Any, *rows: int) -> None:
