@@ -132,7 +132,9 @@ def test_the_pages_of_accounts_are_accessible(browser: Any, people: Any, path: s
         sign_in(page, "Ana")
         page.wait_for_url(re.compile("/$"))
         page.goto(people.url + path)
-    expect(page.get_by_text(re.compile("not right|signed in as")).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile("not right|signed in as", re.IGNORECASE)).first).to_be_visible(
+        timeout=60_000
+    )
     page.wait_for_timeout(1000)
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}).response
     context.close()

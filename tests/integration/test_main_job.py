@@ -18,12 +18,13 @@ import pytest
 
 from workbench.config import Home
 from workbench.domain.steps import STEPS, step_of
-from workbench.ui.bundle_routes import verified, zipped
+from workbench.ui.bundle_routes import zipped
 from workbench.usecases.export_model import run_job as export_job
 from workbench.usecases.offer_export import bundle_name
 from workbench.usecases.project import open_project
 from workbench.usecases.show_bundle import show_bundle, usage
 from workbench.usecases.train_model import Training, train_model
+from workbench.usecases.verify_bundle import whole_bundle
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow, pytest.mark.timeout(600)]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -115,7 +116,7 @@ def test_what_the_app_exports_and_sends_predicts_elsewhere(workbench: Run, tmp_p
     folder = Home(tmp_path).models("tickets") / name
     away = tmp_path / "away"
     away.mkdir()
-    (away / "bundle.zip").write_bytes(b"".join(zipped(folder, verified(folder))))
+    (away / "bundle.zip").write_bytes(b"".join(zipped(whole_bundle(folder))))
     with zipfile.ZipFile(away / "bundle.zip") as archive:
         archive.extractall(away)
     (away / "texts.txt").write_text("The courier left my parcel at the wrong house 📦\n", encoding="utf-8")
