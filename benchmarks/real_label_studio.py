@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -157,6 +158,10 @@ def make_seed() -> Path:
     if seed.exists():
         return seed
     with tempfile.TemporaryDirectory(dir=ENVIRONMENT) as made:
+        # The key that signs its personal tokens. Left alone, Label Studio 1.x draws one that may begin with
+        # "$" (1 in 60), which its settings reader takes for a variable: the next start has another key, and
+        # every token is invalid.
+        (Path(made) / ".env").write_text(f"SECRET_KEY={secrets.token_hex(32)}\n")
         server = RealLabelStudio(Path(made), free_port())
         server.start()
         try:
