@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from workbench.domain.arrays import Rows, Vectors
+from workbench.domain.arrays import Rows, Samples, Targets, Utilities, Vectors
 from workbench.domain.conversion import (
     ConversionReport,
     Imported,
@@ -20,6 +20,7 @@ from workbench.domain.conversion import (
 from workbench.domain.examples import Example
 from workbench.domain.questions import Kind, Question
 from workbench.domain.scores import Scores
+from workbench.errors import InputError
 
 
 class Progress(Protocol):
@@ -115,27 +116,67 @@ class Learner(Protocol):
         """Load a model that `Model.save` wrote. Raises ArtefactError when it cannot be trusted."""
 
 
+@runtime_checkable
+class HasFeatures(Protocol):
+    """A model of labels that can say what its head sees."""
+
+    def features(self, texts: Sequence[str]) -> Vectors:
+        """Return the features (n, d) float32 of the texts, in their order."""
+
+
+@runtime_checkable
+class HasSamples(Protocol):
+    """A model that can be asked several times, each time with other connections left out."""
+
+    def samples(self, texts: Sequence[str], *, n_samples: int, seed: int) -> Mapping[str, Samples]:
+        """Return Monte-Carlo probabilities (s, n, l) of each question, by dropout at prediction time."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StrategyInputs:
     """What a strategy may look at; all about the same candidates, in the same order.
 
-    `vectors` (n, d) are unit vectors, `labelled_vectors` (m, d) those of the labelled documents,
-    `samples` (s, n, l) Monte-Carlo probabilities. What a strategy does not need may be None.
+    `texts` (n) and `n_words` (n,) of the candidates; `vectors` (n, d) are unit vectors and `features`
+    (n, d') what the model's head sees; `samples` (s, n, l) Monte-Carlo probabilities. `labelled_vectors`
+    (m, d) and `labelled_targets` (m, l) bool are those of the answered documents: which labels answer
+    them, or stand in them. What nobody asked for may be None; without any answer the two have no rows.
     """
 
     n_candidates: int
     scores: Scores | None = None
     vectors: Vectors | None = None
     labelled_vectors: Vectors | None = None
-    n_tokens: Rows | None = None
+    labelled_targets: Targets | None = None
+    features: Vectors | None = None
+    samples: Samples | None = None
+    n_words: Rows | None = None
+    texts: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """The chosen rows of the candidates, best first, each with its utility and in words why it is asked."""
+
+    rows: Rows
+    utilities: Utilities
+    reasons: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not len(self.rows) == len(self.utilities) == len(self.reasons):
+            raise InputError(
+                f"{len(self.rows)} rows cannot have {len(self.utilities)} utilities and {len(self.reasons)} reasons."
+            )
 
 
 class Strategy(Protocol):
-    """Chooses documents to ask about."""
+    """Chooses documents to ask about.
 
-    needs: ClassVar[frozenset[str]]  # of: scores, vectors
+    `needs` and `uses` are names of fields of StrategyInputs: without what it needs it raises InputError,
+    what it uses helps it when it is there.
+    """
 
-    def __call__(
-        self, inputs: StrategyInputs, n: int, rng: np.random.Generator
-    ) -> tuple[Rows, np.ndarray[Any, Any], str]:
-        """Return at most n rows, best first, their utilities, and in words why they are asked."""
+    needs: ClassVar[frozenset[str]]
+    uses: ClassVar[frozenset[str]]
+
+    def __call__(self, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
+        """Choose at most n documents."""

@@ -1,41 +1,90 @@
-"""What a strategy needs, checked before it chooses."""
+"""What a strategy needs, checked before it chooses, and the shape of what it returns."""
 
 from __future__ import annotations
 
-from workbench.domain.arrays import Vectors
-from workbench.domain.ports import StrategyInputs
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from workbench.domain.arrays import Rows, Utilities, Vectors
+from workbench.domain.ports import Choice, StrategyInputs
 from workbench.domain.scores import Scores
 from workbench.errors import InputError
+
+
+class Sized(Protocol):
+    """Anything with a length."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+
+A_CANDIDATE = ("scores", "vectors", "features", "n_words", "texts")
+HINTS = {
+    "scores": "Label a first batch chosen by the strategy 'auto' or 'random', train a model, then ask again.",
+    "vectors": "Embed the pool first, or choose a strategy that needs scores only.",
+    "labelled_vectors": "Embed the pool first, or choose a strategy that needs scores only.",
+    "labelled_targets": "Label some documents first, chosen by the strategy 'auto' or 'random'.",
+    "features": "Train a model that has features (linear, setfit, bert), or choose another strategy.",
+    "samples": "Train a model that can leave connections out (linear, bert), or choose another strategy.",
+    "n_words": "Choose a strategy that needs scores only.",
+    "texts": "Choose a strategy that needs scores only.",
+}
 
 
 def check_inputs(inputs: StrategyInputs, n: int) -> int:
     """Return how many rows can be chosen: at most n.
 
-    Raises InputError for a negative n and for scores or vectors of another number of documents.
+    Raises InputError for a negative n, for values of another number of documents, and for vectors of
+    candidates and answered documents that are not of one encoder.
     """
     if n < 0:
         raise InputError(f"A batch cannot have {n} documents.")
-    for what, values in (("scores", inputs.scores), ("vectors", inputs.vectors)):
+    for what in A_CANDIDATE:
+        values: Sized | None = getattr(inputs, what)
         if values is not None and len(values) != inputs.n_candidates:
             raise InputError(f"There are {len(values)} {what} for {inputs.n_candidates} candidates.")
+    if inputs.samples is not None and inputs.samples.shape[1] != inputs.n_candidates:
+        raise InputError(f"There are {inputs.samples.shape[1]} samples for {inputs.n_candidates} candidates.")
+    _check_labelled(inputs)
     return min(n, inputs.n_candidates)
+
+
+def _check_labelled(inputs: StrategyInputs) -> None:
+    labelled, targets = inputs.labelled_vectors, inputs.labelled_targets
+    if labelled is not None and inputs.vectors is not None and labelled.shape[1] != inputs.vectors.shape[1]:
+        raise InputError(
+            f"The answered documents' vectors have width {labelled.shape[1]}, the candidates' "
+            f"{inputs.vectors.shape[1]}: they are not of one encoder.",
+        )
+    if labelled is not None and targets is not None and len(labelled) != len(targets):
+        raise InputError(f"There are {len(targets)} answers for {len(labelled)} labelled vectors.")
+
+
+def needed(strategy: str, inputs: StrategyInputs, what: str) -> Any:
+    """Return a field of the inputs, or raise InputError when nobody gave it."""
+    value = getattr(inputs, what)
+    if value is None:
+        raise InputError(f"The strategy '{strategy}' needs {what}; here they are missing.", hint=HINTS[what])
+    return value
 
 
 def scores_for(strategy: str, inputs: StrategyInputs) -> Scores:
     """Return the scores of the candidates, or raise InputError when there is no model yet."""
-    if inputs.scores is None:
-        raise InputError(
-            f"The strategy '{strategy}' needs scores, and no model has scored these documents.",
-            hint="Label a first batch chosen by the strategy 'random', train a model, then ask again.",
-        )
-    return inputs.scores
+    scores: Scores = needed(strategy, inputs, "scores")
+    return scores
 
 
 def vectors_for(strategy: str, inputs: StrategyInputs) -> Vectors:
-    """Return the vectors of the candidates, or raise InputError when the pool was not encoded."""
-    if inputs.vectors is None:
-        raise InputError(
-            f"The strategy '{strategy}' needs vectors, and these documents have none.",
-            hint="Embed the pool first, or choose a strategy that needs scores only.",
-        )
-    return inputs.vectors
+    """Return the vectors of the candidates, or raise InputError when they have none or one is not finite."""
+    vectors: Vectors = needed(strategy, inputs, "vectors")
+    if not np.isfinite(vectors).all():
+        raise InputError(f"The strategy '{strategy}' got a vector that is not finite.")
+    return vectors
+
+
+def choice(rows: Rows, utilities: Utilities, reasons: str | Sequence[str]) -> Choice:
+    """Return the choice of these rows; one reason may serve all of them."""
+    texts = (reasons,) * len(rows) if isinstance(reasons, str) else tuple(reasons)
+    return Choice(np.asarray(rows, dtype=np.int64), np.asarray(utilities, dtype=np.float64), texts)

@@ -10,9 +10,9 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from workbench.domain.arrays import Rows, Utilities, Vectors
-from workbench.domain.ports import StrategyInputs
+from workbench.domain.ports import Choice, StrategyInputs
 from workbench.errors import InputError
-from workbench.strategies.demands import check_inputs, scores_for, vectors_for
+from workbench.strategies.demands import check_inputs, choice, scores_for, vectors_for
 from workbench.strategies.measures import best_first, utilities
 
 REASON = "the model wavers here, and the other documents of the batch are different"
@@ -34,14 +34,13 @@ class ClusterMargin:
     n_iterations: int = 20
 
     needs: ClassVar[frozenset[str]] = frozenset({"scores", "vectors"})
+    uses: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
         if self.candidates_per_choice < 1 or self.n_iterations < 1:
             raise InputError("Cluster-margin needs at least one candidate a choice and one iteration.")
 
-    def __call__(
-        self, inputs: StrategyInputs, n: int, rng: np.random.Generator
-    ) -> tuple[Rows, Utilities, str]:
+    def __call__(self, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
         """Return n rows: the heaviest cluster's first, then in turns until n are found.
 
         Raises InputError when there are no scores or no vectors.
@@ -50,11 +49,11 @@ class ClusterMargin:
         values = utilities(scores_for("cluster-margin", inputs), "margin")
         vectors = vectors_for("cluster-margin", inputs)
         if n == 0:
-            return np.zeros(0, dtype=np.int64), np.zeros(0), REASON
+            return choice(np.zeros(0, dtype=np.int64), np.zeros(0), REASON)
         candidates = best_first(values)[: n * self.candidates_per_choice]
         clusters, closeness = self._clusters(vectors[candidates], values[candidates], n, rng)
         rows = candidates[in_turns(clusters, values[candidates], closeness)[:n]]
-        return rows, values[rows], REASON
+        return choice(rows, values[rows], REASON)
 
     def _clusters(
         self, vectors: Vectors, weights: Utilities, n: int, rng: np.random.Generator

@@ -6,9 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from workbench.domain.arrays import Rows, Utilities
-from workbench.domain.ports import StrategyInputs
-from workbench.strategies.demands import check_inputs, scores_for
+from workbench.domain.ports import Choice, StrategyInputs
+from workbench.strategies.demands import check_inputs, choice, scores_for
 from workbench.strategies.measures import Measure, best_first, utilities
 
 
@@ -16,17 +15,16 @@ class Uncertainty:
     """The highest utility by one measure first; equal utilities stay in row order."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"scores"})
+    uses: ClassVar[frozenset[str]] = frozenset()
     measure: ClassVar[Measure]
     reason: ClassVar[str]
 
-    def __call__(
-        self, inputs: StrategyInputs, n: int, rng: np.random.Generator
-    ) -> tuple[Rows, Utilities, str]:
+    def __call__(self, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
         """Return n rows; nothing is random. Raises InputError when there are no scores."""
         n = check_inputs(inputs, n)
         values = utilities(scores_for(self.measure, inputs), self.measure)
         rows = best_first(values)[:n]
-        return rows, values[rows], self.reason
+        return choice(rows, values[rows], self.reason)
 
 
 class LeastConfidence(Uncertainty):

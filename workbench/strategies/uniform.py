@@ -7,9 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from workbench.domain.arrays import Rows, Utilities
-from workbench.domain.ports import StrategyInputs
-from workbench.strategies.demands import check_inputs
+from workbench.domain.ports import Choice, StrategyInputs
+from workbench.strategies.demands import check_inputs, choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +16,10 @@ class Random:
     """Every candidate has the same chance; all utilities are 0."""
 
     needs: ClassVar[frozenset[str]] = frozenset()
+    uses: ClassVar[frozenset[str]] = frozenset()
 
-    def __call__(
-        self, inputs: StrategyInputs, n: int, rng: np.random.Generator
-    ) -> tuple[Rows, Utilities, str]:
+    def __call__(self, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
         """Return n rows without repetition, in random order."""
         n = check_inputs(inputs, n)
         rows = rng.permutation(inputs.n_candidates)[:n].astype(np.int64)
-        return rows, np.zeros(n), "chosen at random"
+        return choice(rows, np.zeros(n), "chosen at random")

@@ -12,16 +12,22 @@ import numpy as np
 
 from workbench import catalog
 from workbench.domain.annotations import now
-from workbench.domain.ports import Encoder, Model, Progress, StrategyInputs, silent
+from workbench.domain.ports import Choice, Progress, Strategy, silent
 from workbench.domain.questions import Question
-from workbench.domain.runs import Batch, Proposal
+from workbench.domain.runs import Batch, Proposal, Run
 from workbench.domain.scores import Scores
 from workbench.errors import NotEnoughDataError
+from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.embed_pool import project_encoder
+from workbench.usecases.gather_inputs import Evidence, gather_inputs, wanted
 from workbench.usecases.project import Project, open_folder
-from workbench.usecases.runs import load_model, newest_run, refuse_old_labels
+from workbench.usecases.runs import load_model, newest_run, refuse_old_labels, remark_on_labels
 from workbench.usecases.suggest_answers import keep_suggestions
 from workbench.usecases.unanswered import unanswered
+
+MODEL_INPUTS = frozenset({"scores", "features", "samples"})
+VECTOR_INPUTS = frozenset({"vectors", "labelled_vectors"})
+ANSWER_INPUTS = frozenset({"labelled_vectors", "labelled_targets"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +42,9 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """The chosen rows of the candidates, best first, with their utilities and the reason.
+    """The choice among the candidates, and the model's scores of all of them if the strategy looked at them."""
 
-    `scores` are the model's of all candidates, None when the strategy needs none.
-    """
-
-    rows: list[int]
-    utilities: list[float]
-    reason: str
+    choice: Choice
     scores: Scores | None = None
 
 
@@ -52,11 +53,10 @@ def propose_batch(
 ) -> Batch:
     """Rank the unanswered pool by the newest run's scores and store the best n as the next batch.
 
-    Without a run yet the strategy must need no scores; use `random`. Raises NotEnoughDataError when
-    every document of the pool is answered or skipped, and InputError when scores are needed and the
+    Without a run yet the strategy must need no scores, as `auto` and `random`. Raises NotEnoughDataError
+    when every document of the pool is answered or skipped, and InputError when scores are needed and the
     labels changed since the run.
     """
-    needs = catalog.strategy(ranking.strategy).needs
     question = project.store.question(question_name)
     left = unanswered(project, question_name)
     if not left:
@@ -65,44 +65,56 @@ def propose_batch(
             hint=f"Import more documents: workbench import {project.name} FILE",
         )
     texts = [document.text for document in project.store.documents(ids=left)]
-    run = newest_run(project, question_name) if "scores" in needs else None
-    if run is not None:
-        refuse_old_labels(project, question, run)
-    encoder = project_encoder(project, ranking.encoder) if "vectors" in needs else None
-    model = load_model(project, run) if run is not None else None
-    ranked = rank(question, texts, ranking, model=model, encoder=encoder, progress=progress)
-    proposals = (
-        Proposal(left[row], utility, ranked.reason)
-        for row, utility in zip(ranked.rows, ranked.utilities, strict=True)
+    run = _run_for(project, question, catalog.strategy(ranking.strategy))
+    ranked = rank(texts, ranking, _evidence(project, question, ranking, run), progress=progress)
+    chosen = ranked.choice
+    proposals = tuple(
+        Proposal(left[row], float(utility), reason)
+        for row, utility, reason in zip(chosen.rows, chosen.utilities, chosen.reasons, strict=True)
     )
     used_run = run.id if run is not None else None
-    batch = Batch(
-        uuid4().hex, question_name, ranking.strategy, ranking.seed, tuple(proposals), used_run, now()
-    )
+    batch = Batch(uuid4().hex, question_name, ranking.strategy, ranking.seed, proposals, used_run, now())
     project.store.save_batch(batch)
     if run is not None and ranked.scores is not None:
         keep_suggestions(project, run, left, texts, ranked.scores)
     return batch
 
 
+def _run_for(project: Project, question: Question, strategy: Strategy) -> Run | None:
+    """Return the run that ranks, None when there is none or the strategy does not look at models.
+
+    Raises InputError when the labels changed since the run and the strategy cannot do without it.
+    """
+    if not MODEL_INPUTS & wanted(strategy):
+        return None
+    run = newest_run(project, question.name)
+    if run is None:
+        return None
+    if not MODEL_INPUTS & strategy.needs and remark_on_labels(question, run):
+        return None
+    refuse_old_labels(project, question, run)
+    return run
+
+
+def _evidence(project: Project, question: Question, ranking: Ranking, run: Run | None) -> Evidence:
+    """Gather what the strategy looks at, and nothing that it does not."""
+    names = wanted(catalog.strategy(ranking.strategy))
+    answered = collect_examples(project, question.name) if ANSWER_INPUTS & names else ()
+    encoder = project_encoder(project, ranking.encoder) if VECTOR_INPUTS & names else None
+    model = load_model(project, run) if run is not None else None
+    return Evidence(question, answered, model, encoder)
+
+
 def rank(
-    question: Question,
-    texts: Sequence[str],
-    ranking: Ranking,
-    *,
-    model: Model | None,
-    encoder: Encoder | None,
-    progress: Progress = silent,
+    texts: Sequence[str], ranking: Ranking, evidence: Evidence, *, progress: Progress = silent
 ) -> Ranked:
     """Rank texts without touching the store; the same arguments give the same rows."""
-    chooser = catalog.strategy(ranking.strategy)
+    strategy = catalog.strategy(ranking.strategy)
     progress(0, len(texts), "ranking")
-    scores = model.score(texts)[question.name] if model is not None and "scores" in chooser.needs else None
-    vectors = encoder.encode(texts) if encoder is not None and "vectors" in chooser.needs else None
-    inputs = StrategyInputs(len(texts), scores=scores, vectors=vectors)
-    rows, utilities, reason = chooser(inputs, ranking.n, np.random.default_rng(ranking.seed))
+    inputs = gather_inputs(strategy, texts, evidence, seed=ranking.seed)
+    choice = strategy(inputs, ranking.n, np.random.default_rng(ranking.seed))
     progress(len(texts), len(texts), "ranking")
-    return Ranked([int(row) for row in rows], [float(u) for u in utilities], reason, scores)
+    return Ranked(choice, inputs.scores)
 
 
 def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:

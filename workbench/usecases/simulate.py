@@ -19,16 +19,20 @@ from workbench.domain.questions import Question
 from workbench.errors import InputError, NotEnoughDataError
 from workbench.usecases.collect_examples import collect_examples, need_examples
 from workbench.usecases.embed_pool import project_encoder
+from workbench.usecases.gather_inputs import Evidence, wanted
 from workbench.usecases.judge import Judgement, judge
 from workbench.usecases.project import Project, open_folder
-from workbench.usecases.propose_batch import Ranking, rank
+from workbench.usecases.propose_batch import MODEL_INPUTS, VECTOR_INPUTS, Ranking, rank
 from workbench.usecases.runs import versions
 from workbench.usecases.train_model import recorded_config
 
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What to replay: `rounds` batches of `batch` documents; the first batch is chosen at random."""
+    """What to replay: `rounds` batches of `batch` documents.
+
+    The first batch is chosen at random when the strategy needs a model.
+    """
 
     learner: str
     strategy: str
@@ -41,6 +45,11 @@ class Simulation:
     def __post_init__(self) -> None:
         if self.batch < 1 or self.rounds < 1 or self.seed < 0:
             raise InputError("A simulation needs a batch and rounds of at least 1, and a seed of at least 0.")
+
+    @property
+    def starts_at_random(self) -> bool:
+        """Whether the strategy cannot choose the first batch itself."""
+        return bool((MODEL_INPUTS | {"labelled_targets"}) & catalog.strategy(self.strategy).needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,7 @@ def simulate(
         )
     stay_offline()
     on_vectors = simulation.learner in catalog.LEARNERS_ON_VECTORS
-    wants_vectors = on_vectors or "vectors" in catalog.strategy(simulation.strategy).needs
+    wants_vectors = on_vectors or bool(VECTOR_INPUTS & wanted(catalog.strategy(simulation.strategy)))
     encoder = project_encoder(project, simulation.encoder) if wants_vectors else None
     return simulate_on(question, pool, held_out, simulation, encoder=encoder, progress=progress)
 
@@ -143,9 +152,10 @@ def simulate_on(
     held_out_texts = [example.text for example in held_out]
     for number in range(min(simulation.rounds, -(-len(pool) // simulation.batch))):
         seed = int(np.random.SeedSequence([simulation.seed, number]).generate_state(1)[0])
-        ranking = Ranking("random" if model is None else simulation.strategy, simulation.batch, seed)
-        ranked = rank(question, [pool[row].text for row in left], ranking, model=model, encoder=encoder)
-        batch = [left[row] for row in ranked.rows]
+        name = "random" if model is None and simulation.starts_at_random else simulation.strategy
+        evidence = Evidence(question, [pool[row] for row in known], model, encoder)
+        ranked = rank([pool[row].text for row in left], Ranking(name, simulation.batch, seed), evidence)
+        batch = [left[row] for row in ranked.choice.rows]
         known += batch
         taken = set(batch)
         left = [row for row in left if row not in taken]
