@@ -144,9 +144,7 @@ def show_charts(question: Question, found: Mapping[str, Any]) -> None:
     with right:
         st.subheader("Lengths", anchor=False)
         if found["lengths"]:
-            show_chart(
-                lengths_spec(found["lengths"]), height=260, alt="Number of documents by length"
-            )
+            show_chart(lengths_spec(found["lengths"]), height=260, alt="Number of documents by length")
         st.subheader("Languages", anchor=False)
         st.markdown(languages_in_words(found["languages"]))
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 PARTS = {"pool": "pool", "held_out": "held out"}
-COLOURS = ["#2f5d8a", "#b4541a"]
 ROW_PIXELS, MOST_PIXELS = 26, 640
 
 
@@ -22,7 +21,7 @@ def _colour(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "field": "part",
         "type": "nominal",
-        "scale": {"domain": list(PARTS.values()), "range": COLOURS},
+        "scale": {"domain": list(PARTS.values())},  # in the colours of the theme
         "legend": {"title": None, "orient": "top"} if any(row["held_out"] for row in rows) else None,
     }
 

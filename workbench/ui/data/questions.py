@@ -55,7 +55,11 @@ def show(project: Project) -> None:
 
 def show_labels(question: Question, settings: QuestionSettings, counts: Mapping[str, int]) -> None:
     """List the labels with colour, key and answers."""
-    asked = f", {question.overlap} annotators on {as_percent(question.overlap_share)}" if question.overlap > 1 else ""
+    asked = (
+        f", {question.overlap} annotators on {as_percent(question.overlap_share)}"
+        if question.overlap > 1
+        else ""
+    )
     st.html(
         Markup('<h3>Labels <span class="wb-quiet">{} · {}{}</span></h3>').format(
             question.kind, f"{len(question.labels)} labels", asked

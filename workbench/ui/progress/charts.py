@@ -31,7 +31,11 @@ def recall_spec(steps: Sequence[RecallStep]) -> dict[str, Any]:
         "encoding": {
             "x": {**x, "axis": {"tickMinStep": 1, "tickCount": 5, "format": ",d"}},
             "y": {"field": "recall", "type": "quantitative", "scale": {"domain": [0, 1]}},
-            "color": {"field": "label", "type": "nominal", "legend": legend_of([row["label"] for row in rows])},
+            "color": {
+                "field": "label",
+                "type": "nominal",
+                "legend": legend_of([row["label"] for row in rows]),
+            },
             "tooltip": [{"field": field, "type": "nominal"} for field in ("label", "answers", "support")]
             + [{"field": "recall", "type": "quantitative", "format": ".2f"}],
         },
