@@ -61,7 +61,7 @@ def show_labels(question: Question, settings: QuestionSettings, counts: Mapping[
         else ""
     )
     st.html(
-        Markup('<h3>Labels <span class="wb-quiet">{} · {}{}</span></h3>').format(
+        Markup('<h3 class="wb-beside">Labels <span class="wb-quiet">{} · {}{}</span></h3>').format(
             question.kind, f"{len(question.labels)} labels", asked
         )
     )
