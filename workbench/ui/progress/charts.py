@@ -34,7 +34,7 @@ def recall_spec(steps: Sequence[RecallStep]) -> dict[str, Any]:
             "color": {
                 "field": "label",
                 "type": "nominal",
-                "legend": legend_of([row["label"] for row in rows]),
+                "legend": legend_of([step.label for step in steps]),
             },
             "tooltip": [{"field": field, "type": "nominal"} for field in ("label", "answers", "support")]
             + [{"field": "recall", "type": "quantitative", "format": ".2f"}],
