@@ -175,7 +175,7 @@ def pictures() -> list[Picture]:
         Picture(f"review?{topic}&part=issues", "app-review-issues", 760),
         Picture(f"review?{topic}&part=slices", "app-review-slices", 760),
         Picture(f"review?{topic}&part=compare", "app-review-compare", 760),
-        Picture("review?project=tickets&question=entities", "app-review-entities", 760),
+        Picture("review?project=tickets&question=entities", "app-review-entities", 1060),
         Picture("data?project=tickets&tab=documents", "app-data-documents", 700),
         Picture("data?project=tickets&tab=questions", "app-data-questions", 760),
         Picture("data?project=tickets&tab=import", "app-data-import", 860, drop_file),

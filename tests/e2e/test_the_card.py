@@ -349,3 +349,19 @@ def test_a_second_tab_of_the_same_annotator_passes_over_what_the_first_has_answe
         "ticket-2": ("billing",),
     }
     assert len(app.history("topic")) == 3
+
+
+def test_every_one_of_many_labels_is_in_sight_or_below(page: Any, app: Any) -> None:
+    more = tuple(f"a_rather_long_name_of_a_label_{n}" for n in range(74))
+    with store_of(app) as store:
+        store.change_labels("topic", LabelChange("add", (), more))
+    open_question(page, app, "topic")
+    expect(page.locator(".wb-many button")).to_have_count(77)
+    aside = page.evaluate(
+        """() => {
+            const { right } = document.querySelector(".wb-card").getBoundingClientRect();
+            const buttons = [...document.querySelectorAll(".wb-many button")];
+            return buttons.filter((one) => one.getBoundingClientRect().right > right).map((one) => one.textContent);
+        }"""
+    )
+    assert aside == [], "columns lie out of sight at the side"

@@ -9,6 +9,7 @@ import streamlit as st
 
 # Streamlit's own grey of axes is too faint on a light ground (3.7 : 1).
 WORDS = {"light": "#57606a", "dark": "#c6ccd3"}
+INK = {"light": "#1f2328", "dark": "#e4e6e9"}  # of numbers inside a chart; black is lost on a dark page
 LINES = {"light": "#e3e3de", "dark": "#33383e"}
 
 
@@ -37,5 +38,12 @@ def with_theme(spec: Mapping[str, Any], theme: str) -> dict[str, Any]:
     """Return the chart with words and lines that can be read in a theme, `light` or `dark`."""
     words, lines = WORDS[theme], LINES[theme]
     text = {"labelColor": words, "titleColor": words}
-    config = {"axis": {**text, "gridColor": lines}, "legend": text, "header": text}
+    config = {
+        "axis": {**text, "gridColor": lines, "titlePadding": 8},
+        # Streamlit moves the first and the last name into the plot, away from their bars.
+        "axisDiscrete": {"labelFlush": False, "labelBound": False},
+        "legend": {**text, "offset": 6, "padding": 0},
+        "header": text,
+        "text": {"color": INK[theme]},
+    }
     return {**spec, "config": {**config, **spec.get("config", {})}}

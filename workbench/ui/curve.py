@@ -33,7 +33,7 @@ def curve_spec(steps: Sequence[CurveStep]) -> dict[str, Any]:
             "field": "model",
             "type": "nominal",
             "legend": {
-                "orient": "right",
+                "orient": "bottom",
                 "title": None,
                 "symbolOpacity": 1,
                 "symbolType": "circle",

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from workbench.analysis.judged import JudgedDocument
 from workbench.analysis.marked_text import show_text
 from workbench.analysis.span_errors import judge_each_span
+from workbench.analysis.wording import as_percent
 
 
 def documents_html(documents: Sequence[JudgedDocument]) -> str:
@@ -42,4 +43,4 @@ def _about(document: JudgedDocument) -> Markup:
 
 
 def _confidence(document: JudgedDocument, place: int) -> str:
-    return f" ({document.confidences[place]:.0%})" if document.confidences else ""
+    return f" ({as_percent(document.confidences[place])})" if document.confidences else ""

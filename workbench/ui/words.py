@@ -33,9 +33,13 @@ def figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def table_height(n_rows: int) -> int:
-    """Return the pixels that show a table's header and up to eight rows, and of more the next one's edge."""
-    return whole_height(max(1, n_rows)) if n_rows <= 8 else whole_height(8) + EDGE
+def table_height(n_rows: int, *, most: int = 8) -> int:
+    """Return the pixels that show a table's header and up to `most` rows, and of more the next one's edge.
+
+    >>> table_height(12, most=12) == whole_height(12), table_height(77, most=12) - whole_height(12)
+    (True, 18)
+    """
+    return whole_height(max(1, n_rows)) if n_rows <= most else whole_height(most) + EDGE
 
 
 def whole_height(n_rows: int) -> int:

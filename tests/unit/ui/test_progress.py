@@ -18,7 +18,7 @@ from workbench.domain.spans import Span
 from workbench.domain.suggestions import Suggestion
 from workbench.store.suggestions import Suggestions
 from workbench.ui import sessions
-from workbench.ui.charts import LINES, WORDS, with_theme
+from workbench.ui.charts import INK, LINES, WORDS, with_theme
 from workbench.ui.launch import MAIN, OPTIONS
 from workbench.ui.progress.charts import days_spec
 from workbench.usecases.collect_examples import settled_answers
@@ -341,6 +341,7 @@ def test_a_chart_keeps_its_own_settings_beside_those_of_the_theme() -> None:
     themed = with_theme({"mark": "bar", "config": {"legend": {"columns": 2}}}, "dark")
     assert themed["mark"] == "bar"
     assert themed["config"]["legend"] == {"columns": 2}
+    assert themed["config"]["text"]["color"] == INK["dark"], "black numbers are lost on a dark page"
     assert themed["config"]["axis"]["labelColor"] == WORDS["dark"]
 
 

@@ -13,6 +13,7 @@ from workbench.domain.annotations import Annotation
 from workbench.domain.documents import Document
 from workbench.domain.questions import Question
 from workbench.errors import UnknownNameError
+from workbench.ui.charts import show_chart
 from workbench.ui.choices import choose_question, remember
 from workbench.ui.data.charts import balance_spec, lengths_spec
 from workbench.ui.data.shown import compared_item, document_item, labels_html, show_documents
@@ -26,6 +27,7 @@ from workbench.usecases.project import Project
 JOB = "analysis-job"
 MOST_DOCUMENTS = 50
 SHOWN_LANGUAGES = 6
+ENDS = 8  # of the most frequent labels and of the rarest, where there are many
 ADVICE: Mapping[str, tuple[str, str, str]] = {  # title, what it means and what to do, unit
     "leak": (
         "Leaks: equal texts in the pool and the held-out set",
@@ -132,9 +134,9 @@ def show_charts(question: Question, found: Mapping[str, Any]) -> None:
         st.subheader("Class balance", anchor=False)
         rows = found["labels"]
         if any(row["pool"] or row["held_out"] for row in rows):
-            st.vega_lite_chart(
-                balance_spec(rows, unit),
-                width="stretch",
+            ends = choose_ends(len(rows))
+            show_chart(
+                balance_spec(rows, unit, ends=ends),
                 alt="Share of each label in the pool and the held-out set",
             )
         else:
@@ -142,14 +144,17 @@ def show_charts(question: Question, found: Mapping[str, Any]) -> None:
     with right:
         st.subheader("Lengths", anchor=False)
         if found["lengths"]:
-            st.vega_lite_chart(
-                lengths_spec(found["lengths"]),
-                width="stretch",
-                height=260,
-                alt="Number of documents by length",
-            )
+            show_chart(lengths_spec(found["lengths"]), height=260, alt="Number of documents by length")
         st.subheader("Languages", anchor=False)
         st.markdown(languages_in_words(found["languages"]))
+
+
+def choose_ends(n_labels: int) -> int:
+    """Return how many of the most frequent and of the rarest labels to draw; ask where there are many."""
+    if n_labels <= 2 * ENDS or st.toggle(f"All {n_labels:,} labels", key="all labels of the analysis"):
+        return n_labels
+    st.html(f'<p class="wb-quiet">The {ENDS} most frequent labels and the {ENDS} rarest ones.</p>')
+    return ENDS
 
 
 def languages_in_words(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -212,7 +217,7 @@ def show_finding(project: Project, question: Question, finding: Mapping[str, Any
             break
         heading: Markup | str = ""
         if len(group["ids"]) > 1:
-            alike = f", at least {group['similarity']:.0%} alike" if "similarity" in group else ""
+            alike = f", at least {as_percent(group['similarity'])} alike" if "similarity" in group else ""
             heading = Markup('<p class="wb-group">{}. {:,} documents{}</p>').format(
                 number + 1, group["n"], alike
             )

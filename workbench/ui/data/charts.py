@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 PARTS = {"pool": "pool", "held_out": "held out"}
-COLOURS = ["#2f5d8a", "#b4541a"]
 ROW_PIXELS, MOST_PIXELS = 26, 640
 
 
@@ -22,32 +21,34 @@ def _colour(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "field": "part",
         "type": "nominal",
-        "scale": {"domain": list(PARTS.values()), "range": COLOURS},
+        "scale": {"domain": list(PARTS.values())},  # in the colours of the theme
         "legend": {"title": None, "orient": "top"} if any(row["held_out"] for row in rows) else None,
     }
 
 
-def balance_spec(rows: Sequence[Mapping[str, Any]], unit: str) -> dict[str, Any]:
+def balance_spec(rows: Sequence[Mapping[str, Any]], unit: str, *, ends: int = 1000) -> dict[str, Any]:
     """Return bars of each label, pool and held-out set beside each other, as shares of their part.
 
-    Counts of a small held-out set could not be compared with those of a large pool.
+    Counts of a small held-out set could not be compared with those of a large pool. Of more than twice
+    `ends` labels the first and the last so many are drawn.
     """
+    drawn = rows if len(rows) <= 2 * ends else [*rows[:ends], *rows[-ends:]]
     totals = {part: sum(row[part] for row in rows) or 1 for part in PARTS}
     values = [
         {"label": row["label"], "part": shown, "n": row[part], "share": row[part] / totals[part]}
-        for row in rows
+        for row in drawn
         for part, shown in PARTS.items()
         if part == "pool" or any(other["held_out"] for other in rows)
     ]
     return {
         "data": {"values": values},
         "mark": {"type": "bar", "cornerRadiusEnd": 2},
-        "height": {"step": 12 if len(rows) <= MOST_PIXELS // ROW_PIXELS else 7},
+        "height": {"step": 12 if len(drawn) <= MOST_PIXELS // ROW_PIXELS else 7},
         "encoding": {
             "y": {
                 "field": "label",
                 "type": "nominal",
-                "sort": [row["label"] for row in rows],
+                "sort": [row["label"] for row in drawn],
                 "title": None,
                 "axis": {"labelLimit": 220},
             },

@@ -15,7 +15,7 @@ from workbench.domain.questions import Question
 from workbench.errors import UnknownNameError
 from workbench.ui.choices import choose_question
 from workbench.ui.data.shown import document_item, labels_html, show_documents
-from workbench.ui.words import when, whole_height
+from workbench.ui.words import table_height, when
 from workbench.usecases.find_documents import (
     PAGE,
     STANDINGS,
@@ -29,6 +29,8 @@ from workbench.usecases.project import Project
 
 ANY = "any"
 SHOWN_CHARACTERS = 300
+SHOWN_ROWS = 15
+TEXT_PIXELS = 560
 DOCUMENT = "document"
 
 
@@ -127,11 +129,11 @@ def choose_document(rows: Sequence[FoundDocument], *, key: str) -> str | None:
             "id": [row.document.id for row in rows],
         },
         hide_index=True,
-        height=min(420, whole_height(len(rows))),
+        height=table_height(len(rows), most=SHOWN_ROWS),
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "text": st.column_config.TextColumn(width="large"),
+            "text": st.column_config.TextColumn(width=TEXT_PIXELS),
             "answer": st.column_config.TextColumn(width="medium"),
             "status": st.column_config.TextColumn(width="small"),
             "part": st.column_config.TextColumn(width="small"),

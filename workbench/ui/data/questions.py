@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 from markupsafe import Markup
 
+from workbench.analysis.wording import as_percent
 from workbench.domain.questions import LabelAction, LabelChange, Question
 from workbench.domain.settings import KEYS, QuestionSettings
 from workbench.ui.choices import choose_question, remember
@@ -54,9 +55,13 @@ def show(project: Project) -> None:
 
 def show_labels(question: Question, settings: QuestionSettings, counts: Mapping[str, int]) -> None:
     """List the labels with colour, key and answers."""
-    asked = f", {question.overlap} annotators on {question.overlap_share:.0%}" if question.overlap > 1 else ""
+    asked = (
+        f", {question.overlap} annotators on {as_percent(question.overlap_share)}"
+        if question.overlap > 1
+        else ""
+    )
     st.html(
-        Markup('<h3>Labels <span class="wb-quiet">{} · {}{}</span></h3>').format(
+        Markup('<h3 class="wb-beside">Labels <span class="wb-quiet">{} · {}{}</span></h3>').format(
             question.kind, f"{len(question.labels)} labels", asked
         )
     )

@@ -112,7 +112,9 @@ def show_documents(project: Project, question: Question, dispute: Dispute) -> No
 def _count(dispute: Dispute) -> Markup:
     n = len(dispute.document_ids)
     first = f", the first {MOST_DOCUMENTS}" if n > MOST_DOCUMENTS else ""
-    return Markup('<span class="wb-quiet">{:,} documents{}</span>').format(n, first)
+    return Markup('<span class="wb-quiet">{:,} {}{}</span>').format(
+        n, "document" if n == 1 else "documents", first
+    )
 
 
 def _note(n_documents: int) -> str:

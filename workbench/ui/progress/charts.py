@@ -9,6 +9,7 @@ from workbench.usecases.count_labels import RecallStep
 
 PLOT_PIXELS = 530  # of a chart in one of two columns at 1,280 pixels
 WIDEST_BAR = 44
+LONG_NAME = 16  # characters
 LEGEND = {"orient": "bottom", "title": None, "symbolOpacity": 1, "columns": 3, "offset": 4, "padding": 4}
 
 
@@ -30,11 +31,24 @@ def recall_spec(steps: Sequence[RecallStep]) -> dict[str, Any]:
         "encoding": {
             "x": {**x, "axis": {"tickMinStep": 1, "tickCount": 5, "format": ",d"}},
             "y": {"field": "recall", "type": "quantitative", "scale": {"domain": [0, 1]}},
-            "color": {"field": "label", "type": "nominal", "legend": LEGEND},
+            "color": {
+                "field": "label",
+                "type": "nominal",
+                "legend": legend_of([step.label for step in steps]),
+            },
             "tooltip": [{"field": field, "type": "nominal"} for field in ("label", "answers", "support")]
             + [{"field": "recall", "type": "quantitative", "format": ".2f"}],
         },
     }
+
+
+def legend_of(names: Sequence[str]) -> dict[str, Any]:
+    """Return a legend in which long names stand two in a row: three are cut off at the chart's edge.
+
+    >>> legend_of(["billing"])["columns"], legend_of(["contactless_not_working"])["columns"]
+    (3, 2)
+    """
+    return {**LEGEND, "columns": 3 if max(map(len, names), default=0) <= LONG_NAME else 2}
 
 
 def bar_width(n_bars: int) -> int:

@@ -112,7 +112,7 @@ def show_counts(counts: Mapping[str, int], *, is_ner: bool) -> None:
     st.dataframe(
         {"label": list(counts), unit: list(counts.values())},
         hide_index=True,
-        height=table_height(len(counts)),
+        height=table_height(len(counts), most=12),
         column_config={unit: st.column_config.ProgressColumn(min_value=0, max_value=most, format="%d")},
         alt=f"Number of {unit} by label, most frequent first",
     )

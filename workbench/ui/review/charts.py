@@ -24,19 +24,22 @@ def kinds_spec(counts: Mapping[SpanVerdict, int], chosen: str | None) -> dict[st
         "title": None,
         "axis": {"labelLimit": 160, "ticks": False, "labelOverlap": False},
     }
+    longest = max([1, *counts.values()])
+    # A tenth is left for the number behind the longest bar.
+    x = {"field": "n", "type": "quantitative", "scale": {"domain": [0, 1.1 * longest], "nice": False}}
     bar = {
         "name": "bars",
         "mark": {"type": "bar", "color": RED, "cursor": "pointer", "height": {"band": 0.7}},
         "encoding": {
-            "x": {"field": "n", "type": "quantitative", "axis": None},  # the numbers stand at the bars
+            "x": {**x, "axis": None},  # the numbers stand at the bars
             "opacity": {"condition": {"test": "datum.chosen", "value": 1}, "value": 0.35},
             "tooltip": [{"field": "kind", "type": "nominal"}, {"field": "n", "type": "quantitative"}],
         },
     }
     text = {
-        "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 13, "color": GREY},
+        "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 13},
         "encoding": {
-            "x": {"field": "n", "type": "quantitative"},
+            "x": x,
             "text": {"field": "n", "type": "quantitative"},
         },
     }
@@ -164,7 +167,7 @@ def reliability_spec(bins: Sequence[ReliabilityBin]) -> dict[str, Any]:
         },
     }
     numbers = {
-        "mark": {"type": "text", "dy": 14, "fontSize": 12, "color": GREY},
+        "mark": {"type": "text", "dy": 14, "fontSize": 12},
         "encoding": {"x": x, "y": y, "text": {"field": "n", "type": "quantitative"}},
     }
     return {"data": {"values": rows}, "layer": [ideal, curve, numbers]}
@@ -211,7 +214,13 @@ def slices_spec(slices: Sequence[Slice]) -> dict[str, Any]:
             {
                 "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.5},
                 "encoding": {
-                    "x": {"field": "low", "type": "quantitative", "title": "share right", "scale": scale},
+                    "x": {
+                        "field": "low",
+                        "type": "quantitative",
+                        "title": "share right",
+                        "scale": scale,
+                        "axis": {"tickCount": 10, "format": ".1f"},
+                    },
                     "x2": {"field": "high"},
                 },
             },

@@ -19,6 +19,7 @@ from workbench.usecases.runs import need_run_folder
 
 AT_ONCE = 20
 TABLE_HEIGHT = 640
+NUMBER_PIXELS = 64
 CLEAR = 0.05
 
 
@@ -48,7 +49,7 @@ def show(subject: Subject) -> None:
         st.info("The two runs were judged on different documents: there is nothing to compare them on.")
         return
     show_counts(subject, other, paired)
-    left, right = st.columns([5, 3], gap="large")
+    left, right = st.columns([11, 8], gap="large")
     with left:
         show_changed(paired)
     with right:
@@ -117,7 +118,7 @@ def show_labels(paired: PairedRuns) -> None:
     """Show F1 of each label then and now, on the shared documents."""
     st.subheader("Labels, what lost most first", anchor=False)
     rows = paired.by_label
-    number = st.column_config.NumberColumn(format="%.2f", width="small")
+    number = st.column_config.NumberColumn(format="%.2f", width=NUMBER_PIXELS)
     st.dataframe(
         {
             "label": [plain(row.label) for row in rows],
@@ -130,10 +131,11 @@ def show_labels(paired: PairedRuns) -> None:
         placeholder="–",
         height=min(TABLE_HEIGHT, whole_height(len(rows))),
         column_config={
+            "label": st.column_config.TextColumn(width="medium"),
             "F1 then": number,
             "F1 now": number,
-            "change": st.column_config.NumberColumn(format="%+.2f", width="small"),
-            "answers": st.column_config.NumberColumn(width="small"),
+            "change": st.column_config.NumberColumn(format="%+.2f", width=NUMBER_PIXELS),
+            "answers": st.column_config.NumberColumn(width=NUMBER_PIXELS),
         },
         alt="F1 of each label in both runs, on the documents that both judged",
     )

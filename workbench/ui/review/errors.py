@@ -20,7 +20,8 @@ from workbench.ui.review.subject import Subject
 
 MOST_PAIRS = 25
 PAIRS_HEIGHT, FEW_PAIRS = 400, 8  # few pairs take no more room than they need
-KINDS_HEIGHT, BESIDE_KINDS = 165, 180  # of the chart, and of the table below it
+KINDS_HEIGHT = 165
+LABELS_SHOWN, BESIDE_KINDS = 12, 6  # rows of the table of labels: alone, and below the chart of kinds
 AT_ONCE = 20
 MATRIX_SIZE = 8
 
@@ -31,14 +32,14 @@ def show(subject: Subject) -> None:
     if not mistakes.mistakes:
         st.success(f"No mistake in {subject.basis_in_words()}.", icon=":material/check:")
         return
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([10, 11], gap="large")
     with left:
         show_pairs(mistakes.pairs)
     with right:
         if subject.is_ner:
             show_kinds(mistakes)
         st.subheader("Labels, worst first", anchor=False)
-        label_table(subject, height=BESIDE_KINDS if subject.is_ner else PAIRS_HEIGHT, key="errors")
+        label_table(subject, most=BESIDE_KINDS if subject.is_ner else LABELS_SHOWN, key="errors")
     show_found(subject, mistakes)
 
 

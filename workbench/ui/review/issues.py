@@ -94,9 +94,10 @@ def show_issues(subject: Subject, found: FoundIssues) -> None:
         )
     if not left:
         return
-    left = narrowed(left)
-    n_pages = -(-len(left) // AT_ONCE)
-    page = st.pagination(n_pages, key=f"issues of {found.run}, {n_pages}") if n_pages > 1 else 1
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        left = narrowed(left)
+        n_pages = -(-len(left) // AT_ONCE)
+        page = st.pagination(n_pages, key=f"issues of {found.run}, {n_pages}") if n_pages > 1 else 1
     on_page = left[(page - 1) * AT_ONCE : page * AT_ONCE]
     documents = subject.project.store.documents(ids=[issue.document_id for issue in on_page])
     for issue, document in zip(on_page, documents, strict=True):
@@ -113,6 +114,7 @@ def narrowed(issues: list[LabelIssue]) -> list[LabelIssue]:
         sorted(counts),
         format_func=lambda name: f"{name} · {counts[name]:,}",
         key="issues by basis",
+        label_visibility="collapsed",
     )
     return [issue for issue in issues if basis in (None, issue.basis)]
 

@@ -13,9 +13,10 @@ from workbench.ui.charts import show_chart
 from workbench.ui.review.charts import histogram_spec, reliability_spec
 from workbench.ui.review.filters import ask_for_label, turns
 from workbench.ui.review.subject import Subject
-from workbench.ui.words import whole_height
+from workbench.ui.words import table_height
 
 FIGURES = ("f1", "precision", "recall")
+LABEL_PIXELS = 270  # names of forty characters can be read
 BAR: dict[str, Any] = {"min_value": 0.0, "max_value": 1.0, "format": "%.2f", "width": "small"}
 
 
@@ -23,11 +24,11 @@ def show(subject: Subject) -> None:
     """Show the part."""
     show_calibration(subject)
     st.subheader("Labels, worst first", anchor=False)
-    label_table(subject, height=800, key="all", to_errors=True)
+    label_table(subject, most=24, key="all", to_errors=True)
 
 
-def label_table(subject: Subject, *, height: int, key: str, to_errors: bool = False) -> None:
-    """Show each label's figures, worst F1 first; a click on a row shows the label's mistakes."""
+def label_table(subject: Subject, *, most: int, key: str, to_errors: bool = False) -> None:
+    """Show each label's figures, worst F1 first, `most` of them at once; a click shows the label's mistakes."""
     rows = sorted(
         subject.run.figures["per_label"], key=lambda row: (row["f1"] is None, row["f1"], row["label"])
     )
@@ -52,9 +53,9 @@ def label_table(subject: Subject, *, height: int, key: str, to_errors: bool = Fa
         selection_mode="single-cell",
         hide_index=True,
         column_order=None if to_errors else ("label", *FIGURES, "answers"),
-        height=min(height, whole_height(max(1, len(rows)))),
+        height=table_height(len(rows), most=most),
         column_config={
-            "label": st.column_config.TextColumn(width="medium"),
+            "label": st.column_config.TextColumn(width=LABEL_PIXELS),
             "f1": st.column_config.ProgressColumn("F1", **BAR),
             "precision": st.column_config.ProgressColumn(**BAR),
             "recall": st.column_config.ProgressColumn(**BAR),

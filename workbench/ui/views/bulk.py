@@ -191,8 +191,8 @@ def choose_rows(desk: Desk, found: Sequence[FoundDocument]) -> list[FoundDocumen
         row_height=ROW_PIXELS,
         height=HEADER_PIXELS + ROW_PIXELS * min(SHOWN_ROWS, len(found)),
         column_config={
-            "text": st.column_config.TextColumn(width=720 if "suggested" in columns else 960),
-            "suggested": st.column_config.TextColumn(width="small"),
+            "text": st.column_config.TextColumn(width=640 if "suggested" in columns else 960),
+            "suggested": st.column_config.TextColumn(width=150),
             "sure": st.column_config.NumberColumn(format="%d %%", width=60),
             "document": st.column_config.TextColumn(width="small"),
         },

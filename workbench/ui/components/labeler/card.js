@@ -372,7 +372,7 @@ class Card {
 
   drawStatus() {
     const { count, reason, saved, flag } = this.parts;
-    count.textContent = `${this.nAnswered} of ${this.nPool} answered · ${this.upcoming.length} queued`;
+    count.textContent = `${grouped(this.nAnswered)} of ${grouped(this.nPool)} answered · ${this.upcoming.length} queued`;
     reason.textContent = this.doc ? (this.doc.reasons[this.question?.name] ?? "") : "";
     flag.textContent = this.doc?.flagged ? "⚑ flagged" : "";
     const n = this.outbox.waiting.length;

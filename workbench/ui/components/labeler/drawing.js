@@ -127,13 +127,18 @@ function percent(probability) {
   return `${Math.round(100 * probability)} %`;
 }
 
+function grouped(number) {
+  return number.toLocaleString("en");
+}
+
 /** A button with its key in front. */
 function drawButton({ key, text, press, title }) {
   const button = document.createElement("button");
   button.type = "button";
   if (key) button.append(drawKey(key));
   const words = document.createElement("span");
-  words.textContent = text;
+  // A name that does not fit breaks behind an underscore, not within a word.
+  words.append(...text.split(/(?<=_)/).flatMap((part, i) => (i ? [document.createElement("wbr"), part] : [part])));
   button.append(words);
   if (title) button.title = title;
   button.addEventListener("click", press);

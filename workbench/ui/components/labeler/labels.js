@@ -18,7 +18,9 @@ class LabelPanel {
     this.list.setAttribute("aria-label", `Labels of ${question.name}`);
     this.buttons = new Map(question.labels.map((label) => [label, this.drawLabel(label)]));
     this.list.append(...this.ordered().map((label) => this.buttons.get(label)));
-    this.root.append(this.title, this.search, this.said, this.list);
+    this.scroll = element("div", this.isMany ? "wb-columns" : ""); // around the columns: they would overflow sideways
+    this.scroll.append(this.list);
+    this.root.append(this.title, this.search, this.said, this.scroll);
   }
 
   ordered() {
