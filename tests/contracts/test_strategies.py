@@ -1,29 +1,33 @@
 """What every strategy of the workbench keeps."""
 
-import importlib
-
 import numpy as np
 import pytest
 
+from workbench import catalog
 from workbench.domain.ports import StrategyInputs
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
 from workbench.errors import InputError
 
-STRATEGIES = {
-    "random": "workbench.strategies.uniform:Random",
-    "least-confidence": "workbench.strategies.uncertainty:LeastConfidence",
-    "margin": "workbench.strategies.uncertainty:Margin",
-    "entropy": "workbench.strategies.uncertainty:Entropy",
-    "cluster-margin": "workbench.strategies.diversity:ClusterMargin",
-}
 LABELS = ("a", "b", "c")
 KINDS = ("textcat", "textcat-multi", "ner")
 
 
-@pytest.fixture(params=STRATEGIES)
+FRUIT = [f"{colour} {name}" for name in ("apple", "pear", "plum", "fig") for colour in "abcdefghij"]
+GIVEN = (
+    "scores",
+    "vectors",
+    "labelled_vectors",
+    "labelled_targets",
+    "features",
+    "samples",
+    "n_words",
+    "texts",
+)
+
+
+@pytest.fixture(params=catalog.STRATEGIES)
 def strategy(request):
-    module, _, attribute = STRATEGIES[request.param].partition(":")
-    return getattr(importlib.import_module(module), attribute)()
+    return catalog.strategy(request.param)
 
 
 def scores_of(kind, n, rng, equal=False):
@@ -39,6 +43,10 @@ def scores_of(kind, n, rng, equal=False):
     return ClassScores(LABELS, p.astype(np.float32), exclusive=kind == "textcat")
 
 
+def p_of(n, rng):
+    return rng.dirichlet(np.ones(3), size=n).reshape(n, 3).astype(np.float32)
+
+
 def unit(n, rng, width=8):
     vectors = rng.normal(size=(n, width)).astype(np.float32)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -51,18 +59,24 @@ def inputs_of(n, kind="textcat", seed=0, **changes):
         "scores": scores_of(kind, n, rng),
         "vectors": unit(n, rng),
         "labelled_vectors": unit(3, rng),
+        "labelled_targets": np.eye(3, dtype=np.bool_),
+        "features": unit(n, rng, width=6),
+        "samples": np.stack([p_of(n, rng) for _ in range(4)]),
+        "n_words": rng.integers(0, 9, size=n),
+        "texts": [f"{FRUIT[i % 40]}, number {i} of many" for i in range(n)],
     }
     return StrategyInputs(**{**given, **changes})
 
 
 def ask(strategy, inputs, n, seed=0):
-    rows, values, reason = strategy(inputs, n, np.random.default_rng(seed))
+    choice = strategy(inputs, n, np.random.default_rng(seed))
+    rows, values = choice.rows, choice.utilities
     assert rows.dtype == np.int64
     assert len(rows) == len(values) == len(set(rows.tolist()))
     assert np.isfinite(values).all()
     assert not len(rows) or (rows.min() >= 0 and rows.max() < inputs.n_candidates)
-    assert isinstance(reason, str)
-    assert reason
+    assert len(choice.reasons) == len(rows)
+    assert all(choice.reasons)
     return rows, values
 
 
@@ -112,12 +126,17 @@ def test_what_it_needs_and_does_not_get_is_named(strategy):
 
 
 def test_what_it_does_not_need_may_be_missing(strategy):
-    unneeded = {"scores", "vectors", "labelled_vectors"} - strategy.needs
+    unneeded = set(GIVEN) - strategy.needs
     ask(strategy, inputs_of(20, **dict.fromkeys(unneeded)), 5)
 
 
+def test_it_names_only_what_there_is(strategy):
+    assert strategy.needs | strategy.uses <= set(GIVEN)
+    assert not strategy.needs & strategy.uses
+
+
 def test_scores_and_vectors_of_another_pool_are_refused(strategy):
-    for what in ("scores", "vectors"):
+    for what in ("scores", "vectors", "features", "n_words", "texts"):
         other = getattr(inputs_of(19), what)
         with pytest.raises(InputError, match="19"):
             strategy(inputs_of(20, **{what: other}), 5, np.random.default_rng(0))

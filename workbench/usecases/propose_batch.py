@@ -57,6 +57,7 @@ def propose_batch(
     when every document of the pool is answered or skipped, and InputError when scores are needed and the
     labels changed since the run.
     """
+    strategy = catalog.strategy(ranking.strategy)  # a wrong name is said before anything else
     question = project.store.question(question_name)
     left = unanswered(project, question_name)
     if not left:
@@ -65,7 +66,7 @@ def propose_batch(
             hint=f"Import more documents: workbench import {project.name} FILE",
         )
     texts = [document.text for document in project.store.documents(ids=left)]
-    run = _run_for(project, question, catalog.strategy(ranking.strategy))
+    run = _run_for(project, question, strategy)
     ranked = rank(texts, ranking, _evidence(project, question, ranking, run), progress=progress)
     chosen = ranked.choice
     proposals = tuple(
