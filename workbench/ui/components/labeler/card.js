@@ -225,7 +225,7 @@ class Card {
     this.doc.isTouched = true;
     rejectSuggestion(this.doc, this.question.name);
     this.drafts.keep(this.doc);
-    this.spans.choose({});
+    this.spans.edit(this.spanQuestion());
     this.drawLabels();
   }
 

@@ -17,6 +17,7 @@ SCRIPTS = (
     "outbox.js",
     "drafts.js",
     "drawing.js",
+    "moves.js",
     "spans.js",
     "labels.js",
     "decisions.js",

@@ -82,7 +82,7 @@ function answersToSend(doc, { project, annotator, questions }, { status, seconds
       document_id: doc.id,
       status,
       labels: isAnswer ? labels : [],
-      spans: isAnswer ? spans.map((span) => spanForStore(doc.text, span)) : [],
+      spans: isAnswer ? spansForStore(doc.text, spans) : [],
       seconds,
       at: new Date().toISOString(),
       comment: isWithdrawn ? "" : doc.comment.trim(),

@@ -1,6 +1,8 @@
 // The keys of the card, the strip that names the most used ones, and the list behind the question mark.
 
 const TYPING = new Set(["INPUT", "TEXTAREA", "SELECT"]);
+const MOVING = /^(Arrow|Page)/;
+const IS_MAC = /^Mac/.test(navigator.platform);
 const KEYS_OFF = "workbench-keys-off"; // in the browser's storage
 
 function areKeysOff() {
@@ -25,9 +27,9 @@ function isForCard(card, target) {
 
 /** Do what a key means; false when it means nothing here. */
 function runKey(card, event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  if (event.ctrlKey || event.metaKey || event.altKey) return runJump(card, event);
   // A key that is held down would answer documents that nobody has seen.
-  if (event.repeat && !event.key.startsWith("Arrow")) return true;
+  if (event.repeat && !MOVING.test(event.key)) return true;
   const action = actionsOf(card)[event.key];
   if (action) action(event);
   else {
@@ -37,6 +39,15 @@ function runKey(card, event) {
     if (label === undefined) return false;
     card.pressLabel(question, label);
   }
+  return true;
+}
+
+/** Arrows with control move further in a text; on a Mac with option, as control switches the desktops there. */
+function runJump({ question, spans }, { ctrlKey, altKey, metaKey, shiftKey, key }) {
+  const jump = { ArrowUp: ["line", -1], ArrowDown: ["line", 1], ArrowLeft: ["paragraph", -1], ArrowRight: ["paragraph", 1] }[key];
+  const isMeant = !metaKey && (IS_MAC ? altKey && !ctrlKey : ctrlKey && !altKey);
+  if (!jump || !isMeant || question?.kind !== "ner") return false;
+  spans.move(...jump, shiftKey);
   return true;
 }
 
@@ -63,10 +74,15 @@ function actionsOf(card) {
   }
   if (card.question?.kind !== "ner") return always;
   const { spans } = card;
+  const screens = {
+    PageDown: ({ shiftKey }) => spans.move("screen", 1, shiftKey),
+    PageUp: ({ shiftKey }) => spans.move("screen", -1, shiftKey),
+  };
   return {
     ...always,
-    ArrowRight: ({ shiftKey }) => spans.moveWord(1, shiftKey),
-    ArrowLeft: ({ shiftKey }) => spans.moveWord(-1, shiftKey),
+    ...(spans.drawn.isScrolled ? screens : {}), // else they scroll the page, as everywhere
+    ArrowRight: ({ shiftKey }) => spans.move("word", 1, shiftKey),
+    ArrowLeft: ({ shiftKey }) => spans.move("word", -1, shiftKey),
     ArrowDown: ({ shiftKey }) => (shiftKey ? spans.moveEnd(1) : spans.moveSpan(1)),
     ArrowUp: ({ shiftKey }) => (shiftKey ? spans.moveEnd(-1) : spans.moveSpan(-1)),
     Backspace: () => (spans.chosen ? card.removeSpan() : card.undo()),
@@ -117,7 +133,10 @@ function helpLines({ questions }) {
   const hasSpans = questions.some(({ kind }) => kind === "ner");
   const spanLines = [
     ["← →", "select the word before or after, in reading order"],
-    ["shift ← →", "make the selection shorter or longer by a word"],
+    [`${IS_MAC ? "option" : "ctrl"} ↑ ↓`, "… in the line above or below"],
+    [`${IS_MAC ? "option" : "ctrl"} ← →`, "… that begins the paragraph before or after"],
+    ["page up, down", "… a screen further, in a long text"],
+    ["shift ← → …", "make the selection shorter or longer by a word, a line …"],
     ["shift ↑ ↓", "… or by a character"],
     ["drag", "select words; with shift, characters"],
     ["↑ ↓, click", "choose a span, to change or delete it; click again for the one around it"],
