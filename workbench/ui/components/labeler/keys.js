@@ -64,7 +64,7 @@ function actionsOf(card) {
     f: () => card.flag(),
     ".": () => card.openComment(),
     "/": () => card.panels.find((panel) => panel.question === card.question)?.openSearch(),
-    " ": () => card.skip(),
+    " ": ({ shiftKey }) => (shiftKey ? card.skipAll() : card.skip()),
     Backspace: () => card.undo(),
     "?": () => toggleHelp(card),
     Escape: () => card.putBack() || toggleHelp(card, false),
@@ -99,10 +99,12 @@ function toggleHelp(card, isOpen = card.parts.help.hidden) {
 
 /** Draw the strip of keys and the list of all of them. */
 function drawKeys(card) {
+  const isSeveral = card.task.questions.length > 1;
   const strip = [
     ["a", "accept", () => card.accept()],
     ["x", "reject", () => card.reject()],
-    ["space", "skip", () => card.skip()],
+    ["space", isSeveral ? "skip question" : "skip", () => card.skip()],
+    ...(isSeveral ? [["shift space", "skip document", () => card.skipAll()]] : []),
     ["backspace", "undo", () => card.undo()],
     ["f", "flag", () => card.flag()],
     [".", "comment", () => card.openComment()],
@@ -145,10 +147,10 @@ function helpLines({ questions }) {
     ["1 … 0, letters", "the label with this key: one of several goes on at once, others are put on or off"],
     ["a or enter", "accept the answer, or what the model suggests, and go on"],
     ["x", "reject what the model suggests"],
-    ["space", "skip the document"],
+    ["space", questions.length > 1 ? "skip the question; with shift, the whole document" : "skip the document"],
     ["backspace", hasSpans ? "delete the chosen span, else undo the last decision" : "undo the last decision"],
-    ["f", "flag for a second look"],
-    [".", "write a comment; enter ends it"],
+    ["f", `flag ${questions.length > 1 ? "the question " : ""}for a second look`],
+    [".", `write a comment${questions.length > 1 ? " on the question" : ""}; enter ends it`],
     ["/", "find a label; enter takes the first"],
     ...(questions.length > 1 ? [["tab", "the next question; with shift, the one before"]] : []),
     ...(hasSpans ? spanLines : []),
