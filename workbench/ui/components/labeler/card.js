@@ -15,10 +15,11 @@ class Card {
       [...root.querySelectorAll("[data-part]")].map((found) => [found.dataset.part, found]),
     );
     this.outbox = new Outbox({
-      isMine: (answer) => answer.project === this.task.project && answer.annotator === this.task.annotator,
+      isMine: (answer) => answer.annotator === this.task.annotator,
       onReceipt: (receipt, gone) => this.takeReceipt(receipt, gone),
       onTrouble: (message) => (this.trouble = message),
     });
+    this.session = new Session(this.parts.session, { onReturn: (token) => this.goOnWith(token) });
     this.spans = new SpanEditor(this.parts.text);
     this.sidebar = new Sidebar(this.parts, (doc) => this.reopen(doc));
     this.past = [];
@@ -62,7 +63,9 @@ class Card {
       this.drafts = new Drafts(task);
     }
     if (isOther) this.drawTask();
+    if (isOther) this.session.end();
     if (isOtherWork) this.outbox.adopt();
+    this.tellOfOthers();
     this.takeQueue(queue);
     if (isOtherWork) this.frame.focus({ preventScroll: true });
   }
@@ -149,10 +152,33 @@ class Card {
     this.isFetching = false;
   }
 
+  /** Send what waits with the token of the new session, after signing in again. */
+  goOnWith(token) {
+    this.task = { ...this.task, token };
+    this.trouble = "";
+    this.outbox.nextAt = 0;
+    this.outbox.flush();
+    this.tellOfOthers();
+    this.drawStatus();
+  }
+
+  /** Tell of answers that others left in this browser: they are sent under their own names only. */
+  tellOfOthers() {
+    const found = [...this.outbox.countOfOthers()];
+    const { others } = this.parts;
+    const lines = found.map(([name, n]) => {
+      const [answers, wait, they] = n === 1 ? ["answer", "waits", "it is"] : ["answers", "wait", "they are"];
+      return `${n} ${answers} of ${name} ${wait} on this computer; ${they} sent when ${name} labels here again.`;
+    });
+    others.textContent = lines.join(" ");
+    others.hidden = !found.length;
+  }
+
   /** Once a second: send what waits, look for documents, keep the leases. */
   tick() {
-    this.outbox.flush();
     this.drawStatus();
+    if (this.session.isOut) return this.session.renew(this.task);
+    this.outbox.flush();
     const since = performance.now() - this.fetchedAt;
     const isShort = this.upcoming.length <= REFILL && (!this.isDry || since > POLL);
     if (isShort || since > RENEW) this.fetch();

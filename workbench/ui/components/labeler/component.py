@@ -22,6 +22,7 @@ SCRIPTS = (
     "labels.js",
     "decisions.js",
     "comment.js",
+    "session.js",
     "card.js",
     "keys.js",
     "labeler.js",
