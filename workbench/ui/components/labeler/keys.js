@@ -103,8 +103,8 @@ function drawKeys(card) {
   const strip = [
     ["a", "accept", () => card.accept()],
     ["x", "reject", () => card.reject()],
-    ["space", isSeveral ? "skip question" : "skip", () => card.skip()],
-    ...(isSeveral ? [["shift space", "skip document", () => card.skipAll()]] : []),
+    ["space", "skip", () => card.skip()],
+    ...(isSeveral ? [["shift space", "skip all", () => card.skipAll()]] : []),
     ["backspace", "undo", () => card.undo()],
     ["f", "flag", () => card.flag()],
     [".", "comment", () => card.openComment()],
