@@ -17,6 +17,7 @@ SCRIPTS = (
     "label_studio_round_trip",
     "label_studio_live",
     "card_latency",
+    "card_long_text",
     "card_saving",
     "card_typing",
     "card_killed",

@@ -1,7 +1,7 @@
-"""The two requests of the labelling card: send answers, and give me the next documents.
+"""The requests of the labelling card: send answers, give me the next documents, and who is signed in.
 
-They go past Streamlit: an answer is acknowledged without running a page. Both are POST requests with a JSON
-object; what stands in front of them (`gate.py`) has checked who asks and that the page is ours.
+They go past Streamlit: an answer is acknowledged without running a page. The first two are POST requests with a
+JSON object; what stands in front of them (`gate.py`) has checked who asks and that the page is ours.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from workbench.config import MEBIBYTE
 from workbench.errors import InputError, UnknownNameError, WorkbenchError
 from workbench.ui.answers import Receipt, record_answers
 from workbench.ui.card import questions_data, queue_data
-from workbench.ui.gate import visitor_of
+from workbench.ui.gate import csrf_token, visitor_of
 from workbench.ui.projects import open_shared
 from workbench.usecases.queue_documents import ranking
 
 MAX_BODY = 16 * MEBIBYTE
 MOST_SHOWING = 100
 MOST_QUESTIONS = 100
-Work: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
+Work: TypeAlias = Callable[[Mapping[str, Any], str | None], dict[str, Any]]
 
 
 async def send_answers(request: Request) -> Response:
@@ -47,18 +47,51 @@ async def next_documents(request: Request) -> Response:
     return await _reply(request, give_documents)
 
 
-def take_answers(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Record what was sent and say what became of it."""
+async def who_is_there(request: Request) -> Response:
+    """Return who is signed in ("" without accounts), and the token that this session's requests carry.
+
+    After signing in again, possibly in another tab, the card goes on with it. No other site can read it.
+    """
+    visitor = visitor_of(request)
+    if visitor is None:  # the gate has answered already
+        return Response(status_code=401)
+    name = "" if visitor.is_local else visitor.name
+    return JSONResponse({"name": name, "token": csrf_token(visitor)}, headers={"Cache-Control": "no-store"})
+
+
+def take_answers(body: Mapping[str, Any], name: str | None = None) -> dict[str, Any]:
+    """Record what was sent and say what became of it.
+
+    With a name only its own answers are recorded. Those of others are neither saved nor refused: the browser
+    keeps them until their annotator signs in.
+    """
     answers = body.get("answers")
     if not isinstance(answers, list):
         raise InputError("A sending has a list of answers.")
-    receipt: Receipt = record_answers(answers, open_shared)
+    own = [answer for answer in answers if not _is_of_other(answer, name)]
+    receipt: Receipt = record_answers(own, open_shared)
+    error = receipt.error or (_left_out(answers, name) if len(own) < len(answers) else None)
     return {
         "saved": receipt.saved,
         "refused": [asdict(refusal) for refusal in receipt.refused],
-        "error": str(receipt.error) if receipt.error is not None else "",
+        "error": str(error) if error is not None else "",
         **_task_today(body, is_receipt=bool(answers)),
     }
+
+
+def _is_of_other(answer: Any, name: str | None) -> bool:
+    # One without a name is refused by itself: it keeps no other from being recorded.
+    said = answer.get("annotator") if isinstance(answer, Mapping) else None
+    return name is not None and isinstance(said, str) and said != name
+
+
+def _left_out(answers: list[Any], name: str | None) -> InputError:
+    others = [answer["annotator"] for answer in answers if _is_of_other(answer, name)]
+    names = ", ".join(sorted(set(others))[:3])
+    return InputError(
+        f"You are signed in as {name}; not recorded: {len(others)} of {names}.",
+        hint="They are sent when their annotator signs in.",
+    )
 
 
 def _task_today(body: Mapping[str, Any], *, is_receipt: bool) -> dict[str, Any]:
@@ -75,7 +108,7 @@ def _task_today(body: Mapping[str, Any], *, is_receipt: bool) -> dict[str, Any]:
         return {"ranking": "", "questions": None}
 
 
-def give_documents(body: Mapping[str, Any]) -> dict[str, Any]:
+def give_documents(body: Mapping[str, Any], _name: str | None = None) -> dict[str, Any]:
     """Return the queue of the task."""
     showing = body.get("showing", [])
     if not isinstance(showing, list) or len(showing) > MOST_SHOWING:
@@ -104,8 +137,9 @@ async def _reply(request: Request, work: Work) -> Response:
         return _refusal(413, InputError(f"A sending has at most {MAX_BODY // MEBIBYTE} MB."))
     try:
         body = _object(request, sent)
-        refuse_other_names(request, body)
-        return JSONResponse(await run_in_threadpool(work, body))
+        name = _account(request)
+        refuse_other_name(name, body)
+        return JSONResponse(await run_in_threadpool(work, body, name))
     except UnknownNameError as error:
         return _refusal(404, error)
     except InputError as error:
@@ -136,18 +170,18 @@ def _object(request: Request, sent: bytes) -> Mapping[str, Any]:
     return body
 
 
-def refuse_other_names(request: Request, body: Mapping[str, Any]) -> None:
-    """Raise InputError when somebody with an account answers under another name."""
+def _account(request: Request) -> str | None:
+    """Return the name of the account that asks, None without accounts."""
     visitor = visitor_of(request)
-    if visitor is None or visitor.is_local:
-        return
-    answers = body.get("answers")
-    named = [body.get("task"), *(answers if isinstance(answers, list) else [])]
-    # One without a name is refused by itself: it keeps no other from being recorded.
-    said = [one.get("annotator") for one in named if isinstance(one, Mapping)]
-    others = {name for name in said if isinstance(name, str)} - {visitor.name}
-    if others:
-        raise InputError(f"You are signed in as {visitor.name}, not as {', '.join(sorted(others)[:3])}.")
+    return None if visitor is None or visitor.is_local else visitor.name
+
+
+def refuse_other_name(name: str | None, body: Mapping[str, Any]) -> None:
+    """Raise InputError when the card of somebody else asks."""
+    task = body.get("task")
+    said = task.get("annotator") if isinstance(task, Mapping) else None
+    if name is not None and isinstance(said, str) and said != name:
+        raise InputError(f"You are signed in as {name}, not as {said}.")
 
 
 def _refusal(status: int, error: WorkbenchError) -> Response:
@@ -159,4 +193,5 @@ def _refusal(status: int, error: WorkbenchError) -> Response:
 ROUTES = [
     Route("/wb/labelling/answers", send_answers, methods=["POST"]),
     Route("/wb/labelling/next", next_documents, methods=["POST"]),
+    Route("/wb/labelling/who", who_is_there, methods=["GET"]),
 ]

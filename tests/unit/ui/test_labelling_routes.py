@@ -9,7 +9,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from workbench.config import Home
-from workbench.ui import labelling_routes
+from workbench.ui import labelling_routes, sessions
+from workbench.usecases.manage_accounts import add_account, list_accounts
 from workbench.usecases.project import open_project
 
 TASK = {"project": "tickets", "questions": ["topic"], "annotator": "ana"}
@@ -135,3 +136,57 @@ def test_answers_arrive_though_the_task_of_the_card_is_gone(client: TestClient) 
     assert (reply.json()["saved"], reply.json()["ranking"]) == (["c1"], "")
     assert [refusal["client_id"] for refusal in reply.json()["refused"]] == ["c2"]
     assert "without a client id" in reply.json()["error"]
+
+
+def signed_in(client: TestClient, home: Home, name: str) -> TestClient:
+    """Give the client the session of an account; its project is the same."""
+    known = {account.name: account for account in list_accounts(home)}
+    cookie, value = sessions.session_cookie(home, known[name])
+    client.headers["Cookie"] = f"{cookie}={value}"
+    return client
+
+
+@pytest.fixture
+def ben(client: TestClient, tickets: Home, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """Return ben's client; ana has an account too."""
+    monkeypatch.setattr("workbench.store.passwords.N", 2)
+    for name in ("ana", "ben"):
+        add_account(tickets, name, role="admin", password="correct horse battery")
+    return signed_in(client, tickets, "ben")
+
+
+def test_answers_of_another_account_are_left_to_it_and_ones_own_are_recorded(
+    ben: TestClient, tickets: Home
+) -> None:
+    own = {**ANSWER, "client_id": "of-ben", "annotator": "ben"}
+    task = {**TASK, "annotator": "ben"}
+    reply = ben.post("/wb/labelling/answers", json={"task": task, "answers": [ANSWER, own]}).json()
+    assert (reply["saved"], reply["refused"]) == (["of-ben"], [])
+    assert "not recorded: 1 of ana" in reply["error"]
+    with open_project(tickets, "tickets") as project:
+        assert "c1" not in {one.client_id for one in project.store.annotations("topic")}
+
+    ana = signed_in(ben, tickets, "ana")
+    assert send(ana, "answers", answers=[ANSWER]).json()["saved"] == ["c1"]
+
+
+def test_the_card_of_another_account_gets_nothing(ben: TestClient) -> None:
+    for verb in ("answers", "next"):
+        reply = send(ben, verb, answers=[])
+        assert reply.status_code == 422
+        assert "You are signed in as ben, not as ana" in reply.json()["message"]
+
+
+def test_a_page_learns_who_is_signed_in_and_the_token_of_that_session(ben: TestClient, tickets: Home) -> None:
+    reply = ben.get("/wb/labelling/who")
+    assert reply.headers["Cache-Control"] == "no-store"
+    said = reply.json()
+    assert said["name"] == "ben"
+    first = said["token"]
+    assert signed_in(ben, tickets, "ben").get("/wb/labelling/who").json()["token"] != first
+    ben.headers["Cookie"] = ""
+    assert ben.get("/wb/labelling/who").status_code == 401
+
+
+def test_without_accounts_nobody_is_signed_in_by_name(client: TestClient) -> None:
+    assert client.get("/wb/labelling/who").json()["name"] == ""

@@ -15,10 +15,11 @@ class Card {
       [...root.querySelectorAll("[data-part]")].map((found) => [found.dataset.part, found]),
     );
     this.outbox = new Outbox({
-      isMine: (answer) => answer.project === this.task.project && answer.annotator === this.task.annotator,
+      isMine: (answer) => answer.annotator === this.task.annotator,
       onReceipt: (receipt, gone) => this.takeReceipt(receipt, gone),
       onTrouble: (message) => (this.trouble = message),
     });
+    this.session = new Session(this.parts.session, { onReturn: (token) => this.goOnWith(token) });
     this.spans = new SpanEditor(this.parts.text);
     this.sidebar = new Sidebar(this.parts, (doc) => this.reopen(doc));
     this.past = [];
@@ -39,6 +40,11 @@ class Card {
     return this.upcoming[0];
   }
 
+  /** The answer to the question that the keys answer. */
+  get answer() {
+    return this.doc?.answers[this.question.name];
+  }
+
   /** The question that the keys answer. */
   get question() {
     const name = this.doc?.asked[this.active];
@@ -57,7 +63,9 @@ class Card {
       this.drafts = new Drafts(task);
     }
     if (isOther) this.drawTask();
+    if (isOther) this.session.end();
     if (isOtherWork) this.outbox.adopt();
+    this.tellOfOthers();
     this.takeQueue(queue);
     if (isOtherWork) this.frame.focus({ preventScroll: true });
   }
@@ -65,7 +73,7 @@ class Card {
   /** Replace the documents behind the next one; those touched already stay. `askedAt` is when it was asked for. */
   takeQueue({ documents, decisions, ranking, n_answered, n_pool }, askedAt = -Infinity) {
     const waiting = this.outbox.documentsOf(this.task);
-    if (!this.past.length) this.past = decisions.map(decidedDocument).reverse();
+    if (!this.past.length) this.past = decisions.map((doc) => decidedDocument(doc, this.task.questions)).reverse();
     const kept = this.upcoming.filter((doc, place) => place < 2 || doc.isTouched);
     const known = new Set([...waiting, ...[...kept, ...this.past].map((doc) => doc.id)]);
     const fresh = documents.filter((doc) => !known.has(doc.id) || this.isAskedAgain(doc.id, kept, askedAt));
@@ -144,10 +152,33 @@ class Card {
     this.isFetching = false;
   }
 
+  /** Send what waits with the token of the new session, after signing in again. */
+  goOnWith(token) {
+    this.task = { ...this.task, token };
+    this.trouble = "";
+    this.outbox.nextAt = 0;
+    this.outbox.flush();
+    this.tellOfOthers();
+    this.drawStatus();
+  }
+
+  /** Tell of answers that others left in this browser: they are sent under their own names only. */
+  tellOfOthers() {
+    const found = [...this.outbox.countOfOthers()];
+    const { others } = this.parts;
+    const lines = found.map(([name, n]) => {
+      const [answers, wait, they] = n === 1 ? ["answer", "waits", "it is"] : ["answers", "wait", "they are"];
+      return `${n} ${answers} of ${name} ${wait} on this computer; ${they} sent when ${name} labels here again.`;
+    });
+    others.textContent = lines.join(" ");
+    others.hidden = !found.length;
+  }
+
   /** Once a second: send what waits, look for documents, keep the leases. */
   tick() {
-    this.outbox.flush();
     this.drawStatus();
+    if (this.session.isOut) return this.session.renew(this.task);
+    this.outbox.flush();
     const since = performance.now() - this.fetchedAt;
     const isShort = this.upcoming.length <= REFILL && (!this.isDry || since > POLL);
     if (isShort || since > RENEW) this.fetch();
@@ -160,6 +191,7 @@ class Card {
     const answer = doc?.answers[question?.name];
     if (!answer || !question.labels.includes(label)) return;
     doc.isTouched = true;
+    answer.isSkipped = false;
     this.notice("");
     this.activate(doc.asked.indexOf(question.name));
     if (question.kind === "ner") {
@@ -180,14 +212,14 @@ class Card {
 
   /** Take the answer as it stands, with what the model suggests, and go on. */
   accept() {
-    const { doc, question } = this;
+    const { doc, question, answer } = this;
     if (!doc) return;
-    const answer = doc.answers[question.name];
     if (question.kind === "textcat" && !answer.labels.length) {
       const said = suggestedLabel(doc, question);
-      if (said === undefined) return this.notice("Choose a label first, or skip the document with the space bar.");
+      if (said === undefined) return this.notice("Choose a label first, or skip it with the space bar.");
       answer.labels = [said];
     }
+    answer.isSkipped = false;
     this.goOn();
   }
 
@@ -195,7 +227,7 @@ class Card {
   goOn() {
     const isLast = this.active + 1 === this.doc.asked.length;
     const open = this.doc.asked.findIndex((name) => this.isOpen(name));
-    if (isLast && open < 0) return this.commit("answered");
+    if (isLast && open < 0) return this.commit();
     this.drafts.keep(this.doc);
     if (!isLast) return this.activate(this.active + 1);
     this.activate(open);
@@ -203,19 +235,21 @@ class Card {
   }
 
   isOpen(name) {
-    const { kind } = this.task.questions.find((question) => question.name === name);
-    return kind === "textcat" && !this.doc.answers[name].labels.length;
+    const { labels, isSkipped } = this.doc.answers[name];
+    return this.kindOf(name) === "textcat" && !labels.length && !isSkipped;
   }
 
   activate(place) {
     if (!this.doc || this.active === place) return;
     this.active = (place + this.doc.asked.length) % this.doc.asked.length;
     this.spans.edit(this.spanQuestion());
+    this.showComment();
     this.drawLabels();
   }
 
   removeSpan() {
     this.spans.removeChosen();
+    this.answer.isSkipped = false;
     this.doc.isTouched = true;
     this.drafts.keep(this.doc);
   }
@@ -225,34 +259,49 @@ class Card {
     this.doc.isTouched = true;
     rejectSuggestion(this.doc, this.question.name);
     this.drafts.keep(this.doc);
-    this.spans.choose({});
+    this.spans.edit(this.spanQuestion());
     this.drawLabels();
   }
 
+  /** Skip the question that has the line at its side, and go on. */
   skip() {
-    if (this.doc) this.commit("skipped");
+    const { doc, answer, question } = this;
+    if (!doc) return;
+    doc.isTouched = answer.isSkipped = true;
+    this.notice("");
+    this.goOn();
+    if (this.doc === doc) this.say(`${question.name}: skipped`);
+  }
+
+  /** Skip every question of the document. */
+  skipAll() {
+    if (!this.doc) return;
+    for (const name of this.doc.asked) this.doc.answers[name].isSkipped = true;
+    this.commit();
   }
 
   flag() {
-    if (!this.doc) return;
-    this.doc.isTouched = true;
-    this.doc.flagged = !this.doc.flagged;
-    this.drafts.keep(this.doc);
+    const { doc, answer, question } = this;
+    if (!doc) return;
+    doc.isTouched = true;
+    answer.flagged = !answer.flagged;
+    this.drafts.keep(doc);
+    this.drawLabels();
     this.drawStatus();
+    this.say(`${question.name}: ${answer.flagged ? "flagged" : "no flag any more"}`);
   }
 
-  commit(status) {
+  commit() {
     const { doc } = this;
     doc.isTouched = true;
     doc.savedAt = undefined;
-    doc.status = status;
-    this.post(doc, status);
+    this.post(doc);
     this.drafts.drop(doc);
     this.otherTabs.postMessage({ work: workOf(this.task), id: doc.id });
-    this.count(doc, status === "answered");
+    this.count(doc, isAnsweredWhole(doc));
     this.past = [...this.past.filter((other) => other.id !== doc.id), doc].slice(-REMEMBERED);
     this.upcoming = this.upcoming.slice(1);
-    this.say(status === "answered" ? `Answered: ${decisionInWords(doc)}` : "Skipped");
+    this.say(isSkippedWhole(doc) ? "Skipped" : `Answered: ${decisionInWords(doc)}`);
     this.show();
     if (this.upcoming.length <= REFILL && !this.isDry) setTimeout(() => this.fetch(), 0);
   }
@@ -263,7 +312,7 @@ class Card {
     if (!doc) return this.notice("There is nothing to undo on this page.");
     this.past = this.past.slice(0, -1);
     this.count(doc, false);
-    this.post(doc, "withdrawn");
+    this.post(doc, { isWithdrawn: true });
     this.upcoming = [doc, ...this.upcoming];
     this.show();
     this.say("Undone");
@@ -301,9 +350,9 @@ class Card {
     doc.isCounted = isAnswered;
   }
 
-  post(doc, status) {
+  post(doc, { isWithdrawn = false } = {}) {
     const seconds = Math.round((performance.now() - this.since) / doc.asked.length) / 1000;
-    answersToSend(doc, this.task, { status, seconds }).forEach((answer) => this.outbox.add(answer));
+    answersToSend(doc, this.task, { isWithdrawn, seconds }).forEach((answer) => this.outbox.add(answer));
     doc.decided = undefined;
   }
 
@@ -313,9 +362,14 @@ class Card {
 
   writeComment(text) {
     if (!this.doc) return;
-    this.doc.comment = text;
+    this.answer.comment = text;
     this.doc.isTouched = true;
     this.drafts.keep(this.doc);
+    this.drawLabels();
+  }
+
+  showComment() {
+    this.comment.show(this.answer?.comment ?? "", this.doc?.asked.length > 1 ? this.question.name : "");
   }
 
   selectWithMouse(event) {
@@ -337,7 +391,7 @@ class Card {
     this.frame.classList.toggle("wb-spans", Boolean(doc?.asked.some((name) => this.kindOf(name) === "ner")));
     this.frame.dataset.document = doc?.id ?? "";
     this.parts.text.scrollTop = 0;
-    this.comment.show(doc?.comment ?? "");
+    this.showComment();
     if (doc) this.spans.open(doc, this.spanQuestion());
     else this.parts.text.textContent = EMPTY;
     this.drawLabels();
@@ -374,13 +428,21 @@ class Card {
     const { count, reason, saved, flag } = this.parts;
     count.textContent = `${grouped(this.nAnswered)} of ${grouped(this.nPool)} answered · ${this.upcoming.length} queued`;
     reason.textContent = this.doc ? (this.doc.reasons[this.question?.name] ?? "") : "";
-    flag.textContent = this.doc?.flagged ? "⚑ flagged" : "";
+    flag.textContent = this.flagsInWords();
     const n = this.outbox.waiting.length;
     const isLate = this.outbox.isLate();
     if (isLate) saved.textContent = `${n} not saved yet – trying again. ${this.trouble}`;
     else if (n) saved.textContent = `saving ${n} …`;
     else saved.textContent = this.trouble || (this.wasSaved ? "✓ all saved" : "");
     saved.classList.toggle("wb-late", isLate || Boolean(this.trouble));
+  }
+
+  /** Which questions are flagged; their names only where there are several. */
+  flagsInWords() {
+    const asked = this.doc?.asked ?? [];
+    const flagged = asked.filter((name) => this.doc.answers[name].flagged);
+    if (!flagged.length) return "";
+    return asked.length > 1 ? `⚑ ${flagged.join(", ")}` : "⚑ flagged";
   }
 
   notice(text) {

@@ -17,7 +17,10 @@ class CommentField {
     this.input.focus();
   }
 
-  show(text) {
+  /** Show what was written; `question` says about which one, where there are several. */
+  show(text, question) {
+    this.input.placeholder = question ? `Comment on ${question}` : "Comment";
+    setAttribute(this.input, "aria-label", this.input.placeholder);
     this.input.value = text;
     this.input.hidden = !text;
   }

@@ -33,7 +33,7 @@ class Sidebar {
   drawLine(doc) {
     const line = element("li", "");
     const button = drawButton({ text: excerptOf(doc.text), press: () => this.reopen(doc), title: "Change this decision" });
-    const answer = element("em", "", `${doc.flagged ? "⚑ " : ""}${decisionInWords(doc)}`);
+    const answer = element("em", "", `${doc.asked.some((name) => doc.answers[name].flagged) ? "⚑ " : ""}${decisionInWords(doc)}`);
     button.append(answer);
     line.append(button);
     return line;

@@ -1,6 +1,7 @@
 // A document on the card: its text, the questions it is asked, and the answers as they are just now.
 //
-// An answer has `labels` and `spans` (in UTF-16 units); `isSuggested` marks what only the model says yet.
+// An answer has `labels` and `spans` (in UTF-16 units); `isSuggested` marks what only the model says yet. Each is
+// skipped, flagged and commented by itself.
 
 /** A document that the server sent to be answered; what the model suggests is laid out to be mended. */
 function newDocument({ id, text, asked, reasons, suggestions }, questions) {
@@ -9,19 +10,18 @@ function newDocument({ id, text, asked, reasons, suggestions }, questions) {
     const question = questions.find((candidate) => candidate.name === name);
     answers[name] = question ? suggestedAnswer(text, question, suggestions[name]) : emptyAnswer();
   }
-  return { id, text, asked, reasons, suggestions, answers, flagged: false, comment: "", isTouched: false, isCounted: false };
+  return { id, text, asked, reasons, suggestions, answers, isTouched: false, isCounted: false };
 }
 
-/** A document that was answered or skipped before, with what was said. */
-function decidedDocument({ id, text, answers }) {
-  const names = Object.keys(answers);
+/** A document that was answered or skipped before, with what was said; its questions stand in the order of the card. */
+function decidedDocument({ id, text, answers }, questions) {
+  const names = questions.map(({ name }) => name).filter((name) => answers[name]);
   const found = {};
   for (const name of names) {
-    const { labels, spans } = answers[name];
-    found[name] = { ...emptyAnswer(), labels: [...labels], spans: spansFromStore(text, spans) };
+    const { labels, spans, status, flagged, comment } = answers[name];
+    const said = { labels: [...labels], spans: spansFromStore(text, spans) };
+    found[name] = { ...emptyAnswer(), ...said, isSkipped: status !== "answered", flagged, comment };
   }
-  const statuses = names.map((name) => answers[name].status);
-  const status = statuses.includes("answered") ? "answered" : "skipped";
   return {
     id,
     text,
@@ -29,17 +29,14 @@ function decidedDocument({ id, text, answers }) {
     reasons: Object.fromEntries(names.map((name) => [name, "one of your last decisions"])),
     suggestions: {},
     answers: found,
-    flagged: names.some((name) => answers[name].flagged),
-    comment: names.map((name) => answers[name].comment).find(Boolean) || "",
     isTouched: true,
-    isCounted: status === "answered",
+    isCounted: isAnsweredWhole({ asked: names, answers: found }),
     savedAt: 0,
-    status,
   };
 }
 
 function emptyAnswer() {
-  return { labels: [], spans: [], isSuggested: false, suggestedBy: "" };
+  return { labels: [], spans: [], isSuggested: false, suggestedBy: "", isSkipped: false, flagged: false, comment: "" };
 }
 
 function suggestedAnswer(text, { kind, labels }, suggestion) {
@@ -69,24 +66,23 @@ function rejectSuggestion(doc, name) {
 }
 
 /** The answers to all questions of a document as the server takes them: spans in code points. */
-function answersToSend(doc, { project, annotator, questions }, { status, seconds }) {
-  const isAnswer = status === "answered";
-  const isWithdrawn = status === "withdrawn";
+function answersToSend(doc, { project, annotator, questions }, { isWithdrawn, seconds }) {
   return doc.asked.map((name) => {
-    const { labels, spans, suggestedBy } = doc.answers[name];
+    const { labels, spans, suggestedBy, isSkipped, flagged, comment } = doc.answers[name];
+    const isAnswer = !isWithdrawn && !isSkipped;
     return {
       project,
       annotator,
       question: name,
       label_version: questions.find((question) => question.name === name).label_version,
       document_id: doc.id,
-      status,
+      status: isWithdrawn ? "withdrawn" : isSkipped ? "skipped" : "answered",
       labels: isAnswer ? labels : [],
-      spans: isAnswer ? spans.map((span) => spanForStore(doc.text, span)) : [],
+      spans: isAnswer ? spansForStore(doc.text, spans) : [],
       seconds,
       at: new Date().toISOString(),
-      comment: isWithdrawn ? "" : doc.comment.trim(),
-      flagged: !isWithdrawn && doc.flagged,
+      comment: isWithdrawn ? "" : comment.trim(),
+      flagged: !isWithdrawn && flagged,
       suggested_by: isAnswer ? suggestedBy : "",
     };
   });
@@ -108,12 +104,23 @@ function suggestedLabel(doc, { name, kind, labels }) {
   return labels.includes(label) ? label : undefined;
 }
 
-function answerInWords({ labels, spans }) {
+/** Whether every question of a document is answered: such documents are counted. */
+function isAnsweredWhole({ asked, answers }) {
+  return asked.every((name) => !answers[name].isSkipped);
+}
+
+/** Whether every question of a document is skipped. */
+function isSkippedWhole({ asked, answers }) {
+  return asked.every((name) => answers[name].isSkipped);
+}
+
+function answerInWords({ labels, spans, isSkipped }) {
+  if (isSkipped) return "skipped";
   if (spans.length) return spans.length === 1 ? "1 span" : `${spans.length} spans`;
   return labels.join(", ") || "nothing applies";
 }
 
 function decisionInWords(doc) {
-  if (doc.status === "skipped") return "skipped";
+  if (isSkippedWhole(doc)) return "skipped";
   return doc.asked.map((name) => answerInWords(doc.answers[name])).join(" · ");
 }

@@ -13,11 +13,11 @@ class Drafts {
   }
 
   keep(doc) {
-    const { answers, flagged, comment } = doc;
+    const { answers } = doc;
     const others = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix) && key !== this.key(doc));
     if (others.length >= MOST_DRAFTS) localStorage.removeItem(others[0]);
     try {
-      localStorage.setItem(this.key(doc), JSON.stringify({ text: doc.text.length, answers, flagged, comment }));
+      localStorage.setItem(this.key(doc), JSON.stringify({ text: doc.text.length, answers }));
     } catch {
       // The storage is full: the draft is lost with the page, an answer is not (outbox.js says so).
     }
@@ -31,7 +31,8 @@ class Drafts {
   restore(doc) {
     const draft = readAnswer(localStorage.getItem(this.key(doc)));
     if (!draft || draft.text !== doc.text.length || !doc.asked.every((name) => draft.answers[name])) return doc;
-    const { answers, flagged, comment } = draft;
-    return { ...doc, answers, flagged, comment, isTouched: true };
+    const { answers, flagged = false, comment = "" } = draft; // the latter two of drafts from before each question had its own
+    const whole = doc.asked.map((name) => [name, { ...emptyAnswer(), flagged, comment, ...answers[name] }]);
+    return { ...doc, answers: Object.fromEntries(whole), isTouched: true };
   }
 }

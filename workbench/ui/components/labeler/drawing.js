@@ -3,12 +3,16 @@
 const COLOURS = ["#2f6fb0", "#b4541a", "#2c7a4b", "#9b3b78", "#7a6200", "#5b53b5", "#a83232", "#1f7a86", "#6b5844", "#4d6a1e"];
 const BLOCK = 1200; // characters that are drawn anew at once
 const LINE = 4; // pixels from one underline to the next
+const RANGE = "wb-range"; // what the style sheet calls the selected range
 
 function colourOf({ labels, colours }, label) {
   return colours[label] || COLOURS[Math.max(0, labels.indexOf(label)) % COLOURS.length];
 }
 
-/** A text in blocks, of which only those that changed are drawn anew: spans may nest and overlap. */
+/**
+ * A text in blocks, of which only those whose spans changed are drawn anew: spans may nest and overlap.
+ * The paragraphs of a long text are laid out one by one; choosing and selecting lays out nothing.
+ */
 class DrawnText {
   constructor(element) {
     this.element = element;
@@ -17,53 +21,127 @@ class DrawnText {
   open(text) {
     this.text = text;
     this.blocks = blocksOf(text).map(([start, end]) => {
-      const element = document.createElement("span");
-      return { start, end, element, drawn: null };
+      return { start, end, element: document.createElement("span"), drawn: null };
     });
-    this.element.replaceChildren(...this.blocks.map(({ element }) => element));
+    this.element.replaceChildren(...paragraphsOf(text, this.blocks));
   }
 
-  /** Draw the spans and the range that is selected just now. */
-  draw({ question, spans, range, chosen }) {
+  /** Draw the spans of an answer to a question. */
+  draw({ question, spans }) {
     const depths = depthsOf(spans);
     this.element.style.setProperty("--wb-depth", Math.max(0, ...depths.values()));
     for (const block of this.blocks) {
       const inside = spans.filter((span) => span.start < block.end && block.start < span.end);
-      const isInRange = range && range[0] < block.end && block.start < range[1];
-      const state = JSON.stringify([inside.map((s) => [s, depths.get(s), s === chosen]), isInRange && range]);
-      if (block.drawn === state) continue;
-      block.drawn = state;
-      block.element.replaceChildren(...this.pieces(block, { question, inside, depths, range: isInRange && range, chosen }));
+      const looks = inside.map((span) => [span, depths.get(span), question && colourOf(question, span.label)]);
+      const state = JSON.stringify(looks);
+      const isSame = block.drawn === state && inside.every((span, i) => span === block.inside[i]);
+      if (isSame) continue;
+      Object.assign(block, { drawn: state, inside });
+      block.element.replaceChildren(...this.pieces(block, { question, inside, depths }));
     }
   }
 
-  pieces(block, { question, inside, depths, range, chosen }) {
-    const bounds = [block.start, block.end, ...(range || []), ...inside.flatMap(({ start, end }) => [start, end])];
+  pieces(block, { question, inside, depths }) {
+    const bounds = [block.start, block.end, ...inside.flatMap(({ start, end }) => [start, end])];
     const cuts = [...new Set(bounds)].filter((cut) => block.start <= cut && cut <= block.end).sort((a, b) => a - b);
     return cuts.slice(1).flatMap((end, i) => {
       const start = cuts[i];
       const over = inside.filter((span) => span.start <= start && end <= span.end);
-      const isInRange = range && range[0] <= start && end <= range[1];
-      const piece = drawPiece(this.text.slice(start, end), { over, depths, question, isInRange, chosen });
+      const piece = drawPiece(this.text.slice(start, end), { over, depths, question });
       // Inner spans end first, so that their tags stand before those of the spans around them.
       const ending = over.filter((span) => span.end === end).sort((a, b) => b.start - a.start);
-      return [piece, ...ending.map((span) => drawTag(span, question, chosen))];
+      return [piece, ...ending.map((span) => drawTag(span, question))];
     });
+  }
+
+  /** Show which range is selected and which span is chosen. */
+  select({ range, chosen }) {
+    this.range = range && this.rangeOf(range);
+    highlight(this.range);
+    for (const old of this.element.querySelectorAll(".wb-chosen")) old.classList.remove("wb-chosen");
+    if (!chosen) return;
+    const over = this.blocks.filter((block) => chosen.start < block.end && block.start < chosen.end);
+    for (const piece of over.flatMap(({ element }) => [...element.children])) {
+      piece.classList.toggle("wb-chosen", piece.wbSpan === chosen || Boolean(piece.wbSpans?.includes(chosen)));
+    }
+  }
+
+  /** [start, end) as a range of the page. */
+  rangeOf([start, end]) {
+    const found = document.createRange();
+    found.setStart(...this.nodeAt(start));
+    const [node, offset] = this.nodeAt(end - 1);
+    found.setEnd(node, offset + 1);
+    return found;
+  }
+
+  /** The middle and the height of a word on the page; of one that is broken, of its first line. */
+  middleOf(word) {
+    const [{ x, y, width, height }] = this.rangeOf(word).getClientRects();
+    return { x: x + width / 2, y: y + height / 2, height };
+  }
+
+  /** How many lines are seen at once. */
+  linesSeen() {
+    return Math.floor(this.element.clientHeight / parseFloat(getComputedStyle(this.element).lineHeight));
+  }
+
+  get isScrolled() {
+    return this.element.scrollHeight > this.element.clientHeight;
+  }
+
+  /** Scroll until the beginning of a range is seen. */
+  reveal(range) {
+    const frame = this.element.getBoundingClientRect();
+    const { y, height } = this.middleOf(range);
+    if (y - height < frame.top) this.element.scrollTop -= frame.top + height - y;
+    if (y + height > frame.bottom) this.element.scrollTop += y + height - frame.bottom;
+    if (frame.top < 0 || frame.bottom > innerHeight) this.element.scrollIntoView({ block: "nearest" });
+  }
+
+  /** The text node in which a unit stands, and its place there. */
+  nodeAt(unit) {
+    const block = this.blocks.find(({ end }) => unit < end);
+    let at = block.start;
+    for (const piece of block.element.childNodes) {
+      const { length } = piece.textContent;
+      if (unit < at + length) return [piece.firstChild || piece, unit - at];
+      at += length;
+    }
   }
 }
 
-/** [start, end) of pieces of about BLOCK characters that end behind a line or a space. */
+/** Mark a range without touching the text: what is marked is painted, nothing is laid out. */
+function highlight(range) {
+  const marked = CSS.highlights.get(RANGE);
+  if (!marked) return CSS.highlights.set(RANGE, new Highlight(...(range ? [range] : [])));
+  marked.clear();
+  if (range) marked.add(range);
+}
+
+/** [start, end) of pieces of about BLOCK characters that end behind a line, if there is one, or a space. */
 function blocksOf(text) {
   const found = [];
   for (let start = 0; start < text.length; ) {
     let end = Math.min(text.length, start + BLOCK);
     if (end < text.length) {
-      const cut = Math.max(text.lastIndexOf("\n", end - 1), text.lastIndexOf(" ", end - 1));
+      const line = text.lastIndexOf("\n", end - 1);
+      const cut = line >= start ? line : text.lastIndexOf(" ", end - 1);
       if (cut >= start) end = cut + 1;
       else if (/[\udc00-\udfff]/.test(text[end])) end++;
     }
     found.push([start, end]);
     start = end;
+  }
+  return found;
+}
+
+/** Elements with the blocks of the text, each up to the end of a line. */
+function paragraphsOf(text, blocks) {
+  const found = [];
+  for (const { start, element: block } of blocks) {
+    if (!start || text[start - 1] === "\n") found.push(element("div", "wb-paragraphs"));
+    found.at(-1).append(block);
   }
   return found;
 }
@@ -84,14 +162,10 @@ function depthsOf(spans) {
   return depths;
 }
 
-function drawPiece(text, { over, depths, question, isInRange, chosen }) {
-  if (!over.length && !isInRange) return document.createTextNode(text);
-  const piece = document.createElement(over.length ? "mark" : "span");
-  piece.textContent = text;
-  piece.classList.toggle("wb-range", Boolean(isInRange));
-  if (!over.length) return piece;
-  piece.classList.add("wb-span");
-  piece.classList.toggle("wb-chosen", over.includes(chosen));
+function drawPiece(text, { over, depths, question }) {
+  if (!over.length) return document.createTextNode(text);
+  const piece = element("mark", "wb-span", text);
+  piece.wbSpans = over;
   const deepest = Math.max(...over.map((span) => depths.get(span)));
   piece.style.paddingBottom = `${LINE * (deepest + 1)}px`;
   const lines = over.map((span) => underline(colourOf(question, span.label), depths.get(span), deepest, span.isSuggested));
@@ -112,12 +186,11 @@ function underline(full, depth, deepest, isDashed) {
 }
 
 /** The label behind a span. A style sheet writes it: as text it would shift the places behind it. */
-function drawTag(span, question, chosen) {
+function drawTag(span, question) {
   const tag = document.createElement("span");
   tag.className = "wb-tag";
   tag.dataset.label = span.isSuggested ? `${span.label} ${percent(span.sureness)}` : span.label;
   tag.classList.toggle("wb-said", Boolean(span.isSuggested));
-  tag.classList.toggle("wb-chosen", span === chosen);
   tag.style.setProperty("--wb-colour", colourOf(question, span.label));
   tag.wbSpan = span;
   return tag;

@@ -1,6 +1,8 @@
 // The keys of the card, the strip that names the most used ones, and the list behind the question mark.
 
 const TYPING = new Set(["INPUT", "TEXTAREA", "SELECT"]);
+const MOVING = /^(Arrow|Page)/;
+const IS_MAC = /^Mac/.test(navigator.platform);
 const KEYS_OFF = "workbench-keys-off"; // in the browser's storage
 
 function areKeysOff() {
@@ -25,9 +27,9 @@ function isForCard(card, target) {
 
 /** Do what a key means; false when it means nothing here. */
 function runKey(card, event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  if (event.ctrlKey || event.metaKey || event.altKey) return runJump(card, event);
   // A key that is held down would answer documents that nobody has seen.
-  if (event.repeat && !event.key.startsWith("Arrow")) return true;
+  if (event.repeat && !MOVING.test(event.key)) return true;
   const action = actionsOf(card)[event.key];
   if (action) action(event);
   else {
@@ -37,6 +39,15 @@ function runKey(card, event) {
     if (label === undefined) return false;
     card.pressLabel(question, label);
   }
+  return true;
+}
+
+/** Arrows with control move further in a text; on a Mac with option, as control switches the desktops there. */
+function runJump({ question, spans }, { ctrlKey, altKey, metaKey, shiftKey, key }) {
+  const jump = { ArrowUp: ["line", -1], ArrowDown: ["line", 1], ArrowLeft: ["paragraph", -1], ArrowRight: ["paragraph", 1] }[key];
+  const isMeant = !metaKey && (IS_MAC ? altKey && !ctrlKey : ctrlKey && !altKey);
+  if (!jump || !isMeant || question?.kind !== "ner") return false;
+  spans.move(...jump, shiftKey);
   return true;
 }
 
@@ -53,7 +64,7 @@ function actionsOf(card) {
     f: () => card.flag(),
     ".": () => card.openComment(),
     "/": () => card.panels.find((panel) => panel.question === card.question)?.openSearch(),
-    " ": () => card.skip(),
+    " ": ({ shiftKey }) => (shiftKey ? card.skipAll() : card.skip()),
     Backspace: () => card.undo(),
     "?": () => toggleHelp(card),
     Escape: () => card.putBack() || toggleHelp(card, false),
@@ -63,10 +74,15 @@ function actionsOf(card) {
   }
   if (card.question?.kind !== "ner") return always;
   const { spans } = card;
+  const screens = {
+    PageDown: ({ shiftKey }) => spans.move("screen", 1, shiftKey),
+    PageUp: ({ shiftKey }) => spans.move("screen", -1, shiftKey),
+  };
   return {
     ...always,
-    ArrowRight: ({ shiftKey }) => spans.moveWord(1, shiftKey),
-    ArrowLeft: ({ shiftKey }) => spans.moveWord(-1, shiftKey),
+    ...(spans.drawn.isScrolled ? screens : {}), // else they scroll the page, as everywhere
+    ArrowRight: ({ shiftKey }) => spans.move("word", 1, shiftKey),
+    ArrowLeft: ({ shiftKey }) => spans.move("word", -1, shiftKey),
     ArrowDown: ({ shiftKey }) => (shiftKey ? spans.moveEnd(1) : spans.moveSpan(1)),
     ArrowUp: ({ shiftKey }) => (shiftKey ? spans.moveEnd(-1) : spans.moveSpan(-1)),
     Backspace: () => (spans.chosen ? card.removeSpan() : card.undo()),
@@ -83,10 +99,12 @@ function toggleHelp(card, isOpen = card.parts.help.hidden) {
 
 /** Draw the strip of keys and the list of all of them. */
 function drawKeys(card) {
+  const isSeveral = card.task.questions.length > 1;
   const strip = [
     ["a", "accept", () => card.accept()],
     ["x", "reject", () => card.reject()],
     ["space", "skip", () => card.skip()],
+    ...(isSeveral ? [["shift space", "skip all", () => card.skipAll()]] : []),
     ["backspace", "undo", () => card.undo()],
     ["f", "flag", () => card.flag()],
     [".", "comment", () => card.openComment()],
@@ -117,7 +135,10 @@ function helpLines({ questions }) {
   const hasSpans = questions.some(({ kind }) => kind === "ner");
   const spanLines = [
     ["← →", "select the word before or after, in reading order"],
-    ["shift ← →", "make the selection shorter or longer by a word"],
+    [`${IS_MAC ? "option" : "ctrl"} ↑ ↓`, "… in the line above or below"],
+    [`${IS_MAC ? "option" : "ctrl"} ← →`, "… that begins the paragraph before or after"],
+    ["page up, down", "… a screen further, in a long text"],
+    ["shift ← → …", "make the selection shorter or longer by a word, a line …"],
     ["shift ↑ ↓", "… or by a character"],
     ["drag", "select words; with shift, characters"],
     ["↑ ↓, click", "choose a span, to change or delete it; click again for the one around it"],
@@ -126,10 +147,10 @@ function helpLines({ questions }) {
     ["1 … 0, letters", "the label with this key: one of several goes on at once, others are put on or off"],
     ["a or enter", "accept the answer, or what the model suggests, and go on"],
     ["x", "reject what the model suggests"],
-    ["space", "skip the document"],
+    ["space", questions.length > 1 ? "skip the question; with shift, the whole document" : "skip the document"],
     ["backspace", hasSpans ? "delete the chosen span, else undo the last decision" : "undo the last decision"],
-    ["f", "flag for a second look"],
-    [".", "write a comment; enter ends it"],
+    ["f", `flag ${questions.length > 1 ? "the question " : ""}for a second look`],
+    [".", `write a comment${questions.length > 1 ? " on the question" : ""}; enter ends it`],
     ["/", "find a label; enter takes the first"],
     ...(questions.length > 1 ? [["tab", "the next question; with shift, the one before"]] : []),
     ...(hasSpans ? spanLines : []),

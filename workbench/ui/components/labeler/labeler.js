@@ -4,8 +4,8 @@
 export default function ({ data, parentElement }) {
   const mounted = (parentElement.workbenchCard ||= mount(parentElement));
   const { card } = mounted;
-  card.outbox.send = (answers) => post(card.task, "answers", { task: taskNames(card.task), answers });
-  card.next = (showing) => post(card.task, "next", { task: taskNames(card.task), showing });
+  card.outbox.send = (answers) => post(card, "answers", { task: taskNames(card.task), answers });
+  card.next = (showing) => post(card, "next", { task: taskNames(card.task), showing });
   if (JSON.stringify(data) !== mounted.seen) {
     mounted.seen = JSON.stringify(data);
     card.update(data);
@@ -26,6 +26,7 @@ function mount(root) {
   document.addEventListener("keydown", (event) => onKey(card, event), { ...options, capture: true });
   document.addEventListener("mouseup", (event) => card.selectWithMouse(event), options);
   card.frame.addEventListener("click", (event) => keepFocus(card, event), options);
+  addEventListener("storage", () => card.task && card.tellOfOthers(), options); // another tab sent or kept some
   const dialogs = new MutationObserver(() => dismissConnectionError(card));
   dialogs.observe(document.body, { childList: true });
   listening.signal.addEventListener("abort", () => dialogs.disconnect());
@@ -51,7 +52,8 @@ function taskNames({ project, annotator, questions }) {
 }
 
 /** Ask the server; throws an Error whose message an annotator can read, "" when nobody answers. */
-async function post({ address, token }, verb, body) {
+async function post(card, verb, body) {
+  const { address, token } = card.task;
   let reply;
   try {
     reply = await fetch(`${address}/${verb}`, {
@@ -64,9 +66,10 @@ async function post({ address, token }, verb, body) {
     throw new Error("");
   }
   if (reply.ok) return reply.json();
-  if (reply.status === 401 || reply.status === 403) {
-    throw new Error("You are signed out, or somebody else signed in: sign in and load this page again. Nothing is lost.");
+  const { code, message = "", hint = "" } = await reply.json().catch(() => ({}));
+  if (code === "session" || code === "token") {
+    card.session.renew(card.task); // it says what to do
+    throw new Error("");
   }
-  const { message = "", hint = "" } = await reply.json().catch(() => ({}));
   throw new Error(message ? `${message} ${hint}` : `The server answered ${reply.status}.`);
 }

@@ -11,6 +11,8 @@ class LabelPanel {
     this.root = element("section", "wb-question");
     this.root.setAttribute("aria-label", question.name);
     this.title = element("div", "wb-question-name", question.name);
+    this.marks = element("span", "wb-marks");
+    this.title.append(this.marks);
     this.said = element("div", "wb-likely");
     this.search = this.drawSearch();
     this.list = element("div", this.isMany ? "wb-labels wb-many" : "wb-labels");
@@ -77,9 +79,10 @@ class LabelPanel {
     if (!answer) return;
     this.root.classList.toggle("wb-active", isActive && !isAlone);
     this.title.hidden = isAlone;
+    this.marks.textContent = marksOf(answer);
     const said = suggestedLabel(doc, this.question);
     for (const [label, button] of this.buttons) {
-      const isPressed = answer.labels.includes(label);
+      const isPressed = !answer.isSkipped && answer.labels.includes(label);
       if (this.question.kind !== "ner") setAttribute(button, "aria-pressed", String(isPressed));
       button.classList.toggle("wb-said", isPressed ? answer.isSuggested : label === said);
     }
@@ -103,6 +106,11 @@ class LabelPanel {
     });
     this.said.replaceChildren(element("span", "", "model:"), ...buttons);
   }
+}
+
+/** What was said of an answer beside its labels. */
+function marksOf({ isSkipped, flagged, comment }) {
+  return [isSkipped && "skipped", flagged && "⚑ flagged", comment.trim() && "commented"].filter(Boolean).join(" · ");
 }
 
 function element(tag, classes, text) {

@@ -8,7 +8,7 @@ const LATE = 4000; // milliseconds after which the annotator is told
 
 class Outbox {
   constructor({ isMine, onReceipt, onTrouble }) {
-    this.isMine = isMine; // which of the answers in the storage are this annotator's
+    this.isMine = isMine; // which of the answers in the storage are this annotator's: only those are sent
     this.onReceipt = onReceipt;
     this.onTrouble = onTrouble;
     this.send = undefined; // set by whoever knows the way to the server
@@ -16,18 +16,30 @@ class Outbox {
     this.nextAt = 0;
     this.since = 0;
     this.waiting = [];
+    this.ofOthers = []; // answers of whoever labelled on this page before
     this.last = 0;
   }
 
-  /** Take over what is left of earlier visits, also those of tabs that were closed. */
+  /** Take over what is left of earlier visits, also those of tabs that were closed; what others left stays theirs. */
   adopt() {
-    const stored = Object.keys(localStorage).filter((key) => key.startsWith(STORAGE));
-    const found = stored.map((key) => readAnswer(localStorage.getItem(key))).filter(Boolean);
-    const known = new Set(this.waiting.map((answer) => answer.client_id));
-    const adopted = found.filter((answer) => !known.has(answer.client_id) && this.isMine(answer));
-    this.waiting = [...this.waiting, ...adopted].sort((a, b) => (a.place || 0) - (b.place || 0));
-    if (adopted.length) this.since = performance.now();
+    const here = [...this.waiting, ...this.ofOthers];
+    const known = new Set(here.map((answer) => answer.client_id));
+    const found = [...here, ...storedAnswers().filter((answer) => !known.has(answer.client_id))];
+    this.waiting = found.filter(this.isMine).sort((a, b) => (a.place || 0) - (b.place || 0));
+    this.ofOthers = here.filter((answer) => !this.isMine(answer));
+    if (this.waiting.some((answer) => !known.has(answer.client_id))) this.since = performance.now();
+    this.nextAt = 0;
     this.flush();
+  }
+
+  /** How many answers of other annotators wait in this browser, by name. */
+  countOfOthers() {
+    const found = new Map();
+    const all = new Map([...this.ofOthers, ...storedAnswers()].map((answer) => [answer.client_id, answer]));
+    for (const answer of all.values()) {
+      if (!this.isMine(answer)) found.set(answer.annotator, (found.get(answer.annotator) || 0) + 1);
+    }
+    return found;
   }
 
   add(answer) {
@@ -65,8 +77,9 @@ class Outbox {
   settle(receipt) {
     const refused = receipt.refused.map(({ client_id }) => client_id);
     const settled = new Set([...receipt.saved, ...refused]);
-    const gone = this.waiting.filter((answer) => settled.has(answer.client_id));
+    const gone = [...this.waiting, ...this.ofOthers].filter((answer) => settled.has(answer.client_id));
     this.waiting = this.waiting.filter((answer) => !settled.has(answer.client_id));
+    this.ofOthers = this.ofOthers.filter((answer) => !settled.has(answer.client_id));
     gone.forEach((answer) => localStorage.removeItem(STORAGE + answer.client_id));
     this.since = performance.now();
     this.onReceipt(receipt, gone);
@@ -88,6 +101,12 @@ class Outbox {
     }
     return [...newest].filter(([, status]) => status !== "withdrawn").map(([id]) => id);
   }
+}
+
+/** The answers that lie in the browser's storage, whoever gave them. */
+function storedAnswers() {
+  const keys = Object.keys(localStorage).filter((key) => key.startsWith(STORAGE));
+  return keys.map((key) => readAnswer(localStorage.getItem(key))).filter((answer) => answer?.client_id);
 }
 
 function readAnswer(text) {

@@ -9,15 +9,20 @@ class SpanEditor {
   /** Show a document; the spans of its answer to `question` (none without one) are edited in place. */
   open(doc, question) {
     this.doc = doc;
-    this.words = null;
+    this.words = new Words(doc.text);
     this.drawn.open(doc.text);
     this.edit(question);
   }
 
   edit(question) {
     this.question = question;
-    this.chosenWords = null;
+    this.chosenWords = null; // the first and the last word that keys selected: the next key goes on from there
+    this.redraw();
     this.choose({});
+  }
+
+  get text() {
+    return this.doc.text;
   }
 
   get spans() {
@@ -32,12 +37,13 @@ class SpanEditor {
   choose({ range = null, span = null }) {
     this.range = range;
     this.chosen = span;
-    this.redraw();
+    this.column = null; // where the first of several moves up or down began
+    this.drawn.select({ range, chosen: span });
   }
 
   redraw() {
-    const { question, spans, range, chosen } = this;
-    this.drawn.draw({ question, spans, range, chosen });
+    const { question, spans } = this;
+    this.drawn.draw({ question, spans });
   }
 
   /** Take over what the mouse selected: whole words, or characters with shift. A click chooses a span. */
@@ -62,29 +68,41 @@ class SpanEditor {
   /** The first and the last word of the range, or of the chosen span; null without either. */
   wordsInRange() {
     const [start, end] = this.range || (this.chosen ? [this.chosen.start, this.chosen.end] : []);
-    if (start === undefined) return null;
-    const first = this.words.findIndex(([, stop]) => stop > start);
-    const after = this.words.findIndex(([begin]) => begin >= end);
-    return first < 0 ? null : [first, Math.max(first, (after < 0 ? this.words.length : after) - 1)];
+    const first = start === undefined ? null : this.words.from(start);
+    if (!first) return null;
+    const last = this.words.before(end);
+    return [first, last && last[0] > first[0] ? last : first];
   }
 
-  /** Move the range by a word, or its end when extending. */
-  moveWord(step, isExtending) {
-    this.words ||= wordsOf(this.doc.text);
-    if (!this.words.length) return;
-    this.chosenWords ||= this.wordsInRange();
-    const place = (wanted) => Math.min(this.words.length - 1, Math.max(0, wanted));
-    const [first, last] = this.chosenWords || (step > 0 ? [-1, -1] : [Infinity, Infinity]);
-    if (isExtending && this.chosenWords) this.chosenWords = [first, Math.max(first, place(last + step))];
-    else this.chosenWords = Array(2).fill(place((step > 0 ? last : first) + step));
-    const [from, to] = this.chosenWords;
-    this.choose({ range: [this.words[from][0], this.words[to][1]] });
-    this.reveal(".wb-range");
+  /** Move the range by a word, a line, a screen or a paragraph, or its end when extending. */
+  move(by, step, isExtending) {
+    const [first, last] = this.chosenWords || this.wordsInRange() || [];
+    if (!first) return this.enter(step);
+    const from = step > 0 || isExtending ? last : first;
+    const column = this.column ?? this.drawn.middleOf(from).x;
+    const to = MOVES[by](this, from, step, column);
+    if (!isExtending) this.chooseWords(to, to);
+    else this.chooseWords(first, to[0] > first[0] ? to : first);
+    if (by === "line" || by === "screen") this.column = column;
+    this.drawn.reveal(to);
+  }
+
+  /** Select the first word of the text, or the last one when moving backwards. */
+  enter(step) {
+    const word = step > 0 ? this.words.from(0) : this.words.before(this.text.length);
+    if (!word) return;
+    this.chooseWords(word, word);
+    this.drawn.reveal(word);
+  }
+
+  chooseWords(first, last) {
+    this.choose({ range: [first[0], last[1]] });
+    this.chosenWords = [first, last];
   }
 
   /** Move the end of the range by one character. */
   moveEnd(step) {
-    if (!this.range) return this.moveWord(1, false);
+    if (!this.range) return this.move("word", 1, false);
     const [start, end] = this.range;
     const moved = nextBoundary(this.doc.text, end, step);
     if (start < moved) this.choose({ range: [start, moved] });
@@ -97,11 +115,7 @@ class SpanEditor {
     const at = ordered.indexOf(this.chosen);
     const next = at < 0 ? (step > 0 ? 0 : ordered.length - 1) : (at + step + ordered.length) % ordered.length;
     this.choose({ span: ordered[next] });
-    this.reveal(".wb-span.wb-chosen");
-  }
-
-  reveal(selector) {
-    this.element.querySelector(selector)?.scrollIntoView({ block: "nearest" });
+    this.drawn.reveal([ordered[next].start, ordered[next].end]);
   }
 
   /** Label the range or the chosen span, and return what is in the way, if anything. */
@@ -116,12 +130,14 @@ class SpanEditor {
     const marked = twin || chosen || { start, end };
     Object.assign(marked, { label, isSuggested: false });
     if (!spans.includes(marked)) this.spans = [...spans, marked].sort((a, b) => a.start - b.start || b.end - a.end);
+    this.redraw();
     this.choose({ span: marked }); // another label's key changes it, backspace takes it back
     return "";
   }
 
   removeChosen() {
     this.spans = this.spans.filter((span) => span !== this.chosen);
+    this.redraw();
     this.choose({});
   }
 }

@@ -1,14 +1,19 @@
 // Places in a text. The browser counts UTF-16 units; the store counts Unicode code points. In here
 // everything is in units, and these functions translate on the way in and out.
 
-/** The number of code points before a unit: every unit counts but the second half of a pair. */
-function codePoints(text, unit) {
+/** The number of code points before each of these units (ascending): every unit counts but the second half of a pair. */
+function codePoints(text, places) {
+  const counts = [];
   let count = 0;
-  for (let i = 0; i < unit; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0xdc00 || code > 0xdfff) count++;
+  let unit = 0;
+  for (const place of places) {
+    for (; unit < place; unit++) {
+      const code = text.charCodeAt(unit);
+      if (code < 0xdc00 || code > 0xdfff) count++;
+    }
+    counts.push(count);
   }
-  return count;
+  return counts;
 }
 
 /** The unit at which each of these code points (ascending) begins. */
@@ -28,22 +33,50 @@ function unitsOf(text, places) {
 
 /** Spans of the store, in code points, as spans in units. */
 function spansFromStore(text, spans) {
-  const places = [...new Set(spans.flatMap(({ start, end }) => [start, end]))].sort((a, b) => a - b);
-  const units = new Map(unitsOf(text, places).map((unit, i) => [places[i], unit]));
+  const units = translated(spans, (places) => unitsOf(text, places));
   return spans.map((span) => ({ ...span, start: units.get(span.start), end: units.get(span.end) }));
 }
 
-/** A span as it is stored: code points, and the text that it covers. */
-function spanForStore(text, { start, end, label }) {
-  return { start: codePoints(text, start), end: codePoints(text, end), label, covered: text.slice(start, end) };
+/** Spans as they are stored: code points, and the text that each covers. */
+function spansForStore(text, spans) {
+  const points = translated(spans, (places) => codePoints(text, places));
+  return spans.map(({ start, end, label }) => {
+    return { start: points.get(start), end: points.get(end), label, covered: text.slice(start, end) };
+  });
 }
 
-/** The words, numbers and signs of a text as [start, end), without white space. */
-function wordsOf(text) {
-  const segments = new Intl.Segmenter(undefined, { granularity: "word" }).segment(text);
-  return Array.from(segments, ({ index, segment }) => [index, index + segment.length, segment])
-    .filter(([, , segment]) => segment.trim() !== "")
-    .map(([start, end]) => [start, end]);
+/** From each bound of these spans to what `count` makes of all of them, ascending: a text is gone through once. */
+function translated(spans, count) {
+  const places = [...new Set(spans.flatMap(({ start, end }) => [start, end]))].sort((a, b) => a - b);
+  const counts = count(places);
+  return new Map(places.map((place, i) => [place, counts[i]]));
+}
+
+/** The words, numbers and signs of a text as [start, end), without white space; found around a place, not all at once. */
+class Words {
+  constructor(text) {
+    this.text = text;
+    this.segments = new Intl.Segmenter(undefined, { granularity: "word" }).segment(text);
+  }
+
+  /** The word at a unit, else the next one behind it; null behind the last one. */
+  from(unit) {
+    let at = Math.max(0, unit);
+    while (at < this.text.length && /\s/.test(this.text[at])) at++;
+    return this.at(at);
+  }
+
+  /** The last word that begins before a unit; null before the first one. */
+  before(unit) {
+    let at = Math.min(unit, this.text.length) - 1;
+    while (at >= 0 && /\s/.test(this.text[at])) at--;
+    return this.at(at);
+  }
+
+  at(unit) {
+    const found = this.segments.containing(unit);
+    return found ? [found.index, found.index + found.segment.length] : null;
+  }
 }
 
 /** The next boundary between graphemes before (step -1) or after (step 1) a unit. */
@@ -56,11 +89,10 @@ function nextBoundary(text, unit, step) {
 
 /** Widen a range to whole words or graphemes and cut white space off; null when nothing is left. */
 function snap(text, [start, end], granularity) {
-  for (const { index, segment } of new Intl.Segmenter(undefined, { granularity }).segment(text)) {
-    const stop = index + segment.length;
-    if (index < start && start < stop) start = index;
-    if (index < end && end < stop) end = stop;
-  }
+  const segments = new Intl.Segmenter(undefined, { granularity }).segment(text);
+  const last = segments.containing(end);
+  if (last && last.index < end) end = last.index + last.segment.length;
+  start = segments.containing(start)?.index ?? start;
   while (start < end && /\s/.test(text[start])) start++;
   while (start < end && /\s/.test(text[end - 1])) end--;
   return start < end ? [start, end] : null;
