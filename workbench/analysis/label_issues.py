@@ -40,15 +40,20 @@ def rank_labels(given: Sequence[int] | AnyArray, probabilities: AnyArray) -> lis
 
 
 def rank_label_sets(given: Sequence[Sequence[int]], probabilities: AnyArray) -> list[RankedIssue]:
-    """Rank disputed sets of labels: each column of the probabilities (n, l) stands by itself."""
+    """Rank disputed sets of labels by their most disputed label, given or left out.
+
+    Each column of the probabilities (n, l) stands by itself. A mean over the labels, as cleanlab offers,
+    hides one wrong label among many that nobody doubts.
+    """
     sure = _clean(probabilities)
     check_pairs(len(given), len(sure))
     if not len(given):
         return []
     sets = [sorted(columns) for columns in given]
     rows = find_multilabel_issues(sets, sure, return_indices_ranked_by="self_confidence", n_jobs=1)
-    quality = multilabel_quality(sets, sure)
-    return [RankedIssue(int(row), float(quality[row])) for row in rows]
+    quality = multilabel_quality(sets, sure, aggregator_kwargs={"method": np.min})
+    ranked = [RankedIssue(int(row), float(quality[row])) for row in rows]
+    return sorted(ranked, key=lambda issue: (issue.quality, issue.row))
 
 
 def rank_tags(given: Sequence[Sequence[int]], probabilities: Sequence[AnyArray]) -> list[RankedIssue]:
