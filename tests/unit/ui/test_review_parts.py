@@ -127,13 +127,26 @@ def test_of_a_student_the_page_offers_its_teacher_instead_of_a_job_that_must_fai
         config={"teacher": "topic-tfidf-1"},
     )
     page = open_review(part="issues")
-    assert "its teacher" in page.info[0].value
-    assert [one.label for one in page.button] == ["Look at its teacher"]
+    assert "Its teacher can: " in page.info[0].value
+    assert "20 answers" in page.info[0].value
+    assert [one.label for one in page.button] == ["Label issues of its teacher"]
     page.button[0].click().run()
     assert not page.exception
     assert not page.warning
     assert page.query_params["run"] in ("topic-tfidf-1", ["topic-tfidf-1"])
+    assert page.query_params["part"] in ("issues", ["issues"])
     assert page.button(key="find issues")
+
+
+def test_of_a_student_without_its_teacher_it_is_said_that_there_is_no_way_to_dispute_answers(
+    tickets: Home,
+) -> None:
+    examples = [Example("held-1", "It sparks", ("fault",))]
+    rows = [[0.1, 0.1, 0.8]]
+    publish(tickets, "topic-student-9", examples, rows, learner="student", config={"teacher": "gone"})
+    page = open_review(part="issues")
+    assert "is not among the runs any more" in page.info[0].value
+    assert not page.button
 
 
 def test_a_third_label_can_be_chosen(tickets: Home) -> None:

@@ -19,12 +19,17 @@ from workbench.ui.messages import as_markdown, errors_shown, show_error
 from workbench.ui.review.filters import shown
 from workbench.ui.review.subject import Subject
 from workbench.ui.visitors import current_visitor
-from workbench.ui.words import when
+from workbench.ui.words import run_in_words, when
 from workbench.usecases.label_issue_files import FoundIssues, LabelIssue, open_issues, read_issues
 from workbench.usecases.runs import STUDENT
 from workbench.usecases.settle_answer import settle_answer
 
 AT_ONCE = 10
+BELIEVED = {
+    "textcat": "the model gives the answer",
+    "textcat-multi": "the model gives the most disputed label",
+    "ner": "the model gives the most disputed word",
+}
 JOB = "issues_job"
 
 
@@ -35,33 +40,41 @@ def show(subject: Subject) -> None:
         '<p class="wb-quiet">Answers that a model disputes which was not trained on them. '
         "It may be wrong: look, then keep or relabel. Your decision stands above the answers before.</p>"
     )
+    if subject.run.learner == STUDENT:
+        point_to_teacher(subject)
+        return
     if current_visitor().leads:
         ask_for_issues(subject, again=found is not None)
     if found is None:
-        if subject.run.learner == STUDENT:
-            return
         st.info("Nobody has looked for label issues with this run yet.", icon=":material/search:")
         return
     show_issues(subject, found)
 
 
+def point_to_teacher(subject: Subject) -> None:
+    """Say why a student disputes nothing, and lead to the label issues of its teacher."""
+    teacher = next((run for run in subject.runs if run.id == subject.run.config.get("teacher")), None)
+    st.info(
+        "This run is a student: it learned from its teacher, not from the answers, and so it cannot "
+        "dispute them. "
+        + (
+            f"Its teacher can: {as_markdown(run_in_words(teacher))}."
+            if teacher is not None
+            else "Its teacher could, but is not among the runs any more: choose another run above."
+        ),
+        icon=":material/school:",
+    )
+    if teacher is not None:
+        st.button(
+            "Label issues of its teacher",
+            icon=":material/arrow_forward:",
+            on_click=choose_run,
+            args=(subject.question.name, teacher.id),
+        )
+
+
 def ask_for_issues(subject: Subject, *, again: bool) -> None:
     """Offer the job that finds issues, and show it while it runs; the URL remembers it."""
-    if subject.run.learner == STUDENT:
-        teacher = str(subject.run.config.get("teacher", ""))
-        st.info(
-            "This run is a student: it learned from its teacher, not from the answers, and so it cannot "
-            "dispute them. Its teacher can.",
-            icon=":material/school:",
-        )
-        if any(run.id == teacher for run in subject.runs):
-            st.button(
-                "Look at its teacher",
-                icon=":material/arrow_forward:",
-                on_click=choose_run,
-                args=(subject.question.name, teacher),
-            )
-        return
     label = "Find label issues again" if again else "Find label issues"
     if st.button(label, icon=":material/search:", key="find issues"):
         job = start_job(
@@ -120,7 +133,7 @@ def narrowed(issues: list[LabelIssue]) -> list[LabelIssue]:
 def show_issue(subject: Subject, issue: LabelIssue, document: Document) -> None:
     """Show one issue with its buttons."""
     with st.container(border=True):
-        st.html(issue_html(issue, document))
+        st.html(issue_html(issue, document, believed=BELIEVED[subject.question.kind]))
         if not current_visitor().leads:
             return
         with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -192,8 +205,8 @@ def settle(subject: Subject, issue: LabelIssue, labels: tuple[str, ...], *, sugg
         show_error(error)
 
 
-def issue_html(issue: LabelIssue, document: Document) -> str:
-    """Return the text with both answers; every foreign text is escaped."""
+def issue_html(issue: LabelIssue, document: Document, *, believed: str) -> str:
+    """Return the text with both answers, and how far which part is `believed`; foreign text is escaped."""
     judged = judge_each_span([issue.spans], [issue.suggested_spans], [issue.document_id])
     text = show_text(document.text, judged)
     style = "text marked" if judged else "text"
@@ -207,8 +220,10 @@ def issue_html(issue: LabelIssue, document: Document) -> str:
     return str(
         Markup(
             '<div class="wb-documents"><p class="{}" dir="auto">{}</p><p class="about">{} · '
-            "the model gives the answer {} · {} · {}</p></div>"
-        ).format(style, text.excerpt, about, as_percent(issue.quality), issue.basis, issue.document_id)
+            "{} {} · {} · {}</p></div>"
+        ).format(
+            style, text.excerpt, about, believed, as_percent(issue.quality), issue.basis, issue.document_id
+        )
     )
 
 
