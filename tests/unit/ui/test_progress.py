@@ -305,8 +305,29 @@ def test_the_bulk_view_of_spans_and_without_vectors_says_what_to_do(tickets: Hom
     page = open_view("bulk", project="tickets", question="topic", annotator="ana", like="ticket-0")
     assert "no vectors" in page.info[0].value
     assert button(page, "Compute the vectors")
-    page = open_view("bulk", project="tickets", question="topic", annotator="ana", like="nowhere")
-    assert "nowhere" in page.error[0].value
+
+
+def test_a_link_to_documents_like_one_that_is_not_there_says_so_and_shows_the_filter(
+    tickets: Home,
+) -> None:
+    page = open_view("bulk", project="tickets", question="topic", annotator="ana", like="<b>nowhere")
+    assert not page.error
+    assert "a document that cannot be chosen here: <b>nowhere" in page.warning[0].value.replace("\\", "")
+    assert "like" not in page.query_params
+    assert page.dataframe[0].value["document"].tolist() == ["ticket-2", "ticket-3"]
+    page = open_view("bulk", project="tickets", question="topic", like="ticket-0", job="9" * 30)
+    assert "a job that cannot be chosen here" in page.warning[0].value
+    assert button(page, "Compute the vectors")
+
+
+def test_a_link_to_another_view_or_document_of_progress_says_so_and_shows_the_first(disputed: Home) -> None:
+    page = open_view("progress", project="tickets", question="topic", tab="zz")
+    assert "a view that cannot be chosen here: zz" in page.warning[0].value
+    assert page.query_params["tab"] in ("work", ["work"])
+    page = open_view("progress", project="tickets", question="topic", tab="conflicts", document="ticket-3")
+    assert "a document of a conflict that cannot be chosen here" in page.warning[0].value
+    assert "document" not in page.query_params
+    assert "Document ticket\\-0" in page.subheader[0].value
 
 
 def test_the_last_bulk_answer_can_be_taken_back_in_another_session(tickets: Home) -> None:

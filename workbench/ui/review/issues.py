@@ -13,7 +13,7 @@ from workbench.analysis.span_errors import judge_each_span
 from workbench.analysis.wording import as_percent, plain
 from workbench.domain.documents import Document
 from workbench.errors import WorkbenchError
-from workbench.ui.choices import remember
+from workbench.ui.choices import linked_number, remember
 from workbench.ui.jobs import show_job, start_job
 from workbench.ui.messages import as_markdown, errors_shown, show_error
 from workbench.ui.review.filters import shown
@@ -81,10 +81,10 @@ def ask_for_issues(subject: Subject, *, again: bool) -> None:
             subject.project, "find-issues", {"question": subject.question.name, "run_id": subject.run.id}
         )
         st.query_params[JOB] = str(job.id)
-    asked = st.query_params.get(JOB, "")
-    if asked.isascii() and asked.isdigit():
+    asked = linked_number(JOB)
+    if asked is not None:
         with errors_shown():
-            show_job(subject.project, int(asked))
+            show_job(subject.project, asked)
 
 
 def choose_run(question: str, run_id: str) -> None:
