@@ -436,6 +436,35 @@ def test_a_bundle_shows_its_size_gate_losses_and_how_to_get_it(tickets: Home) ->
     assert jobs_of(tickets)[0].arguments == {"bundle": "topic-good-int8"}
 
 
+def test_the_documents_whose_answer_an_export_changed_are_shown_with_both_answers_and_a_link(
+    tickets: Home,
+) -> None:
+    changed = [
+        {"document": "held-1", "before": ["fault"], "after": ["<i>delivery"]},
+        {"document": "gone", "before": ["fault"], "after": []},
+    ]
+    make_bundle(tickets, changed_answers={"n": 7, "documents": changed})
+    text = shown(open_models(section="export"))
+    assert "7 held-out documents, the first 2 of them named" in text
+    assert "It sparks." in text  # the text is the project's
+    assert "<b>fault</b> → <b>&lt;i&gt;delivery</b>" in text
+    assert "/data?project=tickets&amp;tab=documents&amp;question=topic&amp;document=held-1" in text
+    assert "1 of these documents are not held out any more" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({}, "This bundle does not say"),
+        ({"changed_answers": {"n": 0, "documents": []}}, "answers every held-out document as"),
+        ({"changed_answers": {"n": 1, "documents": [{"document": "a"}]}}, "Export the model again"),
+    ],
+)
+def test_a_bundle_without_changed_answers_says_so(tickets: Home, said: dict[str, object], words: str) -> None:
+    make_bundle(tickets, **said)
+    assert words in shown(open_models(section="export"))
+
+
 def test_a_model_card_is_text_even_when_its_labels_are_markdown(tickets: Home) -> None:
     card = (
         "# tickets\n\n2: `a`, ![x](https://example.org/x.png) <img src=x>\n\n"
@@ -640,3 +669,13 @@ def test_the_card_of_a_bundle_says_that_its_labels_are_old(tickets: Home) -> Non
     with open_project(tickets, "tickets") as project:
         project.store.change_labels("topic", LabelChange("rename", ("fault",), ("defect",)))
     assert "changed since the run" in shown(open_models(section="export"))
+
+
+def test_changed_spans_are_marked_in_the_text_of_their_document(tickets: Home) -> None:
+    changed = [{"document": "held-1", "before": [[3, 9, "PRODUCT"]], "after": []}]
+    make_bundle(
+        tickets, "entities-good-int8", question="entities", changed_answers={"n": 1, "documents": changed}
+    )
+    text = shown(open_models(question="entities", section="export"))
+    assert "line: before the export · dashed: after it" in text
+    assert 'class="m gold wrong' in text
