@@ -157,6 +157,37 @@ def test_a_third_label_can_be_chosen(tickets: Home) -> None:
         assert settled_answers(project, "topic")["ticket-0"].labels == ("fault",)
 
 
+def test_a_document_of_a_confused_pair_is_relabelled_on_the_spot(tickets: Home) -> None:
+    page = open_review(gold="fault", predicted="delivery")
+    assert "take mistake held-1" not in [button.key for button in page.button]
+    page.toggle(key="relabel here").set_value(True).run()
+    assert 'data-documents="1" data-filter="fault|delivery"' in html_of(page)
+    assert as_plain(page.button(key="keep mistake held-1").label) == "Keep **fault**"
+    page.button(key="take mistake held-1").click().run()
+    assert not page.exception
+    with open_project(tickets, "tickets") as project:
+        answer = settled_answers(project, "topic")["held-1"]
+    assert (answer.labels, answer.is_settled) == (("delivery",), True)
+    assert "Decided by" in html_of(page)
+    assert "take mistake held-1" not in [button.key for button in page.button]
+
+
+def test_spans_of_a_mistake_are_taken_on_the_spot(tickets: Home, entities_run: str) -> None:
+    page = open_review(question="entities")
+    page.toggle(key="relabel here").set_value(True).run()
+    with open_project(tickets, "tickets") as project:
+        assert project.store.document("held-1").text == "It sparks."
+    page.button(key="take mistake held-1").click().run()
+    # This run was judged on another text of that id: such spans are refused.
+    assert "held-1" in " ".join(error.value for error in page.error).replace("\\", "")
+
+
+def test_a_document_is_not_relabelled_under_labels_that_changed_since_the_run(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        project.store.change_labels("topic", LabelChange("rename", ("fault",), ("defect",)))
+    assert not open_review().toggle
+
+
 def test_two_runs_are_compared_on_the_documents_of_both(tickets: Home) -> None:
     examples = [
         Example("held-1", "It sparks <script>alert(1)</script>", ("fault",)),

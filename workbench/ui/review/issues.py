@@ -7,22 +7,19 @@ from collections import Counter
 import streamlit as st
 from markupsafe import Markup
 
-from workbench.analysis.confusions import NO_LABEL
 from workbench.analysis.marked_text import show_text
 from workbench.analysis.span_errors import judge_each_span
-from workbench.analysis.wording import as_percent, plain
+from workbench.analysis.wording import as_percent
 from workbench.domain.documents import Document
-from workbench.errors import WorkbenchError
 from workbench.ui.choices import linked_number, remember
 from workbench.ui.jobs import show_job, start_job
-from workbench.ui.messages import as_markdown, errors_shown, show_error
-from workbench.ui.review.filters import shown
+from workbench.ui.messages import as_markdown, errors_shown
+from workbench.ui.review.deciding import Disputed, names_of, offer_decision
 from workbench.ui.review.subject import Subject
 from workbench.ui.visitors import current_visitor
 from workbench.ui.words import run_in_words, when
 from workbench.usecases.label_issue_files import FoundIssues, LabelIssue, open_issues, read_issues
 from workbench.usecases.runs import STUDENT
-from workbench.usecases.settle_answer import settle_answer
 
 AT_ONCE = 10
 BELIEVED = {
@@ -136,73 +133,17 @@ def show_issue(subject: Subject, issue: LabelIssue, document: Document) -> None:
         st.html(issue_html(issue, document, believed=BELIEVED[subject.question.kind]))
         if not current_visitor().leads:
             return
-        with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-            given = in_words(issue.labels, issue.spans)
-            suggested = in_words(issue.suggested_labels, issue.suggested_spans)
-            keep, take = (
-                ("Keep the spans", "Take the model's spans")
-                if subject.is_ner
-                else (f"Keep **{given}**", f"Relabel as **{suggested}**")
-            )
-            place = f"{issue.basis} {issue.document_id}"
-            st.button(keep, key=f"keep {place}", on_click=settle, args=(subject, issue, issue.labels))
-            st.button(
-                take,
-                key=f"take {place}",
-                on_click=settle,
-                args=(subject, issue, issue.suggested_labels),
-                kwargs={"suggested": True},
-            )
-            if not subject.is_ner:
-                choose_other(subject, issue, place)
-
-
-def choose_other(subject: Subject, issue: LabelIssue, place: str) -> None:
-    """Offer any other answer; of a question with several labels, any set of them."""
-    key = f"other {place}"
-    labels = list(subject.question.labels)
-    if subject.question.kind == "textcat-multi":
-        with st.popover("Other labels …"):
-            chosen = st.multiselect("Labels", labels, default=list(issue.labels), key=key, format_func=plain)
-            answer = tuple(label for label in labels if label in chosen)
-            st.button("Relabel", key=f"set {place}", on_click=settle, args=(subject, issue, answer))
-        return
-
-    def relabel() -> None:
-        label = st.session_state.get(key)
-        if label is not None:
-            settle(subject, issue, (label,))
-
-    st.selectbox(
-        "Other label",
-        [label for label in labels if label not in issue.labels],
-        index=None,
-        placeholder="Other label …",
-        key=key,
-        label_visibility="collapsed",
-        format_func=plain,
-        width=240,
-        on_change=relabel,
-    )
-
-
-def settle(subject: Subject, issue: LabelIssue, labels: tuple[str, ...], *, suggested: bool = False) -> None:
-    """Record the decision under the visitor's name."""
-    visitor = current_visitor()
-    if not visitor.leads:
-        return
-    spans = issue.suggested_spans if suggested else issue.spans
-    try:
-        settle_answer(
-            subject.project,
-            subject.question.name,
-            issue.document_id,
-            by=visitor.name,
-            labels=labels,
-            spans=spans,
+        offer_decision(
+            subject,
+            Disputed(
+                issue.document_id,
+                f"{issue.basis} {issue.document_id}",
+                issue.labels,
+                issue.spans,
+                issue.suggested_labels,
+                issue.suggested_spans,
+            ),
         )
-    except WorkbenchError as error:
-        show_error(error)
 
 
 def issue_html(issue: LabelIssue, document: Document, *, believed: str) -> str:
@@ -214,7 +155,7 @@ def issue_html(issue: LabelIssue, document: Document, *, believed: str) -> str:
         Markup("line: the answer · dashed: model")
         if judged
         else Markup("the answer <b>{}</b> · model says <b>{}</b>").format(
-            _names(issue.labels), _names(issue.suggested_labels)
+            names_of(issue.labels), names_of(issue.suggested_labels)
         )
     )
     return str(
@@ -225,12 +166,3 @@ def issue_html(issue: LabelIssue, document: Document, *, believed: str) -> str:
             style, text.excerpt, about, believed, as_percent(issue.quality), issue.basis, issue.document_id
         )
     )
-
-
-def in_words(labels: tuple[str, ...], spans: tuple[object, ...]) -> str:
-    """Return an answer as Markdown."""
-    return as_markdown(_names(labels) if labels or not spans else f"{len(spans)} spans")
-
-
-def _names(labels: tuple[str, ...]) -> str:
-    return ", ".join(plain(label) for label in labels) or shown(NO_LABEL)
