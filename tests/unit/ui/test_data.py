@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.unit.ui.pages import html_of, open_view
 from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
@@ -34,19 +35,7 @@ BAD_LINE = b"text,topic\nWhere is my parcel?,delivery\nonly one cell\nThe invoic
 
 
 def open_tab(tab: str, **chosen: str) -> AppTest:
-    script = (
-        "from workbench.ui.views import data\n"
-        "from workbench.ui.messages import errors_shown\n"
-        "with errors_shown():\n    data.show()"
-    )
-    page = AppTest.from_string(script, default_timeout=60)
-    for name, value in {"project": "tickets", "question": "topic", "tab": tab, **chosen}.items():
-        page.query_params[name] = value
-    return page.run()
-
-
-def html_of(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.main if element.type == "html")
+    return open_view("data", **{"project": "tickets", "question": "topic", "tab": tab, **chosen})
 
 
 def errors_of(page: AppTest) -> str:

@@ -7,10 +7,10 @@ from itertools import combinations, product
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 pytest.importorskip("cleanlab")
 
+from tests.unit.ui.pages import html_of, open_review
 from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
@@ -46,20 +46,6 @@ def found_in(
         return find_label_issues(project, question.name)
 
 
-def open_issues_page(question: str) -> AppTest:
-    script = "from workbench.ui.views import review\nreview.show()"
-    page = AppTest.from_string(script, default_timeout=60)
-    for name, value in {"project": "p", "question": question, "part": "issues"}.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
-
-
-def html_of(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.main if element.type == "html")
-
-
 def answer_to(home: Home, question: str, id: str) -> Annotation:
     with open_project(home, "p") as project:
         return settled_answers(project, question, [id])[id]
@@ -85,7 +71,7 @@ def test_planted_wrong_sets_of_labels_are_disputed_first_and_each_is_decided_on_
     assert {issue.document_id for issue in found.issues[:3]} == set(planted)
     suggested = {issue.document_id: set(issue.suggested_labels) for issue in found.issues}
     assert all(suggested[id] == truth[id] for id in planted)
-    page = open_issues_page("about")
+    page = open_review(project="p", question="about", part="issues")
     assert "the model gives the most disputed label" in html_of(page)
     page.button(key="keep out-of-fold d12").click().run()
     page.button(key="take out-of-fold d29").click().run()
@@ -129,7 +115,7 @@ def test_planted_wrong_spans_are_disputed_first_and_each_is_decided_on_the_page(
     assert {issue.document_id for issue in found.issues[:3]} == set(planted)
     suggested = {issue.document_id: issue.suggested_spans for issue in found.issues}
     assert all(suggested[id] == truth[id] for id in planted)
-    page = open_issues_page("names")
+    page = open_review(project="p", question="names", part="issues")
     assert "the model gives the most disputed word" in html_of(page)
     page.button(key=f"keep out-of-fold d{spurious}").click().run()
     page.button(key=f"take out-of-fold d{missed}").click().run()

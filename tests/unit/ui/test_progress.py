@@ -10,6 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from tests.unit.ui.pages import html_of, open_view
 from workbench.config import Home
 from workbench.domain.annotations import Annotation, new_client_id
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
@@ -28,24 +29,6 @@ from workbench.usecases.project import open_project
 pytestmark = pytest.mark.slow
 
 SIGNS = "*a* :red[b] <script>alert(1)</script>"
-
-
-def open_view(view: str, **chosen: str) -> AppTest:
-    script = (
-        f"from workbench.ui.views import {view}\n"
-        "from workbench.ui.messages import errors_shown\n"
-        f"with errors_shown():\n    {view}.show()"
-    )
-    page = AppTest.from_string(script, default_timeout=60)
-    for name, value in chosen.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
-
-
-def html_of(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.main if element.type == "html")
 
 
 def button(page: AppTest, text: str) -> Any:

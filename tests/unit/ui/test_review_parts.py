@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from tests.unit.ui.pages import as_plain, html_of, open_review
+from tests.weightless import WeightlessModel
 from workbench.config import Home
 from workbench.domain.annotations import Annotation, now
 from workbench.domain.examples import Example
@@ -25,30 +26,6 @@ from workbench.usecases.runs import publish_run
 
 pytestmark = pytest.mark.slow
 
-SCRIPT = """
-from workbench.ui.views import review
-from workbench.ui.messages import errors_shown
-with errors_shown():
-    review.show()
-"""
-
-
-def open_review(**chosen: str) -> AppTest:
-    page = AppTest.from_string(SCRIPT, default_timeout=60)
-    for name, value in {"project": "tickets", "question": "topic", **chosen}.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
-
-
-def html_of(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.main if element.type == "html")
-
-
-def as_plain(markdown: str) -> str:
-    return markdown.replace("\\", "")
-
 
 def publish(home: Home, id: str, examples: list[Example], rows: list[list[float]], **other: Any) -> None:
     """Publish a run of `topic` that answered these examples with these probabilities."""
@@ -60,12 +37,7 @@ def publish(home: Home, id: str, examples: list[Example], rows: list[list[float]
         scores = ClassScores(labels, np.array(rows, dtype=np.float32))
         judgement = judge(replace(question, labels=labels), examples, scores, basis=basis)
         run = replace(newest, id=id, figures=judgement.figures.as_dict(), created_at=now(), **other)
-        publish_run(project, run, Weightless(), judgement)  # type: ignore[arg-type]
-
-
-class Weightless:
-    def save(self, folder: Any) -> None:
-        (folder / "weights.json").write_text("[]")
+        publish_run(project, run, WeightlessModel(), judgement)  # type: ignore[arg-type]
 
 
 def issue_of(home: Home, run: str = "topic-tfidf-2") -> None:
@@ -295,7 +267,7 @@ def test_markup_in_labels_is_text_on_every_part(tickets: Home) -> None:
         figures = judgement.figures.as_dict()
         run = replace(project.store.runs("topic")[0], question="odd", labels=odd, figures=figures)
         for id in ("odd-1", "odd-2"):
-            publish_run(project, replace(run, id=id), Weightless(), judgement)  # type: ignore[arg-type]
+            publish_run(project, replace(run, id=id), WeightlessModel(), judgement)  # type: ignore[arg-type]
         project.store.record([Annotation("odd", "ticket-0", "odd", "ana", (odd[0],))])
         issue = LabelIssue("ticket-0", "out-of-fold", 0.04, (odd[0],), (), (odd[1],))
         write_issues(project, FoundIssues("odd-2", "odd", 0, now(), {"out-of-fold": 4}, (issue,)))
