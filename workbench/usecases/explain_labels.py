@@ -55,7 +55,11 @@ def _undeclared(
 def _explained(label: str, n: int, changes: Sequence[LabelChange], *, declares: bool) -> UndeclaredLabel:
     said = fate_of(label, changes).removeprefix(f"'{label}' ")
     if not said:
-        fate = "becomes a label of the question" if declares else "was never declared"
+        fate = (
+            "becomes a label of the question"
+            if declares
+            else "was never declared: records with it cannot be taken"
+        )
         return UndeclaredLabel(label, n, "", fate)
     return UndeclaredLabel(label, n, today_of(label, changes), said)
 

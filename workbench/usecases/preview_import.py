@@ -135,7 +135,8 @@ def _in_words(error: InputError) -> str:
     first = error.problems[0]
     more = f" (and {len(error.problems) - 1:,} more)" if len(error.problems) > 1 else ""
     where = f"{first.record}: " if first.record else ""
-    return f"{where}{first.message}{more} {error.hint}".strip()
+    hint = error.hint.removeprefix("Nothing was imported.").strip()  # nobody asked for that yet
+    return f"{where}{first.message}{more} {hint}".strip()
 
 
 def _with_labels(

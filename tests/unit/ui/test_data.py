@@ -221,7 +221,7 @@ def test_unknown_labels_are_named_and_nothing_is_stored(tickets: Home) -> None:
     page = upload(open_tab("import"), "mails.csv", b"text,topic\nHello,greeting\n")
     labels, reasons = (table.value for table in page.dataframe)
     assert "greeting" in " ".join(reasons["reason"])
-    assert labels.values.tolist() == [["greeting", 1, "was never declared"]]
+    assert labels.values.tolist() == [["greeting", 1, "was never declared: records with it cannot be taken"]]
     assert "Add such labels on the tab Questions & labels first" in errors_of(page)
     assert "workbench labels" not in errors_of(page)
     assert n_documents(tickets) == 5

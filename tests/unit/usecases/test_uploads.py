@@ -116,7 +116,7 @@ def test_a_preview_counts_each_label_that_is_not_declared_and_says_what_it_becam
     content = "text,topic\n" + "".join(f"text {n},{label}\n" for n, label in enumerate(labels))
     found = looked_into(project, content.encode(), skip_bad=skip_bad)
     assert [(label.label, label.n, label.today, label.fate) for label in found.undeclared] == [
-        ("new", 3, "", "was never declared"),
+        ("new", 3, "", "was never declared: records with it cannot be taken"),
         ("billing", 2, "payment", "was renamed to 'payment'"),
         ("old", 1, "", "was retired"),
         ("refund", 1, "payment", "was merged into 'payment'"),
