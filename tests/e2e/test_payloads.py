@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Error
 
-from workbench import artefacts
+from tests.weightless import WeightlessModel
 from workbench.config import Home
 from workbench.domain.annotations import Annotation, now
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
@@ -127,14 +127,6 @@ def watched(browser: Any, app: Any) -> Iterator[Watched]:
     context.close()
 
 
-class Weightless:
-    def score(self, texts: Any) -> Any:
-        raise NotImplementedError
-
-    def save(self, folder: Path) -> None:
-        artefacts.write_json(folder / "weights.json", [])
-
-
 LABELS = tuple(as_name(payload) for payload in PAYLOADS)
 
 
@@ -185,7 +177,7 @@ def publish_poisoned_run(project: Any, question: Question, number: int) -> None:
         n_examples=50, data_hash="0" * 64, figures=judgement.figures.as_dict(), basis="held-out", seconds=1.0,
         created_at=now(),
     )  # fmt: skip
-    publish_run(project, run, Weightless(), judgement)  # type: ignore[arg-type]
+    publish_run(project, run, WeightlessModel(), judgement)  # type: ignore[arg-type]
 
 
 def page_paths() -> list[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from workbench import artefacts
+from tests.weightless import WeightlessModel
 from workbench.config import Home
 from workbench.domain.annotations import Annotation, now
 from workbench.domain.examples import Example
@@ -24,11 +23,6 @@ from workbench.usecases.runs import publish_run
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAYLOAD = "<img src=x onerror=\"document.title='taken over'\"> does not work"
-
-
-class Weightless:
-    def save(self, folder: Path) -> None:
-        artefacts.write_json(folder / "weights.json", [])
 
 
 @pytest.fixture
@@ -58,7 +52,7 @@ def reviewed(app: Any) -> Any:
             basis="held-out",
             created_at=now(),
         )
-        publish_run(project, run, Weightless(), judgement)  # type: ignore[arg-type]
+        publish_run(project, run, WeightlessModel(), judgement)  # type: ignore[arg-type]
         project.store.record([Annotation("one", "ticket-6", "topic", "ana", ("delivery",))])
         issue = LabelIssue("ticket-6", "out-of-fold", 0.03, ("delivery",), (), ("billing",))
         write_issues(project, FoundIssues(run.id, "topic", 0, now(), {"out-of-fold": 7}, (issue,)))

@@ -171,6 +171,7 @@ def test_a_bundle_says_where_it_comes_from_and_how_it_was_judged(
     assert facts["figures"]["macro_f1"] == pytest.approx(float(rows_of(served)[0][0, 0]), abs=1e-4)
     network = float(rows_of(network_scores(made.network, HELD_OUT))[0][0, 0])
     assert facts["figures_float32"]["macro_f1"] == pytest.approx(network, abs=1e-4)
+    assert set(facts["changed_answers"]) == {"n", "documents"}
     assert facts["basis"] == "held-out"
     assert len(facts["golden"]["texts"]) == len(facts["golden"]["scores"]) == 10
     assert {"onnxruntime", "tokenizers", "torch"} <= set(facts["versions"])

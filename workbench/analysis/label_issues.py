@@ -19,13 +19,19 @@ from cleanlab.token_classification.filter import find_label_issues as find_token
 from workbench.analysis.metrics import check_pairs
 from workbench.domain.arrays import AnyArray
 
+TINY = 1e-12  # a tag that the model never believes divides nothing by zero
+
 
 @dataclass(frozen=True, slots=True)
 class RankedIssue:
-    """A document whose answer is disputed; `quality` in [0, 1] is how far the model believes it."""
+    """A document whose answer is disputed; `quality` in [0, 1] is how far the model believes it.
+
+    Issues are ranked by `order`, the smallest first.
+    """
 
     row: int
     quality: float
+    order: float
 
 
 def rank_labels(given: Sequence[int] | AnyArray, probabilities: AnyArray) -> list[RankedIssue]:
@@ -36,36 +42,58 @@ def rank_labels(given: Sequence[int] | AnyArray, probabilities: AnyArray) -> lis
     if len(np.unique(labels)) < 2:
         return []
     rows = find_label_issues(labels, sure, return_indices_ranked_by="self_confidence", n_jobs=1)
-    return [RankedIssue(int(row), float(sure[row, labels[row]])) for row in rows]
+    return [_by_quality(int(row), float(sure[row, labels[row]])) for row in rows]
 
 
 def rank_label_sets(given: Sequence[Sequence[int]], probabilities: AnyArray) -> list[RankedIssue]:
-    """Rank disputed sets of labels: each column of the probabilities (n, l) stands by itself."""
+    """Rank disputed sets of labels by their most disputed label, given or left out.
+
+    Each column of the probabilities (n, l) stands by itself. A mean over the labels, as cleanlab offers,
+    hides one wrong label among many that nobody doubts.
+    """
     sure = _clean(probabilities)
     check_pairs(len(given), len(sure))
     if not len(given):
         return []
     sets = [sorted(columns) for columns in given]
     rows = find_multilabel_issues(sets, sure, return_indices_ranked_by="self_confidence", n_jobs=1)
-    quality = multilabel_quality(sets, sure)
-    return [RankedIssue(int(row), float(quality[row])) for row in rows]
+    quality = multilabel_quality(sets, sure, aggregator_kwargs={"method": np.min})
+    ranked = [_by_quality(int(row), float(quality[row])) for row in rows]
+    return sorted(ranked, key=lambda issue: (issue.quality, issue.row))
 
 
 def rank_tags(given: Sequence[Sequence[int]], probabilities: Sequence[AnyArray]) -> list[RankedIssue]:
-    """Rank documents by their most disputed word: tags (k,) and probabilities (k, t) of its k words."""
+    """Rank documents by their most disputed word: tags (k,) and probabilities (k, t) of its k words.
+
+    A word counts as disputed as far as the model believes its tag less than it believes that tag
+    elsewhere: a kind of span that the model hardly knows would else stand above all planted mistakes.
+    """
     check_pairs(len(given), len(probabilities))
     # Documents without words have nothing to dispute, and cleanlab refuses them.
     rows = [row for row, tags in enumerate(given) if len(tags)]
     if len({tag for row in rows for tag in given[row]}) < 2:
         return []
     sure = [_clean(probabilities[row]) for row in rows]
-    found = find_token_issues([list(given[row]) for row in rows], sure, n_jobs=1)
-    quality: dict[int, float] = {}
-    for place, word in found:
-        believed = float(sure[place][word, given[rows[place]][word]])
-        quality[rows[place]] = min(believed, quality.get(rows[place], 1.0))
-    ranked = sorted(quality.items(), key=lambda item: (item[1], item[0]))
-    return [RankedIssue(row, believed) for row, believed in ranked]
+    tags = [np.asarray(given[row], dtype=np.int64) for row in rows]
+    believed = [table[np.arange(len(own)), own] for table, own in zip(sure, tags, strict=True)]
+    usual = _mean_by_tag(np.concatenate(tags), np.concatenate(believed), sure[0].shape[1])
+    worst: dict[int, RankedIssue] = {}
+    for place, word in find_token_issues([own.tolist() for own in tags], sure, n_jobs=1):
+        quality = float(believed[place][word])
+        issue = RankedIssue(rows[place], quality, quality / float(usual[tags[place][word]]))
+        worst[place] = min(worst.get(place, issue), issue, key=lambda issue: issue.order)
+    return sorted(worst.values(), key=lambda issue: (issue.order, issue.row))
+
+
+def _mean_by_tag(tags: AnyArray, believed: AnyArray, n_tags: int) -> AnyArray:
+    """Return how far the model believes each tag on average, where it is the given one."""
+    sums = np.bincount(tags, weights=believed, minlength=n_tags)
+    means: AnyArray = np.maximum(sums / np.maximum(np.bincount(tags, minlength=n_tags), 1), TINY)
+    return means
+
+
+def _by_quality(row: int, quality: float) -> RankedIssue:
+    return RankedIssue(row, quality, quality)
 
 
 def _clean(probabilities: AnyArray) -> AnyArray:

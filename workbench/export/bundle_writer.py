@@ -19,6 +19,7 @@ from workbench.domain.questions import check_slug
 from workbench.domain.scores import ClassScores, Scores
 from workbench.domain.steps import Steps
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError, UnknownNameError
+from workbench.export.changes import changed_answers
 from workbench.export.gate import GateReport, HeldOut, check
 from workbench.export.model_card import Origin, model_card
 from workbench.export.onnx_graph import to_onnx
@@ -57,7 +58,8 @@ def export_network(
 
     `figures_of` judges scores of the held-out documents; what it says of the int8 graph, one document at
     a time, stands in the manifest and on the model card, because that is what will be served. What it
-    says of the float32 network stands in the manifest: the gate compares with it.
+    says of the float32 network stands in the manifest: the gate compares with it. So do the ids of the
+    documents that the two answer differently.
 
     Raises GateError, and publishes nothing, when the graph answers otherwise than the network,
     NotEnoughDataError when there are no held-out documents to see it by, and UnknownNameError for
@@ -84,8 +86,12 @@ def export_network(
         steps.begin("quantise")
     chosen = choose(fp32, judge, PRECISIONS[precision])
     original = compared.torch if chosen.report.recipe == "float32" else compared.fp32  # as in the gate
+    served = alone[chosen.report.recipe]
     origin = replace(
-        origin, figures=figures_of(alone[chosen.report.recipe]), figures_float32=figures_of(original)
+        origin,
+        figures=figures_of(served),
+        figures_float32=figures_of(original),
+        changed_answers=changed_answers(original, served, held_out),
     )
     steps.begin("publish")
     publish(network, chosen, golden_texts(held_out), folder, origin=origin)
@@ -160,6 +166,7 @@ def _facts(network: Network, chosen: Chosen, origin: Origin) -> dict[str, Any]:
         "figures": dict(origin.figures),
         "figures_before_int8": dict(run.figures),
         "figures_float32": dict(origin.figures_float32),
+        "changed_answers": dict(origin.changed_answers),
         "basis": run.basis,
         "recipe": {"name": chosen.recipe.name, "words": chosen.recipe.words, "why": chosen.why},
         "gate": chosen.report.as_json(),

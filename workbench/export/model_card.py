@@ -19,7 +19,7 @@ class Origin:
     """Where a network comes from: the project, its question, and the run that trained it.
 
     `figures` are those of the exported int8 graph on the held-out documents, `figures_float32` those of
-    the network it came from.
+    the network it came from; `changed_answers` says which documents the two answer differently.
     """
 
     project: str
@@ -28,6 +28,7 @@ class Origin:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
     figures_float32: Mapping[str, Any] = field(default_factory=dict)
+    changed_answers: Mapping[str, Any] = field(default_factory=dict)
 
 
 def model_card(origin: Origin, chosen: Chosen, versions: Mapping[str, str]) -> str:

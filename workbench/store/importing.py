@@ -14,11 +14,12 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from workbench.domain.annotations import Annotation, now
 from workbench.domain.conversion import Imported, LabelledDocument
 from workbench.domain.documents import Document
-from workbench.domain.questions import Question
+from workbench.domain.questions import LabelChange, Question
 from workbench.errors import InputError, Problem, SourceError, UnknownNameError
 from workbench.store import questions, schema
 from workbench.store.answers import check_answer
 from workbench.store.documents import IDS_AT_ONCE
+from workbench.store.questions import AskedQuestion
 from workbench.store.recording import is_known, known_rows
 from workbench.store.values import annotation_row, chunks, from_json, storable, text_sha256, to_json
 
@@ -97,12 +98,18 @@ def take_documents(connection: Connection, imported: Imported, origin: Origin) -
     return _Import(connection, origin).take(imported)
 
 
+def check_documents(connection: Connection, imported: Imported, origin: Origin) -> None:
+    """Raise what `import_documents` would raise; nothing is written."""
+    _Import(connection, origin, writes=False).take(imported)
+
+
 class _Import:
     """The state of one import: what is counted and what is wrong so far."""
 
-    def __init__(self, connection: Connection, origin: Origin) -> None:
+    def __init__(self, connection: Connection, origin: Origin, *, writes: bool = True) -> None:
         self.connection = connection
         self.origin = origin
+        self.writes = writes
         self.asked = questions.load(connection)
         self.counts: Counter[str] = Counter()
         self.problems: list[Problem] = []
@@ -152,7 +159,8 @@ class _Import:
 
     def _take_question(self, question: Question) -> None:
         if question.name not in self.asked:
-            self.asked[question.name] = questions.add(self.connection, question)
+            made = questions.add(self.connection, question) if self.writes else AskedQuestion(0, question)
+            self.asked[question.name] = made
             self.counts["questions_new"] += 1
             return
         asked = self.asked[question.name]
@@ -163,7 +171,11 @@ class _Import:
                 hint="Import the file for a question of another name.",
             )
         fresh = [label for label in question.labels if label not in asked.labels_ever]
-        self.asked[question.name] = questions.extend(self.connection, question.name, fresh)
+        if self.writes:
+            self.asked[question.name] = questions.extend(self.connection, question.name, fresh)
+        elif fresh:
+            added = LabelChange("add", (), tuple(fresh))
+            self.asked[question.name] = replace(asked, changes=(*asked.changes, added))
         self.counts["labels_new"] += len(fresh)
 
 
@@ -192,7 +204,7 @@ class _Chunk:
                 message = f"{error.message} {error.hint}".rstrip()
                 problem = Problem("contradiction", message, record=item.document.id)
                 self._whole.problems.append(problem)
-        if not self._whole.problems:
+        if self._whole.writes and not self._whole.problems:
             self._write()
 
     def _known_documents(self, ids: list[str]) -> dict[str, _Known]:

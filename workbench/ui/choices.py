@@ -139,6 +139,15 @@ def linked(what: str, known: Collection[str], *, called: str = "") -> str | None
     return None
 
 
+def linked_number(what: str) -> int | None:
+    """Return the number of a job that the URL names; of what is none, say so and take it out of the URL."""
+    named = st.query_params.get(what, "")
+    # Digits beyond those of a job's number are no job; the database could not hold them either.
+    is_number = named.isascii() and named.isdigit() and len(named) < 10
+    found = linked(what, [named] if is_number else [], called="job")
+    return None if found is None else int(found)
+
+
 def _place(what: str, names: Sequence[str]) -> int | None:
     """Return where the choice is among the names: that of the URL, else that of another page, else 0.
 

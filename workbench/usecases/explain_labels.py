@@ -3,12 +3,75 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from workbench.domain.questions import LabelChange, label_now
+from workbench.domain.conversion import Imported
+from workbench.domain.questions import LabelChange, Question, label_now
 from workbench.usecases.project import Project
 
 NAMED_LABELS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class UndeclaredLabel:
+    """A label of a file that its question does not have: how often it is used, and what becomes of it.
+
+    `today` is the label that it was renamed to or merged into, "" when there is none.
+    """
+
+    label: str
+    n: int
+    today: str
+    fate: str
+
+
+def undeclared_labels(project: Project, imported: Imported) -> tuple[UndeclaredLabel, ...]:
+    """Return the labels of a file that the project's questions do not have, the most used first."""
+    known = {question.name: question for question in project.store.questions()}
+    found = [
+        label
+        for question in imported.questions
+        if question.name in known
+        for label in _undeclared(project, known[question.name], question, imported)
+    ]
+    return tuple(sorted(found, key=lambda label: (-label.n, label.label)))
+
+
+def _undeclared(
+    project: Project, question: Question, found: Question, imported: Imported
+) -> list[UndeclaredLabel]:
+    used: Counter[str] = Counter()
+    for labelled in imported.documents:
+        for answer in labelled.annotations:
+            if answer.question == found.name:
+                used.update([*answer.labels, *(span.label for span in answer.spans)])
+    unknown = dict.fromkeys(label for label in (*found.labels, *used) if label not in question.labels)
+    changes = project.store.label_changes(question.name)
+    return [_explained(label, used[label], changes, declares=not question.labels) for label in unknown]
+
+
+def _explained(label: str, n: int, changes: Sequence[LabelChange], *, declares: bool) -> UndeclaredLabel:
+    said = fate_of(label, changes).removeprefix(f"'{label}' ")
+    if not said:
+        fate = (
+            "becomes a label of the question"
+            if declares
+            else "was never declared: records with it cannot be taken"
+        )
+        return UndeclaredLabel(label, n, "", fate)
+    return UndeclaredLabel(label, n, today_of(label, changes), said)
+
+
+def today_of(label: str, changes: Sequence[LabelChange]) -> str:
+    """Return the label that a former one was renamed to or merged into, "" when there is none.
+
+    >>> today_of("x", [LabelChange("rename", ("x",), ("X",)), LabelChange("merge", ("X", "y"), ("z",))])
+    'z'
+    """
+    places = [place for place, change in enumerate(changes) if label in change.before]
+    return label_now(label, changes[places[-1] :]) or "" if places else ""
 
 
 def explain_labels(project: Project, question: str, labels: Sequence[str]) -> str:

@@ -55,14 +55,15 @@ def find_label_issues(
         held_out = collect_examples(project, question_name, part="held-out")
         parts.append(("held-out", *judged_answers(project, run, held_out)))
     progress(2, 3, "ranking")
-    found = [issue for basis, examples, scores in parts for issue in rank(_basis(basis), examples, scores)]
+    ranked = [pair for basis, examples, scores in parts for pair in rank(_basis(basis), examples, scores)]
+    found = [issue for _, issue in sorted(ranked, key=lambda pair: pair[0])]
     issues = FoundIssues(
         run.id,
         question.name,
         question.label_version,
         now(),
         {_basis(basis): len(examples) for basis, examples, _ in parts},
-        tuple(sorted(found, key=lambda issue: issue.quality)[:MOST_ISSUES]),
+        tuple(found[:MOST_ISSUES]),
     )
     write_issues(project, issues)
     progress(3, 3, "done")
@@ -112,8 +113,11 @@ def rows_of(scores: Scores, rows: Sequence[int]) -> Scores:
     return TokenScores(scores.labels, tuple(scores.documents[row] for row in rows))
 
 
-def rank(basis: FigureBasis, examples: Sequence[Example], scores: Scores) -> list[LabelIssue]:
-    """Return the examples that the scores dispute, where the model would answer something else."""
+def rank(basis: FigureBasis, examples: Sequence[Example], scores: Scores) -> list[tuple[float, LabelIssue]]:
+    """Return the examples that the scores dispute, where the model would answer something else.
+
+    With each stands what it is ranked by, the most disputed first.
+    """
     from workbench.analysis.label_issues import rank_label_sets, rank_labels
 
     if isinstance(scores, TokenScores):
@@ -127,19 +131,24 @@ def rank(basis: FigureBasis, examples: Sequence[Example], scores: Scores) -> lis
         ranked = rank_label_sets(sets, scores.probabilities)
     answers = decode_labels(scores)
     return [
-        LabelIssue(
-            examples[issue.row].document_id,
-            basis,
-            issue.quality,
-            labels=examples[issue.row].labels,
-            suggested_labels=answers[issue.row],
+        (
+            issue.order,
+            LabelIssue(
+                examples[issue.row].document_id,
+                basis,
+                issue.quality,
+                labels=examples[issue.row].labels,
+                suggested_labels=answers[issue.row],
+            ),
         )
         for issue in ranked
         if set(answers[issue.row]) != set(examples[issue.row].labels)
     ]
 
 
-def rank_spans(basis: FigureBasis, examples: Sequence[Example], scores: TokenScores) -> list[LabelIssue]:
+def rank_spans(
+    basis: FigureBasis, examples: Sequence[Example], scores: TokenScores
+) -> list[tuple[float, LabelIssue]]:
     """Return the examples whose spans the tags dispute.
 
     Left out are answers that tags cannot say: spans that overlap, and questions about a part of the text.
@@ -154,12 +163,15 @@ def rank_spans(basis: FigureBasis, examples: Sequence[Example], scores: TokenSco
     ranked = rank_tags(given, [scores.documents[row].probabilities for row in rows])
     spans = decode_spans(rows_of(scores, rows), [examples[row].text for row in rows])  # type: ignore[arg-type]
     return [
-        LabelIssue(
-            examples[rows[issue.row]].document_id,
-            basis,
-            issue.quality,
-            spans=examples[rows[issue.row]].spans,
-            suggested_spans=spans[issue.row],
+        (
+            issue.order,
+            LabelIssue(
+                examples[rows[issue.row]].document_id,
+                basis,
+                issue.quality,
+                spans=examples[rows[issue.row]].spans,
+                suggested_spans=spans[issue.row],
+            ),
         )
         for issue in ranked
         if sorted(spans[issue.row]) != sorted(examples[rows[issue.row]].spans)

@@ -11,6 +11,7 @@ from workbench.domain.conversion import ConversionReport, Imported, LabelledDocu
 from workbench.domain.ports import Source
 from workbench.domain.questions import Question
 from workbench.errors import InputError, SourceError, UndeclaredLabelsError
+from workbench.store.importing import Origin, check_documents
 from workbench.store.project_store import ImportCounts
 from workbench.usecases.explain_labels import explain_labels
 from workbench.usecases.find_question import with_question
@@ -112,6 +113,12 @@ def store_content(project: Project, read: FileContent) -> ImportResult:
         read.imported, file_name=read.name, file_sha256=read.sha256, format=read.format
     )
     return ImportResult(read.report, stored, read.format, len(project.store.held_out_twins()))
+
+
+def try_content(project: Project, read: FileContent) -> None:
+    """Raise what `store_content` would raise, and store nothing."""
+    with project.store.database.read() as connection:
+        check_documents(connection, read.imported, Origin(read.name, read.sha256, read.format))
 
 
 def read_for(project: Project, path: Path, source: Source, options: ReadOptions) -> Imported:

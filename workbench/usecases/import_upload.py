@@ -132,7 +132,8 @@ def preview_upload(project: Project, path: Path, upload: Upload) -> Preview:
         found = preview_import(
             project, path, format_name=upload.format, options=upload.options, held_out=upload.held_out
         )
-    return replace(found, refusal=without_options(found.refusal))
+    left = without_options(found.left_refusal)
+    return replace(found, refusal=without_options(found.refusal), left_refusal=left)
 
 
 def import_upload(project: Project, path: Path, upload: Upload) -> ImportResult:

@@ -9,9 +9,10 @@ from typing import Any
 from workbench import catalog
 from workbench.domain.conversion import ConversionReport, LabelledDocument, ReadOptions
 from workbench.domain.spans import Span
-from workbench.errors import Problem, SourceError
+from workbench.errors import InputError, Problem, SourceError
+from workbench.usecases.explain_labels import UndeclaredLabel, undeclared_labels
 from workbench.usecases.find_question import SeveralQuestionsError
-from workbench.usecases.import_documents import FileContent, check_content, read_file
+from workbench.usecases.import_documents import FileContent, check_content, read_file, try_content
 from workbench.usecases.project import Project
 from workbench.usecases.sniff_format import sniff_content
 
@@ -39,9 +40,10 @@ class Preview:
     """What an import would do; nothing was stored.
 
     `refusal` says why the file cannot be imported like this, '' when it can. `problems` are all records
-    that are wrong or left out. `n_known` of `n_documents` are in the project already. `question` is the
-    one that is answered, "" for none or several at once; when it must be asked for, `fitting` names those
-    that it may be.
+    that are wrong or left out; without them it fits the project unless `left_refusal` says why not.
+    `n_known` of `n_documents` are in the project already. `undeclared` are its labels that the question
+    does not have. `question` is the one that is answered, "" for none or several at once; when it must be
+    asked for, `fitting` names those that it may be.
     """
 
     format: str
@@ -54,6 +56,8 @@ class Preview:
     warnings: dict[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     refusal: str = ""
+    left_refusal: str = ""
+    undeclared: tuple[UndeclaredLabel, ...] = ()
     question: str = ""
     fitting: tuple[str, ...] = ()
 
@@ -69,14 +73,21 @@ def preview_import(
     name = format_name or sniff_content(path)
     try:
         read, fitting = _read(project, path, name, options)
-        if fitting:
-            return replace(_preview(project, read), question="", fitting=fitting)
-        checked = check_content(project, read, held_out=held_out)
+        if not read.imported.documents:
+            check_content(project, read, held_out=held_out)
     except SourceError as error:
         if options.skip_bad:
             raise
-        return _without_bad(project, path, name, options=options, error=error)
-    return _preview(project, checked)
+        return _without_bad(project, path, name, options=options, error=error, held_out=held_out)
+    found = _preview(project, read)
+    if fitting:
+        return replace(found, question="", fitting=fitting)
+    found = _with_labels(project, path, options, read, found)
+    against = _contradiction(project, read, held_out=held_out)
+    if against is None:
+        return found
+    problems = against.problems if isinstance(against, SourceError) else ()
+    return replace(found, refusal=_in_words(against), problems=(*problems, *found.problems)[:MOST_PROBLEMS])
 
 
 def _read(
@@ -91,7 +102,7 @@ def _read(
 
 
 def _without_bad(
-    project: Project, path: Path, name: str, *, options: ReadOptions, error: SourceError
+    project: Project, path: Path, name: str, *, options: ReadOptions, error: SourceError, held_out: bool
 ) -> Preview:
     try:
         read, fitting = _read(project, path, name, replace(options, skip_bad=True))
@@ -99,8 +110,45 @@ def _without_bad(
         raise error from None
     # A label that nobody declared is one problem and may stand in many records: all of them are named.
     problems = max(tuple(read.report.rejects), error.problems, key=len)[:MOST_PROBLEMS]
-    hint = error.hint
-    return replace(_preview(project, read), refusal=hint or error.message, problems=problems, fitting=fitting)
+    found = replace(_preview(project, read), refusal=error.hint or error.message, problems=problems)
+    if fitting:
+        return replace(found, fitting=fitting)
+    left = _contradiction(project, read, held_out=held_out)
+    found = replace(found, left_refusal="" if left is None else _in_words(left))
+    return _with_labels(project, path, options, read, found)
+
+
+def _contradiction(project: Project, read: FileContent, *, held_out: bool) -> InputError | None:
+    """Return what the project would say to a content that was read, None when it would take it."""
+    try:
+        checked = check_content(project, read, held_out=held_out)
+        try_content(project, checked)
+    except InputError as error:
+        return error
+    return None
+
+
+def _in_words(error: InputError) -> str:
+    """Return what is wrong in a line; a contradiction alone is named, of several it is said how many."""
+    if not isinstance(error, SourceError) or not error.problems:
+        return f"{error.message} {error.hint}".strip()
+    first = error.problems[0]
+    more = f" (and {len(error.problems) - 1:,} more)" if len(error.problems) > 1 else ""
+    where = f"{first.record}: " if first.record else ""
+    hint = error.hint.removeprefix("Nothing was imported.").strip()  # nobody asked for that yet
+    return f"{where}{first.message}{more} {hint}".strip()
+
+
+def _with_labels(
+    project: Project, path: Path, options: ReadOptions, read: FileContent, found: Preview
+) -> Preview:
+    """Return the preview with the labels that are not declared; of records left out too, which it reads."""
+    imported = read.imported
+    if read.report.rejects and found.question:
+        question = project.store.question(found.question)
+        asked = replace(options, question=question.name, kind=question.kind, labels=None, skip_bad=True)
+        imported = catalog.source(read.format).read(path, asked)
+    return replace(found, undeclared=undeclared_labels(project, imported))
 
 
 def _preview(project: Project, read: FileContent) -> Preview:
@@ -151,8 +199,10 @@ def from_json(values: dict[str, Any]) -> Preview:
         for shown in values["documents"]
     )
     problems = tuple(Problem(**problem) for problem in values["problems"])
+    undeclared = tuple(UndeclaredLabel(**label) for label in values["undeclared"])
     names = {name: tuple(values[name]) for name in ("labels", "fitting")}
-    return Preview(**{**values, "documents": documents, "problems": problems, **names})
+    parts = {"documents": documents, "problems": problems, "undeclared": undeclared, **names}
+    return Preview(**{**values, **parts})
 
 
 def report_of(preview: Preview) -> ConversionReport:

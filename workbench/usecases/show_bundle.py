@@ -12,6 +12,7 @@ from workbench.analysis.f1_intervals import apart, f1_interval
 from workbench.domain.questions import check_slug
 from workbench.errors import ArtefactError, UnknownNameError, WorkbenchError
 from workbench.usecases.project import Project
+from workbench.usecases.show_changes import Changes, read_changes
 from workbench.usecases.show_progress import (
     BUNDLE_MANIFEST,
     GRAPH,
@@ -84,7 +85,8 @@ class ShownBundle:
     `sha256` is that of the graph as the manifest has it, `manifest_sha256` that of the manifest, which
     holds the SHA-256 of every file. `refusal` says why the bundle is not to be used (it is not the one
     that was exported, or failed its gate); it is "" for a sound one. `losses` is empty when
-    `not_compared` says why the run and the export cannot be compared.
+    `not_compared` says why the run and the export cannot be compared. `changes` are the held-out answers
+    that the export changed, None for a bundle that does not say.
     """
 
     facts: BundleFacts
@@ -98,6 +100,7 @@ class ShownBundle:
     losses: tuple[LabelLoss, ...]
     not_compared: str
     baseline: Baseline
+    changes: Changes | None
     card: str
     timing: Timing | None
 
@@ -145,6 +148,7 @@ def show_bundle(project: Project, name: str) -> ShownBundle:
             losses=losses,
             not_compared=remark,
             baseline=baseline_of(manifest),
+            changes=read_changes(manifest),
             card=read_card(folder),
             timing=read_timing(project, name, of_graph=str(manifest["files"][GRAPH]["sha256"])),
         )

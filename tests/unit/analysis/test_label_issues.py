@@ -63,6 +63,20 @@ def test_a_planted_wrong_set_of_labels_is_ranked_first() -> None:
     assert next(issue.row for issue in rank_label_sets(given, probabilities)) == 5
 
 
+def test_one_label_that_is_surely_wrong_comes_before_several_that_are_in_doubt() -> None:
+    truth = [[0], [1], [2], [0, 1, 2]] * 8
+    probabilities = np.array([[0.9 if k in own else 0.1 for k in range(3)] for own in truth])
+    given = [list(own) for own in truth]
+    given[5], given[9] = [0, 1], [0, 2]
+    probabilities[5] = [0.02, 0.99, 0.01]  # one is surely too much
+    probabilities[9] = [0.08, 0.92, 0.08]  # all are in doubt, but none as much
+    issues = rank_label_sets(given, probabilities)
+    assert [(issue.row, issue.quality) for issue in issues] == [
+        (5, pytest.approx(0.02)),
+        (9, pytest.approx(0.08)),
+    ]
+
+
 def test_a_planted_wrong_tag_is_ranked_first_and_empty_documents_are_passed_over() -> None:
     truth = [[0, 1, 2, 0], [0, 0, 1], [], [1, 0], [0, 1, 0]] * 6
     probabilities = [sure_of(tags, 3) if tags else np.zeros((0, 3)) for tags in truth]
@@ -72,3 +86,17 @@ def test_a_planted_wrong_tag_is_ranked_first_and_empty_documents_are_passed_over
     assert issues[0].row == 6
     assert issues[0].quality == pytest.approx(0.05)
     assert len(issues) == 1
+
+
+def test_a_tag_that_the_model_hardly_knows_does_not_hide_a_planted_mistake_in_another() -> None:
+    truth = [[0, 1, 0], [0, 2, 0]] * 10
+    probabilities = [sure_of(tags, 3) for tags in truth]
+    for row in range(1, 20, 2):  # it takes nearly every 2 for a 0, and so disputes right answers
+        probabilities[row][1] = [0.96, 0.01, 0.03] if row < 19 else [0.05, 0.05, 0.9]
+    given = [list(tags) for tags in truth]
+    given[6] = [0, 0, 0]  # here it is right to dispute: it is nearly sure of 1
+    issues = rank_tags(given, probabilities)
+    assert issues[0].row == 6
+    assert len(issues) > 1
+    assert issues[0].quality == pytest.approx(0.05)
+    assert issues[1].quality == pytest.approx(0.03)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workbench import artefacts
+from tests.weightless import WeightlessModel
 from workbench.config import Home
 from workbench.domain.annotations import Annotation, now
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
@@ -25,16 +25,6 @@ from workbench.usecases.runs import publish_run
 TOPIC = Question("topic", "textcat", ("delivery", "billing", "fault"))
 ENTITIES = Question("entities", "ner", ("PERSON", "PRODUCT"))
 TEXTS = ("My parcel is late.", "The invoice is wrong.", "<b>Smoke</b> comes out of it. 🔥", "Hello?")
-
-
-class WeightlessModel:
-    """Saves something that can be published; it is never asked."""
-
-    def score(self, texts):  # type: ignore[no-untyped-def]
-        raise NotImplementedError
-
-    def save(self, folder: Path) -> None:
-        artefacts.write_json(folder / "weights.json", [])
 
 
 def make_run(number: int, n_examples: int) -> tuple[Run, object]:

@@ -7,29 +7,13 @@ from typing import Any
 
 import pytest
 
+from tests.unit.ui.card import sent
 from workbench.config import Home
 from workbench.domain.questions import LabelChange
 from workbench.domain.spans import Span
 from workbench.errors import InputError, StoreError, UnknownNameError
 from workbench.ui.answers import annotation_from, given_at, record_answers
 from workbench.usecases.project import Project, open_project
-
-
-def sent(client_id: str = "c1", **changes: Any) -> dict[str, Any]:
-    """Return an answer as the card sends it."""
-    answer = {
-        "client_id": client_id,
-        "project": "tickets",
-        "question": "topic",
-        "annotator": "ana",
-        "document_id": "ticket-2",
-        "status": "answered",
-        "labels": ["fault"],
-        "spans": [],
-        "label_version": 0,
-        "seconds": 2.5,
-    }
-    return {**answer, **changes}
 
 
 def test_an_answer_becomes_an_annotation_of_its_annotator() -> None:

@@ -6,6 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from tests.unit.ui.pages import open_view
 from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.questions import Question
@@ -18,19 +19,9 @@ from workbench.ui.views import bulk
 from workbench.usecases.filter_pool import read_found
 from workbench.usecases.project import Project, open_project
 
-SCRIPT = """from workbench.ui.views import bulk
-from workbench.ui.messages import errors_shown
-with errors_shown():
-    bulk.show()"""
-
 
 def open_page(**chosen: str) -> AppTest:
-    page = AppTest.from_string(SCRIPT, default_timeout=60)
-    for name, value in {"project": "tickets", "question": "topic", "annotator": "ana", **chosen}.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
+    return open_view("bulk", **{"project": "tickets", "question": "topic", "annotator": "ana", **chosen})
 
 
 def suggest(project: Project) -> None:

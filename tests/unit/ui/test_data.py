@@ -10,17 +10,19 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.unit.ui.pages import html_of, open_view
 from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
-from workbench.domain.questions import Question
+from workbench.domain.questions import LabelChange, Question
 from workbench.errors import InputError
 from workbench.store.jobs import Jobs
 from workbench.ui.data import importing
 from workbench.ui.launch import MAIN
 from workbench.usecases.analyse_data import analyse_data
 from workbench.usecases.ask_for_work import ask_for, jobs_of, take_up
+from workbench.usecases.change_labels import change_labels
 from workbench.usecases.import_upload import UPLOADS, keep_upload
 from workbench.usecases.project import open_project, project_names
 from workbench.usecases.set_question import question_settings
@@ -33,19 +35,7 @@ BAD_LINE = b"text,topic\nWhere is my parcel?,delivery\nonly one cell\nThe invoic
 
 
 def open_tab(tab: str, **chosen: str) -> AppTest:
-    script = (
-        "from workbench.ui.views import data\n"
-        "from workbench.ui.messages import errors_shown\n"
-        "with errors_shown():\n    data.show()"
-    )
-    page = AppTest.from_string(script, default_timeout=60)
-    for name, value in {"project": "tickets", "question": "topic", "tab": tab, **chosen}.items():
-        page.query_params[name] = value
-    return page.run()
-
-
-def html_of(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.main if element.type == "html")
+    return open_view("data", **{"project": "tickets", "question": "topic", "tab": tab, **chosen})
 
 
 def errors_of(page: AppTest) -> str:
@@ -229,10 +219,34 @@ def test_a_bad_line_is_named_and_left_out_only_when_that_is_wanted(tickets: Home
 
 def test_unknown_labels_are_named_and_nothing_is_stored(tickets: Home) -> None:
     page = upload(open_tab("import"), "mails.csv", b"text,topic\nHello,greeting\n")
-    assert "greeting" in " ".join(page.dataframe[0].value["reason"])
+    labels, reasons = (table.value for table in page.dataframe)
+    assert "greeting" in " ".join(reasons["reason"])
+    assert labels.values.tolist() == [["greeting", 1, "was never declared: records with it cannot be taken"]]
     assert "Add such labels on the tab Questions & labels first" in errors_of(page)
     assert "workbench labels" not in errors_of(page)
     assert n_documents(tickets) == 5
+
+
+def test_a_former_label_stands_in_the_preview_beside_the_label_that_it_became(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        change_labels(project, "topic", [LabelChange("merge", ("delivery", "fault"), ("goods",))])
+    page = upload(open_tab("import"), "mails.csv", b"text,topic\nHello,fault\nHi,fault\n")
+    assert page.dataframe[0].value.values.tolist() == [["fault", 2, "was merged into 'goods'", "goods"]]
+
+
+def test_what_is_left_without_bad_records_is_not_offered_when_the_project_would_refuse_it(
+    tickets: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "LARGE_BYTES", 10)
+    monkeypatch.setattr("workbench.ui.jobs.start_worker", lambda project: False)
+    monkeypatch.setattr("workbench.ui.jobs.keep_working", lambda project: None)
+    content = b"id,text,topic\nticket-0,Another text.,delivery\nonly one cell\n"
+    page = upload(open_tab("import"), "mails.csv", content)
+    page.button(key="look into large file").click().run()
+    run_worker(tickets.project("tickets"), once=True)
+    page.run()
+    assert "Nor without the bad records: ticket-0" in errors_of(page)
+    assert "without bad 1" not in [button.key for button in page.button]
 
 
 def test_the_name_of_an_upload_is_never_a_path_and_its_content_decides(tickets: Home) -> None:
@@ -493,5 +507,5 @@ def test_every_record_with_an_unknown_label_is_named(tickets: Home) -> None:
     rows = b"".join(b"Hello %d,greeting\n" % n for n in range(30))
     page = upload(open_tab("import"), "mails.csv", b"text,topic\n" + rows)
     assert "30 records cannot be taken" in errors_of(page)
-    assert page.dataframe[0].value["where"].tolist() == [f"line {n}" for n in range(2, 32)]
+    assert page.dataframe[1].value["where"].tolist() == [f"line {n}" for n in range(2, 32)]
     assert "The first documents" not in [heading.value for heading in page.subheader]

@@ -8,24 +8,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from tests.unit.ui.card import sent
 from workbench.config import Home
 from workbench.ui import labelling_routes, sessions
 from workbench.usecases.manage_accounts import add_account, list_accounts
 from workbench.usecases.project import open_project
 
 TASK = {"project": "tickets", "questions": ["topic"], "annotator": "ana"}
-ANSWER = {
-    "client_id": "c1",
-    "project": "tickets",
-    "question": "topic",
-    "annotator": "ana",
-    "document_id": "ticket-2",
-    "status": "answered",
-    "labels": ["fault"],
-    "spans": [],
-    "label_version": 0,
-    "seconds": 2.5,
-}
+ANSWER = sent()
 
 
 @pytest.fixture

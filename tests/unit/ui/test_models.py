@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
+from tests.unit.ui.pages import as_plain, html_of, open_view
 from workbench import artefacts, catalog
 from workbench.config import Home
 from workbench.domain.annotations import Annotation
@@ -34,12 +35,6 @@ from workbench.usecases.time_bundle import TIMINGS
 from workbench.usecases.verify_bundle import note_export
 
 pytestmark = pytest.mark.slow
-SCRIPT = """
-from workbench.ui.views import models
-from workbench.ui.messages import errors_shown
-with errors_shown():
-    models.show()
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -49,12 +44,7 @@ def _workers_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def open_models(**chosen: str) -> AppTest:
-    page = AppTest.from_string(SCRIPT, default_timeout=60)
-    for name, value in {"project": "tickets", "question": "topic", **chosen}.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception, page.exception
-    return page
+    return open_view("models", **{"project": "tickets", "question": "topic", **chosen})
 
 
 def jobs_of(home: Home) -> list[Job]:
@@ -77,14 +67,9 @@ def press(page: AppTest, label: str) -> AppTest:
 
 
 def shown(page: AppTest) -> str:
-    html = [element.proto.body for element in page.main if element.type == "html"]
     return "\n".join(
-        [*html, *(plain(m.value) for kind in (page.error, page.warning, page.info) for m in kind)]
+        [html_of(page), *(as_plain(m.value) for kind in (page.error, page.warning, page.info) for m in kind)]
     )
-
-
-def plain(markdown: str) -> str:
-    return markdown.replace("\\", "")
 
 
 def test_a_training_is_queued_with_what_was_changed_and_its_job_is_in_the_url(tickets: Home) -> None:
@@ -272,7 +257,7 @@ def test_a_running_job_shows_its_step_and_how_far_it_is(tickets: Home) -> None:
     assert '<li class="now"><span aria-hidden="true">●</span> fit' in shown(page)
     assert '<li class="to-come"><span aria-hidden="true">○</span> judge' in shown(page)
     (bar,) = [element for element in page.main if element.type == "progress"]
-    assert (bar.proto.value, plain(bar.proto.text)) == (37, "training, epoch 1 of 2: 3 of 8")
+    assert (bar.proto.value, as_plain(bar.proto.text)) == (37, "training, epoch 1 of 2: 3 of 8")
 
 
 def test_a_waiting_job_can_be_called_off(tickets: Home) -> None:
@@ -436,6 +421,35 @@ def test_a_bundle_shows_its_size_gate_losses_and_how_to_get_it(tickets: Home) ->
     assert jobs_of(tickets)[0].arguments == {"bundle": "topic-good-int8"}
 
 
+def test_the_documents_whose_answer_an_export_changed_are_shown_with_both_answers_and_a_link(
+    tickets: Home,
+) -> None:
+    changed = [
+        {"document": "held-1", "before": ["fault"], "after": ["<i>delivery"]},
+        {"document": "gone", "before": ["fault"], "after": []},
+    ]
+    make_bundle(tickets, changed_answers={"n": 7, "documents": changed})
+    text = shown(open_models(section="export"))
+    assert "7 held-out documents, the first 2 of them named" in text
+    assert "It sparks." in text  # the text is the project's
+    assert "<b>fault</b> → <b>&lt;i&gt;delivery</b>" in text
+    assert "/data?project=tickets&amp;tab=documents&amp;question=topic&amp;document=held-1" in text
+    assert "1 of these documents are not held out any more" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({}, "This bundle does not say"),
+        ({"changed_answers": {"n": 0, "documents": []}}, "answers every held-out document as"),
+        ({"changed_answers": {"n": 1, "documents": [{"document": "a"}]}}, "Export the model again"),
+    ],
+)
+def test_a_bundle_without_changed_answers_says_so(tickets: Home, said: dict[str, object], words: str) -> None:
+    make_bundle(tickets, **said)
+    assert words in shown(open_models(section="export"))
+
+
 def test_a_model_card_is_text_even_when_its_labels_are_markdown(tickets: Home) -> None:
     card = (
         "# tickets\n\n2: `a`, ![x](https://example.org/x.png) <img src=x>\n\n"
@@ -589,7 +603,7 @@ def test_the_two_newest_runs_are_compared_and_the_url_says_which(tickets: Home) 
 
 def test_links_to_a_section_job_or_runs_that_are_not_there_keep_the_controls(tickets: Home) -> None:
     page = open_models(section="zzz", job="１", runs="topic-tfidf-1,zz")
-    said = [plain(warning.value) for warning in page.warning]
+    said = [as_plain(warning.value) for warning in page.warning]
     for words in ("a section that cannot be chosen here: zzz", "a job that", "a run that"):
         assert any(words in one for one in said), said
     assert page.segmented_control(key="section").value == "runs"
@@ -631,7 +645,7 @@ def test_a_run_of_old_labels_is_marked_before_anything_is_pressed(tickets: Home)
     assert all(option.endswith("old labels") for option in page.multiselect[0].options)
     for section in ("distil", "export"):
         page = open_models(section=section)
-        assert "changed since the run topic-linear-9" in plain(page.warning[0].value)
+        assert "changed since the run topic-linear-9" in as_plain(page.warning[0].value)
 
 
 def test_the_card_of_a_bundle_says_that_its_labels_are_old(tickets: Home) -> None:
@@ -640,3 +654,13 @@ def test_the_card_of_a_bundle_says_that_its_labels_are_old(tickets: Home) -> Non
     with open_project(tickets, "tickets") as project:
         project.store.change_labels("topic", LabelChange("rename", ("fault",), ("defect",)))
     assert "changed since the run" in shown(open_models(section="export"))
+
+
+def test_changed_spans_are_marked_in_the_text_of_their_document(tickets: Home) -> None:
+    changed = [{"document": "held-1", "before": [[3, 9, "PRODUCT"]], "after": []}]
+    make_bundle(
+        tickets, "entities-good-int8", question="entities", changed_answers={"n": 1, "documents": changed}
+    )
+    text = shown(open_models(question="entities", section="export"))
+    assert "line: before the export · dashed: after it" in text
+    assert 'class="m gold wrong' in text

@@ -18,6 +18,7 @@ from starlette.websockets import WebSocketDisconnect
 from streamlit.runtime import Runtime
 from streamlit.testing.v1 import AppTest
 
+from tests.unit.ui.pages import open_view
 from workbench.config import Home
 from workbench.domain.accounts import ROLES, Role
 from workbench.errors import InputError, MachineError, RefusedError
@@ -223,18 +224,9 @@ def test_a_session_that_ended_shows_no_data(people: Home, monkeypatch: pytest.Mo
 
 # The page of accounts
 
-PEOPLE = """
-from workbench.ui.views import people
-from workbench.ui.messages import errors_shown
-with errors_shown():
-    people.show()
-"""
-
 
 def open_people() -> AppTest:
-    page = AppTest.from_string(PEOPLE, default_timeout=60).run()
-    assert not page.exception
-    return page
+    return open_view("people")
 
 
 def click(page: AppTest, label: str) -> AppTest:

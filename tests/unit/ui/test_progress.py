@@ -10,6 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from tests.unit.ui.pages import html_of, open_view
 from workbench.config import Home
 from workbench.domain.annotations import Annotation, new_client_id
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
@@ -28,24 +29,6 @@ from workbench.usecases.project import open_project
 pytestmark = pytest.mark.slow
 
 SIGNS = "*a* :red[b] <script>alert(1)</script>"
-
-
-def open_view(view: str, **chosen: str) -> AppTest:
-    script = (
-        f"from workbench.ui.views import {view}\n"
-        "from workbench.ui.messages import errors_shown\n"
-        f"with errors_shown():\n    {view}.show()"
-    )
-    page = AppTest.from_string(script, default_timeout=60)
-    for name, value in chosen.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
-
-
-def html_of(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.main if element.type == "html")
 
 
 def button(page: AppTest, text: str) -> Any:
@@ -305,8 +288,29 @@ def test_the_bulk_view_of_spans_and_without_vectors_says_what_to_do(tickets: Hom
     page = open_view("bulk", project="tickets", question="topic", annotator="ana", like="ticket-0")
     assert "no vectors" in page.info[0].value
     assert button(page, "Compute the vectors")
-    page = open_view("bulk", project="tickets", question="topic", annotator="ana", like="nowhere")
-    assert "nowhere" in page.error[0].value
+
+
+def test_a_link_to_documents_like_one_that_is_not_there_says_so_and_shows_the_filter(
+    tickets: Home,
+) -> None:
+    page = open_view("bulk", project="tickets", question="topic", annotator="ana", like="<b>nowhere")
+    assert not page.error
+    assert "a document that cannot be chosen here: <b>nowhere" in page.warning[0].value.replace("\\", "")
+    assert "like" not in page.query_params
+    assert page.dataframe[0].value["document"].tolist() == ["ticket-2", "ticket-3"]
+    page = open_view("bulk", project="tickets", question="topic", like="ticket-0", job="9" * 30)
+    assert "a job that cannot be chosen here" in page.warning[0].value
+    assert button(page, "Compute the vectors")
+
+
+def test_a_link_to_another_view_or_document_of_progress_says_so_and_shows_the_first(disputed: Home) -> None:
+    page = open_view("progress", project="tickets", question="topic", tab="zz")
+    assert "a view that cannot be chosen here: zz" in page.warning[0].value
+    assert page.query_params["tab"] in ("work", ["work"])
+    page = open_view("progress", project="tickets", question="topic", tab="conflicts", document="ticket-3")
+    assert "a document of a conflict that cannot be chosen here" in page.warning[0].value
+    assert "document" not in page.query_params
+    assert "Document ticket\\-0" in page.subheader[0].value
 
 
 def test_the_last_bulk_answer_can_be_taken_back_in_another_session(tickets: Home) -> None:

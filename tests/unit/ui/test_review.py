@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.unit.ui.pages import as_plain, html_of, open_review
 from workbench.config import Home
 from workbench.ui.curve import curve_spec
 from workbench.ui.review import growth
@@ -12,30 +13,6 @@ from workbench.usecases.project import open_project
 from workbench.usecases.show_progress import learning_curve
 
 pytestmark = pytest.mark.slow
-
-SCRIPT = """
-from workbench.ui.views import review
-from workbench.ui.messages import errors_shown
-with errors_shown():
-    review.show()
-"""
-
-
-def open_review(**chosen: str) -> AppTest:
-    page = AppTest.from_string(SCRIPT, default_timeout=60)
-    for name, value in {"project": "tickets", "question": "topic", **chosen}.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
-
-
-def html_of(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.main if element.type == "html")
-
-
-def as_plain(markdown: str) -> str:
-    return markdown.replace("\\", "")
 
 
 def test_all_mistakes_are_shown_first_with_markup_escaped(tickets: Home) -> None:

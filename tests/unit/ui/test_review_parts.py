@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from tests.unit.ui.pages import as_plain, html_of, open_review
+from tests.weightless import WeightlessModel
 from workbench.config import Home
 from workbench.domain.annotations import Annotation, now
 from workbench.domain.examples import Example
@@ -25,30 +26,6 @@ from workbench.usecases.runs import publish_run
 
 pytestmark = pytest.mark.slow
 
-SCRIPT = """
-from workbench.ui.views import review
-from workbench.ui.messages import errors_shown
-with errors_shown():
-    review.show()
-"""
-
-
-def open_review(**chosen: str) -> AppTest:
-    page = AppTest.from_string(SCRIPT, default_timeout=60)
-    for name, value in {"project": "tickets", "question": "topic", **chosen}.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
-
-
-def html_of(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.main if element.type == "html")
-
-
-def as_plain(markdown: str) -> str:
-    return markdown.replace("\\", "")
-
 
 def publish(home: Home, id: str, examples: list[Example], rows: list[list[float]], **other: Any) -> None:
     """Publish a run of `topic` that answered these examples with these probabilities."""
@@ -60,12 +37,7 @@ def publish(home: Home, id: str, examples: list[Example], rows: list[list[float]
         scores = ClassScores(labels, np.array(rows, dtype=np.float32))
         judgement = judge(replace(question, labels=labels), examples, scores, basis=basis)
         run = replace(newest, id=id, figures=judgement.figures.as_dict(), created_at=now(), **other)
-        publish_run(project, run, Weightless(), judgement)  # type: ignore[arg-type]
-
-
-class Weightless:
-    def save(self, folder: Any) -> None:
-        (folder / "weights.json").write_text("[]")
+        publish_run(project, run, WeightlessModel(), judgement)  # type: ignore[arg-type]
 
 
 def issue_of(home: Home, run: str = "topic-tfidf-2") -> None:
@@ -127,13 +99,26 @@ def test_of_a_student_the_page_offers_its_teacher_instead_of_a_job_that_must_fai
         config={"teacher": "topic-tfidf-1"},
     )
     page = open_review(part="issues")
-    assert "its teacher" in page.info[0].value
-    assert [one.label for one in page.button] == ["Look at its teacher"]
+    assert "Its teacher can: " in page.info[0].value
+    assert "20 answers" in page.info[0].value
+    assert [one.label for one in page.button] == ["Label issues of its teacher"]
     page.button[0].click().run()
     assert not page.exception
     assert not page.warning
     assert page.query_params["run"] in ("topic-tfidf-1", ["topic-tfidf-1"])
+    assert page.query_params["part"] in ("issues", ["issues"])
     assert page.button(key="find issues")
+
+
+def test_of_a_student_without_its_teacher_it_is_said_that_there_is_no_way_to_dispute_answers(
+    tickets: Home,
+) -> None:
+    examples = [Example("held-1", "It sparks", ("fault",))]
+    rows = [[0.1, 0.1, 0.8]]
+    publish(tickets, "topic-student-9", examples, rows, learner="student", config={"teacher": "gone"})
+    page = open_review(part="issues")
+    assert "is not among the runs any more" in page.info[0].value
+    assert not page.button
 
 
 def test_a_third_label_can_be_chosen(tickets: Home) -> None:
@@ -142,6 +127,37 @@ def test_a_third_label_can_be_chosen(tickets: Home) -> None:
     page.selectbox(key="other out-of-fold ticket-0").set_value("fault").run()
     with open_project(tickets, "tickets") as project:
         assert settled_answers(project, "topic")["ticket-0"].labels == ("fault",)
+
+
+def test_a_document_of_a_confused_pair_is_relabelled_on_the_spot(tickets: Home) -> None:
+    page = open_review(gold="fault", predicted="delivery")
+    assert "take mistake held-1" not in [button.key for button in page.button]
+    page.toggle(key="relabel here").set_value(True).run()
+    assert 'data-documents="1" data-filter="fault|delivery"' in html_of(page)
+    assert as_plain(page.button(key="keep mistake held-1").label) == "Keep **fault**"
+    page.button(key="take mistake held-1").click().run()
+    assert not page.exception
+    with open_project(tickets, "tickets") as project:
+        answer = settled_answers(project, "topic")["held-1"]
+    assert (answer.labels, answer.is_settled) == (("delivery",), True)
+    assert "Decided by" in html_of(page)
+    assert "take mistake held-1" not in [button.key for button in page.button]
+
+
+def test_spans_of_a_mistake_are_taken_on_the_spot(tickets: Home, entities_run: str) -> None:
+    page = open_review(question="entities")
+    page.toggle(key="relabel here").set_value(True).run()
+    with open_project(tickets, "tickets") as project:
+        assert project.store.document("held-1").text == "It sparks."
+    page.button(key="take mistake held-1").click().run()
+    # This run was judged on another text of that id: such spans are refused.
+    assert "held-1" in " ".join(error.value for error in page.error).replace("\\", "")
+
+
+def test_a_document_is_not_relabelled_under_labels_that_changed_since_the_run(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        project.store.change_labels("topic", LabelChange("rename", ("fault",), ("defect",)))
+    assert not open_review().toggle
 
 
 def test_two_runs_are_compared_on_the_documents_of_both(tickets: Home) -> None:
@@ -251,7 +267,7 @@ def test_markup_in_labels_is_text_on_every_part(tickets: Home) -> None:
         figures = judgement.figures.as_dict()
         run = replace(project.store.runs("topic")[0], question="odd", labels=odd, figures=figures)
         for id in ("odd-1", "odd-2"):
-            publish_run(project, replace(run, id=id), Weightless(), judgement)  # type: ignore[arg-type]
+            publish_run(project, replace(run, id=id), WeightlessModel(), judgement)  # type: ignore[arg-type]
         project.store.record([Annotation("odd", "ticket-0", "odd", "ana", (odd[0],))])
         issue = LabelIssue("ticket-0", "out-of-fold", 0.04, (odd[0],), (), (odd[1],))
         write_issues(project, FoundIssues("odd-2", "odd", 0, now(), {"out-of-fold": 4}, (issue,)))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.unit.ui.pages import as_plain, html_of, open_view
 from workbench.config import Home
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
@@ -22,22 +23,6 @@ pytestmark = pytest.mark.slow
 
 def open_home() -> AppTest:
     return AppTest.from_file(str(MAIN), default_timeout=60).run()
-
-
-def open_view(view: str, **chosen: str) -> AppTest:
-    script = (
-        f"from workbench.ui.views import {view}\n"
-        "from workbench.ui.messages import errors_shown\n"
-        f"with errors_shown():\n    {view}.show()"
-    )
-    page = AppTest.from_string(script, default_timeout=60)
-    for name, value in chosen.items():
-        page.query_params[name] = value
-    return page.run()
-
-
-def html_of(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.main if element.type == "html")
 
 
 def card_of(page: AppTest) -> dict[str, Any]:
@@ -140,10 +125,6 @@ def test_a_project_without_documents_leads_to_the_import(tickets: Home) -> None:
     (link,) = [element.proto for element in page.main if element.type == "page_link"]
     assert (link.label, link.page) == ("Import documents", "data")
     assert "tab=import" in link.query_string
-
-
-def as_plain(markdown: str) -> str:
-    return markdown.replace("\\", "")
 
 
 def test_foreign_names_cannot_write_markdown() -> None:

@@ -142,7 +142,7 @@ def test_a_wrong_set_of_labels_comes_with_the_set_that_the_model_says() -> None:
     examples = [Example(f"d{n}", "text", own) for n, own in enumerate(truth)]
     examples[5] = Example("d5", "text", ("price",))
     scores = ClassScores(("price", "quality"), sure.astype(np.float32), exclusive=False)
-    issue = rank("out-of-fold", examples, scores)[0]
+    _, issue = rank("out-of-fold", examples, scores)[0]
     assert (issue.document_id, issue.labels, issue.suggested_labels) == ("d5", ("price",), ("quality",))
 
 
@@ -158,6 +158,6 @@ def test_a_missed_span_is_disputed_and_what_tags_cannot_say_is_left_out() -> Non
     examples[9] = Example("d9", text, spans=(ana, Span.of(text, 4, 11, "PERSON")))
     scores = TokenScores(("PERSON",), tuple(DocumentTokenScores(words, sure) for _ in examples))
     issues = rank("out-of-fold", examples, scores)
-    assert [(issue.document_id, issue.spans, issue.suggested_spans) for issue in issues] == [
+    assert [(issue.document_id, issue.spans, issue.suggested_spans) for _, issue in issues] == [
         ("d4", (), (ana,))
     ]

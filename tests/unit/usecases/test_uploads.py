@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ import pytest
 
 from workbench.config import LIMITS, Home
 from workbench.domain.conversion import ReadOptions
-from workbench.domain.questions import Question
+from workbench.domain.questions import LabelChange, Question
 from workbench.errors import InputError, SourceError
+from workbench.usecases.change_labels import change_labels
 from workbench.usecases.import_documents import import_documents
 from workbench.usecases.import_upload import (
     UPLOADS,
@@ -27,7 +29,7 @@ from workbench.usecases.import_upload import (
     run_job,
     upload_path,
 )
-from workbench.usecases.preview_import import as_json, from_json
+from workbench.usecases.preview_import import Preview, as_json, from_json
 from workbench.usecases.project import Project, create_project, open_project
 from workbench.usecases.sniff_format import sniff_content
 
@@ -88,6 +90,79 @@ def test_a_preview_stores_nothing_and_leaves_no_file(project: Project) -> None:
     assert [problem.line for problem in found.problems] == [3]
     assert "'Leave bad records out' imports the others" in found.refusal
     assert from_json(as_json(found)) == found
+
+
+def looked_into(project: Project, content: bytes, *, skip_bad: bool = False) -> Preview:
+    """Return the preview of a table; it is the same one after a way through JSON."""
+    with lying(content) as path:
+        found = preview_upload(project, path, Upload("mails.csv", skip_bad=skip_bad))
+    assert from_json(as_json(found)) == found
+    return found
+
+
+@pytest.mark.parametrize("skip_bad", [False, True])
+def test_a_preview_counts_each_label_that_is_not_declared_and_says_what_it_became(
+    project: Project, skip_bad: bool
+) -> None:
+    changes = [
+        LabelChange("rename", ("billing",), ("money",)),
+        LabelChange("add", (), ("refund", "old", "wide")),
+        LabelChange("merge", ("money", "refund"), ("payment",)),
+        LabelChange("retire", ("old",), ()),
+        LabelChange("split", ("wide",), ("a", "b")),
+    ]
+    change_labels(project, "topic", changes)
+    labels = ["billing", "new", "billing", "refund", "old", "wide", "new", "new", "delivery"]
+    content = "text,topic\n" + "".join(f"text {n},{label}\n" for n, label in enumerate(labels))
+    found = looked_into(project, content.encode(), skip_bad=skip_bad)
+    assert [(label.label, label.n, label.today, label.fate) for label in found.undeclared] == [
+        ("new", 3, "", "was never declared: records with it cannot be taken"),
+        ("billing", 2, "payment", "was renamed to 'payment'"),
+        ("old", 1, "", "was retired"),
+        ("refund", 1, "payment", "was merged into 'payment'"),
+        ("wide", 1, "", "was split into 'a', 'b'"),
+    ]
+    assert (found.n_documents, bool(found.refusal)) == (1, not skip_bad)
+
+
+def test_a_preview_names_the_labels_that_a_question_without_labels_takes(tmp_path: Path) -> None:
+    create_project(Home(tmp_path), "p", [Question("topic", "textcat")])
+    with open_project(Home(tmp_path), "p") as project:
+        found = looked_into(project, b"text,topic\nWhere?,delivery\nWhen?,delivery\n")
+    assert [(label.label, label.n, label.fate) for label in found.undeclared] == [
+        ("delivery", 2, "becomes a label of the question")
+    ]
+    assert found.refusal == ""
+
+
+def test_a_file_that_contradicts_the_project_is_refused_in_the_preview_already(project: Project) -> None:
+    known = b"id,text,topic\na,Where is it?,delivery\n"
+    with lying(known) as path:
+        import_upload(project, path, Upload("known.csv", "csv"))
+    other = b"id,text,topic\na,Another text,delivery\nb,Fine,billing\n"
+    found = looked_into(project, other)
+    assert "a: The project has this id with a different text." in found.refusal
+    assert [problem.record for problem in found.problems] == ["a"]
+    found = looked_into(project, other + b"only one\n")
+    assert found.left_refusal.startswith("a: The project has this id with a different text.")
+    assert looked_into(project, known + b"only one\n").left_refusal == ""
+    found = looked_into(project, other + b"only one\n", skip_bad=True)
+    assert found.refusal.startswith("a: The project has this id with a different text.")
+    assert project.store.document_ids() == ["a"]
+
+
+def test_a_label_studio_export_with_other_labels_is_refused_with_each_of_them_counted(
+    project: Project,
+) -> None:
+    config = b'<View><Text name="t" value="$text"/><Choices name="topic" toName="t">'
+    config += b'<Choice value="delivery"/><Choice value="other"/></Choices></View>'
+    result = {"from_name": "topic", "to_name": "t", "type": "choices", "value": {"choices": ["other"]}}
+    tasks = [{"id": 1, "data": {"text": "Hello"}, "annotations": [{"id": 1, "result": [result]}]}]
+    with lying(json.dumps(tasks).encode(), config) as path:
+        found = preview_upload(project, path, Upload("out.json"))
+    assert [(label.label, label.n) for label in found.undeclared] == [("other", 1)]
+    assert "labels that the question 'topic' does not: other" in found.refusal
+    assert "Add such labels on the tab Questions & labels" in found.refusal
 
 
 def test_an_upload_counts_as_the_same_file_as_one_of_the_command_line(

@@ -16,6 +16,7 @@ from workbench.errors import UnknownNameError
 from workbench.store.jobs import Job
 from workbench.ui.choices import remember
 from workbench.ui.data.reasons import show_reasons
+from workbench.ui.data.refused import show_refusal, show_undeclared
 from workbench.ui.data.shown import document_item, labels_html, show_documents, show_problems
 from workbench.ui.jobs import show_job, start_job
 from workbench.ui.links import show_link
@@ -153,14 +154,10 @@ def show_preview(preview: Preview, *, name: str, key: str) -> bool:
     if preview.question and preview.n_answers:
         st.markdown(f"Its answers are for **{as_markdown(preview.question)}**.")
     if preview.refusal:
-        n_bad = len(preview.problems)
-        st.error(
-            f"Not like this: {n_bad:,} {'record cannot' if n_bad == 1 else 'records cannot'} be taken. "
-            f"{as_markdown(preview.refusal)}",
-            icon=":material/error:",
-        )
+        show_refusal(preview)
     for reason, n in preview.warnings.items():
         st.warning(f"{n:,} × {as_markdown(reason)}", icon=":material/warning:")
+    show_undeclared(preview.undeclared)
     if preview.problems:
         st.subheader("Wrong or left out", anchor=False)
         show_reasons(preview.problems)
@@ -292,6 +289,7 @@ def show_large_preview(project: Project, job: Job, name: str) -> None:
     if (
         preview.refusal
         and preview.n_documents
+        and not preview.left_refusal
         and st.button("Import without the bad records", key=f"without bad {job.id}")
     ):
         go_on(project, "import", {**arguments, "skip_bad": True})

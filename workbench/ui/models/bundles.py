@@ -12,6 +12,7 @@ from workbench.ui.addresses import base_path
 from workbench.ui.jobs import start_job
 from workbench.ui.messages import as_markdown, errors_shown
 from workbench.ui.models.card import card_html
+from workbench.ui.models.changes import show_changes
 from workbench.ui.models.old_labels import warn_of_old_labels_in
 from workbench.ui.visitors import current_visitor
 from workbench.ui.words import figure, table_height, when
@@ -68,6 +69,8 @@ def show_card(project: Project, name: str) -> None:
         show_latency(project, bundle)
         st.subheader("What the export changed, label by label", anchor=False)
         show_losses(bundle)
+        st.subheader("Documents whose answer changed", anchor=False)
+        show_changes(project, bundle)
         st.subheader("How to use it", anchor=False)
         show_usage(bundle)
         if bundle.card:

@@ -13,7 +13,7 @@ from workbench.domain.documents import Document
 from workbench.domain.questions import Question
 from workbench.domain.spans import Span
 from workbench.errors import WorkbenchError
-from workbench.ui.choices import recalled
+from workbench.ui.choices import linked, recalled
 from workbench.ui.messages import as_markdown, show_error
 from workbench.ui.progress.composing import compose_spans
 from workbench.ui.progress.sides import answer_in_words, marked_html, text_html
@@ -52,9 +52,9 @@ def show_conflicts(project: Project, question: Question, conflicts: Sequence[Con
 
 def chosen_conflict(conflicts: Sequence[Conflict], waiting: Sequence[Conflict]) -> Conflict | None:
     """Return the conflict that the URL names, else the first open one, else None."""
-    named = st.query_params.get("document")
-    found = next((conflict for conflict in conflicts if conflict.document_id == named), None)
-    return found or (waiting[0] if waiting else None)
+    by_document = {conflict.document_id: conflict for conflict in conflicts}
+    named = linked("document", by_document, called="document of a conflict")
+    return by_document[named] if named is not None else waiting[0] if waiting else None
 
 
 def show_conflict(

@@ -16,6 +16,7 @@ from workbench.ui.messages import as_markdown
 from workbench.ui.review.charts import kinds_spec, matrix_spec
 from workbench.ui.review.filters import ask_for, ask_for_pair, show_chips, shown, turns, wanted
 from workbench.ui.review.labels import label_table
+from workbench.ui.review.relabelling import show_cards, wants_to_relabel
 from workbench.ui.review.subject import Subject
 
 MOST_PAIRS = 25
@@ -135,21 +136,22 @@ def show_documents(subject: Subject, found: Sequence[JudgedDocument]) -> None:
     """Show the documents, a page at a time, those first where the model is surest."""
     asked = wanted()
     order = " · the surest mistake first" if len(found) > 1 else ""
-    about = (
-        f"{len(found):,} of {subject.basis_in_words()}{order} · wrong answers are mended under Label issues"
-    )
+    about = f"{len(found):,} of {subject.basis_in_words()}{order}"
     none = "" if found else "No document has such a mistake. Take a filter away."
     st.html(Markup('<p class="wb-quiet">{}</p>').format(none or about))
     n_pages = -(-len(found) // AT_ONCE)
     page = st.pagination(n_pages, key=f"page of {subject.run.id} {asked}") if n_pages > 1 else 1
     shown_now = found[(page - 1) * AT_ONCE : page * AT_ONCE]
+    relabels = wants_to_relabel(subject, found)
     st.html(
         Markup('<div data-documents="{}" data-filter="{}">{}</div>').format(
             len(found),
             "|".join(value or "" for value in (asked.gold, asked.predicted)),
-            Markup(documents_html(shown_now)),  # safe: it escapes every text itself
+            Markup("" if relabels else documents_html(shown_now)),  # safe: it escapes every text itself
         )
     )
+    if relabels:
+        show_cards(subject, shown_now)
 
 
 def show_matrix(pairs: Sequence[ConfusedPair], labels: Sequence[str], around: Sequence[str]) -> None:

@@ -7,24 +7,26 @@ from collections import Counter
 import streamlit as st
 from markupsafe import Markup
 
-from workbench.analysis.confusions import NO_LABEL
 from workbench.analysis.marked_text import show_text
 from workbench.analysis.span_errors import judge_each_span
-from workbench.analysis.wording import as_percent, plain
+from workbench.analysis.wording import as_percent
 from workbench.domain.documents import Document
-from workbench.errors import WorkbenchError
-from workbench.ui.choices import remember
+from workbench.ui.choices import linked_number, remember
 from workbench.ui.jobs import show_job, start_job
-from workbench.ui.messages import as_markdown, errors_shown, show_error
-from workbench.ui.review.filters import shown
+from workbench.ui.messages import as_markdown, errors_shown
+from workbench.ui.review.deciding import Disputed, names_of, offer_decision
 from workbench.ui.review.subject import Subject
 from workbench.ui.visitors import current_visitor
-from workbench.ui.words import when
+from workbench.ui.words import run_in_words, when
 from workbench.usecases.label_issue_files import FoundIssues, LabelIssue, open_issues, read_issues
 from workbench.usecases.runs import STUDENT
-from workbench.usecases.settle_answer import settle_answer
 
 AT_ONCE = 10
+BELIEVED = {
+    "textcat": "the model gives the answer",
+    "textcat-multi": "the model gives the most disputed label",
+    "ner": "the model gives the most disputed word",
+}
 JOB = "issues_job"
 
 
@@ -35,43 +37,51 @@ def show(subject: Subject) -> None:
         '<p class="wb-quiet">Answers that a model disputes which was not trained on them. '
         "It may be wrong: look, then keep or relabel. Your decision stands above the answers before.</p>"
     )
+    if subject.run.learner == STUDENT:
+        point_to_teacher(subject)
+        return
     if current_visitor().leads:
         ask_for_issues(subject, again=found is not None)
     if found is None:
-        if subject.run.learner == STUDENT:
-            return
         st.info("Nobody has looked for label issues with this run yet.", icon=":material/search:")
         return
     show_issues(subject, found)
 
 
+def point_to_teacher(subject: Subject) -> None:
+    """Say why a student disputes nothing, and lead to the label issues of its teacher."""
+    teacher = next((run for run in subject.runs if run.id == subject.run.config.get("teacher")), None)
+    st.info(
+        "This run is a student: it learned from its teacher, not from the answers, and so it cannot "
+        "dispute them. "
+        + (
+            f"Its teacher can: {as_markdown(run_in_words(teacher))}."
+            if teacher is not None
+            else "Its teacher could, but is not among the runs any more: choose another run above."
+        ),
+        icon=":material/school:",
+    )
+    if teacher is not None:
+        st.button(
+            "Label issues of its teacher",
+            icon=":material/arrow_forward:",
+            on_click=choose_run,
+            args=(subject.question.name, teacher.id),
+        )
+
+
 def ask_for_issues(subject: Subject, *, again: bool) -> None:
     """Offer the job that finds issues, and show it while it runs; the URL remembers it."""
-    if subject.run.learner == STUDENT:
-        teacher = str(subject.run.config.get("teacher", ""))
-        st.info(
-            "This run is a student: it learned from its teacher, not from the answers, and so it cannot "
-            "dispute them. Its teacher can.",
-            icon=":material/school:",
-        )
-        if any(run.id == teacher for run in subject.runs):
-            st.button(
-                "Look at its teacher",
-                icon=":material/arrow_forward:",
-                on_click=choose_run,
-                args=(subject.question.name, teacher),
-            )
-        return
     label = "Find label issues again" if again else "Find label issues"
     if st.button(label, icon=":material/search:", key="find issues"):
         job = start_job(
             subject.project, "find-issues", {"question": subject.question.name, "run_id": subject.run.id}
         )
         st.query_params[JOB] = str(job.id)
-    asked = st.query_params.get(JOB, "")
-    if asked.isascii() and asked.isdigit():
+    asked = linked_number(JOB)
+    if asked is not None:
         with errors_shown():
-            show_job(subject.project, int(asked))
+            show_job(subject.project, asked)
 
 
 def choose_run(question: str, run_id: str) -> None:
@@ -122,80 +132,24 @@ def narrowed(issues: list[LabelIssue]) -> list[LabelIssue]:
 def show_issue(subject: Subject, issue: LabelIssue, document: Document) -> None:
     """Show one issue with its buttons."""
     with st.container(border=True):
-        st.html(issue_html(issue, document))
+        st.html(issue_html(issue, document, believed=BELIEVED[subject.question.kind]))
         if not current_visitor().leads:
             return
-        with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-            given = in_words(issue.labels, issue.spans)
-            suggested = in_words(issue.suggested_labels, issue.suggested_spans)
-            keep, take = (
-                ("Keep the spans", "Take the model's spans")
-                if subject.is_ner
-                else (f"Keep **{given}**", f"Relabel as **{suggested}**")
-            )
-            place = f"{issue.basis} {issue.document_id}"
-            st.button(keep, key=f"keep {place}", on_click=settle, args=(subject, issue, issue.labels))
-            st.button(
-                take,
-                key=f"take {place}",
-                on_click=settle,
-                args=(subject, issue, issue.suggested_labels),
-                kwargs={"suggested": True},
-            )
-            if not subject.is_ner:
-                choose_other(subject, issue, place)
-
-
-def choose_other(subject: Subject, issue: LabelIssue, place: str) -> None:
-    """Offer any other answer; of a question with several labels, any set of them."""
-    key = f"other {place}"
-    labels = list(subject.question.labels)
-    if subject.question.kind == "textcat-multi":
-        with st.popover("Other labels …"):
-            chosen = st.multiselect("Labels", labels, default=list(issue.labels), key=key, format_func=plain)
-            answer = tuple(label for label in labels if label in chosen)
-            st.button("Relabel", key=f"set {place}", on_click=settle, args=(subject, issue, answer))
-        return
-
-    def relabel() -> None:
-        label = st.session_state.get(key)
-        if label is not None:
-            settle(subject, issue, (label,))
-
-    st.selectbox(
-        "Other label",
-        [label for label in labels if label not in issue.labels],
-        index=None,
-        placeholder="Other label …",
-        key=key,
-        label_visibility="collapsed",
-        format_func=plain,
-        width=240,
-        on_change=relabel,
-    )
-
-
-def settle(subject: Subject, issue: LabelIssue, labels: tuple[str, ...], *, suggested: bool = False) -> None:
-    """Record the decision under the visitor's name."""
-    visitor = current_visitor()
-    if not visitor.leads:
-        return
-    spans = issue.suggested_spans if suggested else issue.spans
-    try:
-        settle_answer(
-            subject.project,
-            subject.question.name,
-            issue.document_id,
-            by=visitor.name,
-            labels=labels,
-            spans=spans,
+        offer_decision(
+            subject,
+            Disputed(
+                issue.document_id,
+                f"{issue.basis} {issue.document_id}",
+                issue.labels,
+                issue.spans,
+                issue.suggested_labels,
+                issue.suggested_spans,
+            ),
         )
-    except WorkbenchError as error:
-        show_error(error)
 
 
-def issue_html(issue: LabelIssue, document: Document) -> str:
-    """Return the text with both answers; every foreign text is escaped."""
+def issue_html(issue: LabelIssue, document: Document, *, believed: str) -> str:
+    """Return the text with both answers, and how far which part is `believed`; foreign text is escaped."""
     judged = judge_each_span([issue.spans], [issue.suggested_spans], [issue.document_id])
     text = show_text(document.text, judged)
     style = "text marked" if judged else "text"
@@ -203,21 +157,14 @@ def issue_html(issue: LabelIssue, document: Document) -> str:
         Markup("line: the answer · dashed: model")
         if judged
         else Markup("the answer <b>{}</b> · model says <b>{}</b>").format(
-            _names(issue.labels), _names(issue.suggested_labels)
+            names_of(issue.labels), names_of(issue.suggested_labels)
         )
     )
     return str(
         Markup(
             '<div class="wb-documents"><p class="{}" dir="auto">{}</p><p class="about">{} · '
-            "the model gives the answer {} · {} · {}</p></div>"
-        ).format(style, text.excerpt, about, as_percent(issue.quality), issue.basis, issue.document_id)
+            "{} {} · {} · {}</p></div>"
+        ).format(
+            style, text.excerpt, about, believed, as_percent(issue.quality), issue.basis, issue.document_id
+        )
     )
-
-
-def in_words(labels: tuple[str, ...], spans: tuple[object, ...]) -> str:
-    """Return an answer as Markdown."""
-    return as_markdown(_names(labels) if labels or not spans else f"{len(spans)} spans")
-
-
-def _names(labels: tuple[str, ...]) -> str:
-    return ", ".join(plain(label) for label in labels) or shown(NO_LABEL)

@@ -13,8 +13,8 @@ from markupsafe import Markup
 from workbench.domain.questions import Question
 from workbench.errors import WorkbenchError
 from workbench.ui.choices import choose_annotator, choose_project, choose_question
-from workbench.ui.jobs import show_job, start_job
 from workbench.ui.messages import as_markdown, show_error
+from workbench.ui.similar import linked_document, similar_documents
 from workbench.usecases.answer_many import answer_many, count_last_bulk, take_back_bulk
 from workbench.usecases.filter_pool import (
     Filter,
@@ -24,7 +24,6 @@ from workbench.usecases.filter_pool import (
     read_found,
     suggestion_counts,
 )
-from workbench.usecases.find_similar import find_similar
 from workbench.usecases.project import Project
 
 ROWS = 40
@@ -56,7 +55,10 @@ def show() -> None:
         return
     desk = Desk(project, question, annotator)
     say_what_happened()
-    found = similar_documents(desk) if st.query_params.get("like") else filtered_documents(desk)
+    like = linked_document(project)
+    found = (
+        filtered_documents(desk) if like is None else similar_documents(project, question, annotator, like)
+    )
     if found is None:
         return
     if not found:
@@ -132,39 +134,6 @@ def _select(
 def _page(pages: int) -> int:
     named = st.query_params.get("page", "1")
     return min(max(1, int(named)), pages) if named.isdecimal() and len(named) < 9 else 1
-
-
-def similar_documents(desk: Desk) -> list[FoundDocument] | None:
-    """Return the documents like the one that the URL names; None while there are no vectors."""
-    project, name = desk.project, desk.question.name
-    document = project.store.document(st.query_params["like"])
-    with st.container(border=True):
-        st.markdown(f"**Similar to {as_markdown(document.id)}:** {as_markdown(document.text[:400])}")
-        st.button("Back to the filter", icon=":material/filter_alt:", on_click=forget_like)
-    only_unanswered = st.toggle("Only unanswered", value=True, key="unanswered", bind="query-params")
-    among = set(find_documents(project, name, Filter(annotator=desk.annotator))) if only_unanswered else None
-    near = find_similar(project, document.id, n=ROWS, among=among)
-    if near is None:
-        offer_vectors(project)
-        return None
-    return read_found(project, name, [id for id, _ in near], annotator=desk.annotator)
-
-
-def forget_like() -> None:
-    """Go back to the filter."""
-    st.query_params.pop("like", None)
-
-
-def offer_vectors(project: Project) -> None:
-    """Offer the job that makes vectors, or show how far it is."""
-    job = st.query_params.get("job", "")
-    if job.isdecimal():
-        show_job(project, int(job))
-        return
-    st.info("There are no vectors of this project's texts yet; they say what is similar.")
-    if st.button("Compute the vectors", icon=":material/hub:"):
-        st.query_params["job"] = str(start_job(project, "embed", {}).id)
-        st.rerun()
 
 
 def choose_rows(desk: Desk, found: Sequence[FoundDocument]) -> list[FoundDocument]:

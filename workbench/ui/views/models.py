@@ -6,7 +6,7 @@ import streamlit as st
 
 from workbench.domain.questions import Question
 from workbench.store.jobs import Job
-from workbench.ui.choices import choose_project, choose_question, linked
+from workbench.ui.choices import choose_project, choose_question, linked, linked_number
 from workbench.ui.jobs import show_job
 from workbench.ui.links import show_link
 from workbench.ui.messages import errors_shown
@@ -46,15 +46,11 @@ def choose_section() -> str:
 
 def show_chosen_job(project: Project) -> None:
     """Show the job that the URL names."""
-    named = st.query_params.get("job")
-    if named is None:
-        return
-    # Digits beyond those of a job's number are no job; the database could not hold them either.
-    is_number = named.isascii() and named.isdigit() and len(named) < 10
-    if linked("job", [named] if is_number else []) is None:
+    number = linked_number("job")
+    if number is None:
         return
     with errors_shown():
-        show_next(project, show_job(project, int(named)))
+        show_next(project, show_job(project, number))
 
 
 def show_next(project: Project, job: Job) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.ui.choices import choose_project, choose_question
+from workbench.ui.choices import choose_project, choose_question, linked
 from workbench.ui.progress.agreement import show_agreement
 from workbench.ui.progress.conflicts import show_conflicts
 from workbench.ui.progress.kept import kept_conflicts
@@ -47,12 +47,12 @@ def say_who_sees_the_rest() -> None:
 
 def choose_tab(n_conflicts: int) -> str:
     """Ask what to show; the URL keeps it."""
-    named = st.query_params.get("tab")
+    named = linked("tab", TABS, called="view")
     titles = {"work": "Work", "agreement": "Agreement", "conflicts": f"Conflicts ({n_conflicts:,})"}
     chosen: str = st.segmented_control(
         "Show",
         TABS,
-        default=named if named in TABS else TABS[0],
+        default=named or TABS[0],
         required=True,
         format_func=lambda tab: titles[tab],
         key="tab of progress",
