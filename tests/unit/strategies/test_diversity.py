@@ -20,8 +20,8 @@ def inputs(margins, vectors=VECTORS):
 
 
 def ask(given, n, **options):
-    rows, values, _ = ClusterMargin(**options)(given, n, np.random.default_rng(0))
-    return rows.tolist(), values
+    choice = ClusterMargin(**options)(given, n, np.random.default_rng(0))
+    return choice.rows.tolist(), choice.utilities
 
 
 def test_each_bundle_gives_one_document_and_the_certain_ones_none():
