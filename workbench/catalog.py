@@ -43,6 +43,7 @@ LEARNERS: dict[Kind, dict[str, str]] = {
 }
 LEARNERS_ON_VECTORS = frozenset({"linear"})
 STRATEGIES = {
+    "auto": "workbench.strategies.auto:Auto",
     "random": "workbench.strategies.uniform:Random",
     "least-confidence": "workbench.strategies.uncertainty:LeastConfidence",
     "margin": "workbench.strategies.uncertainty:Margin",

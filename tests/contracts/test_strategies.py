@@ -12,7 +12,6 @@ LABELS = ("a", "b", "c")
 KINDS = ("textcat", "textcat-multi", "ner")
 
 
-FRUIT = [f"{colour} {name}" for name in ("apple", "pear", "plum", "fig") for colour in "abcdefghij"]
 GIVEN = (
     "scores",
     "vectors",
@@ -63,7 +62,7 @@ def inputs_of(n, kind="textcat", seed=0, **changes):
         "features": unit(n, rng, width=6),
         "samples": np.stack([p_of(n, rng) for _ in range(4)]),
         "n_words": rng.integers(0, 9, size=n),
-        "texts": [f"{FRUIT[i % 40]}, number {i} of many" for i in range(n)],
+        "texts": ["".join(letters) for letters in rng.choice(list("abcdefghijklmnopqrstuvwxyz"), (n, 30))],
     }
     return StrategyInputs(**{**given, **changes})
 

@@ -1,0 +1,137 @@
+"""The default: cover the pool, then ask where the model is unsure and where rare labels hide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.domain.arrays import Targets, Utilities, Vectors
+from workbench.domain.ports import Choice, StrategyInputs
+from workbench.domain.scores import ClassScores
+from workbench.errors import InputError
+from workbench.strategies.coverage import (
+    MOST_LOOKED_AT,
+    Field,
+    Kernel,
+    cover,
+    lay_out,
+    n_like,
+)
+from workbench.strategies.demands import check_inputs, choice, needed
+from workbench.strategies.measures import utilities
+from workbench.strategies.near_copies import NearCopies
+
+FIRST = Kernel(0.45)
+LATER = Kernel(0.4, 2)
+CROWDING = 0.25  # how far the first batch turns away from crowds, so that small topics are met early
+RARITY = 0.5  # an answer for a label with four answers is worth half of one for a label with one
+LEAST = 1e-9  # a document that the model is sure of may still be asked when nothing else is left
+
+
+@dataclass(frozen=True, slots=True)
+class Auto:
+    """Weighted coverage that shifts from covering to doubt as the model becomes sure.
+
+    Greedy facility location (see `coverage`), where each document of the pool weighs what asking about it
+    may teach: doubt ** (1 + `sharpness` * s), times how rare the labels are that it may have. Doubt is the
+    margin utility, and s is measured: the mean certainty of the model over the pool, near 0 after the first
+    batch (all documents weigh alike: coverage) and near 1 late (only doubtful ones weigh: uncertainty).
+    Without a model the weights are equal but for crowds. No two near-copies come in one batch, which is
+    why it may be shorter than asked. Over `MOST_LOOKED_AT` documents a sample drawn by weight is looked at.
+    """
+
+    sharpness: float = 3.0
+
+    needs: ClassVar[frozenset[str]] = frozenset({"vectors"})
+    uses: ClassVar[frozenset[str]] = frozenset({"scores", "labelled_vectors", "labelled_targets", "texts"})
+
+    def __call__(self, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
+        """Choose at most n documents. Raises InputError without vectors, or for ones that are not finite."""
+        n = check_inputs(inputs, n)
+        vectors: Vectors = needed("auto", inputs, "vectors")
+        if n == 0:
+            return choice(np.zeros(0, dtype=np.int64), np.zeros(0), ())
+        weights = self._weights(inputs)
+        kernel = FIRST if inputs.scores is None else LATER
+        field = lay_out(
+            vectors, weights, inputs.labelled_vectors, kernel, rng, at_most=max(MOST_LOOKED_AT, 10 * n)
+        )
+        if not np.isfinite(field.similar).all():
+            raise InputError("The strategy 'auto' got a vector that is not finite.")
+        if inputs.scores is None:
+            field = without_crowds(field)
+        copies = NearCopies(vectors, inputs.texts)
+        places, gains = cover(
+            field,
+            n,
+            lambda place, chosen: not copies.among(int(field.rows[place]), field.rows[chosen].tolist()),
+        )
+        rows = field.rows[places]
+        utility = np.asarray(gains) / max(gains[0], LEAST) if gains else np.zeros(0)
+        return choice(rows, utility, _reasons(inputs, field, places))
+
+    def _weights(self, inputs: StrategyInputs) -> Utilities:
+        """Return what asking about each candidate may teach, `(n,)`, each above 0."""
+        if inputs.scores is None:
+            return np.ones(inputs.n_candidates)
+        doubt = utilities(inputs.scores, "margin")
+        weights = doubt ** (1.0 + self.sharpness * float(1.0 - doubt.mean()))
+        if isinstance(inputs.scores, ClassScores) and inputs.labelled_targets is not None:
+            weights = weights * rarity(inputs.scores, inputs.labelled_targets)
+        return np.maximum(weights, LEAST)
+
+
+def rarity(scores: ClassScores, targets: Targets) -> Utilities:
+    """Return for each document how rare the labels are that it may have, `(n,)` in [0, 1].
+
+    A label counts 1 / root of its answers, so 1 with one answer or none; each document has the mean by
+    its probabilities. `targets` `(m, l)` are those of the answered documents.
+    """
+    worth = np.maximum(targets.sum(axis=0), 1).astype(np.float64) ** -RARITY
+    probable = scores.probabilities.astype(np.float64)
+    return np.asarray((probable @ worth) / np.maximum(probable.sum(axis=1), LEAST))
+
+
+def without_crowds(field: Field) -> Field:
+    """Return the field with the documents of crowds weighing less, so that a big topic does not take all."""
+    crowd = field.similar.sum(axis=1, dtype=np.float64)
+    return Field(field.rows, field.similar, field.weights / np.maximum(crowd, 1.0) ** CROWDING, field.covered)
+
+
+def _reasons(inputs: StrategyInputs, field: Field, places: Sequence[int]) -> list[str]:
+    if inputs.scores is None:
+        return [f"nothing like it was asked yet; {_others(field, place)}" for place in places]
+    if isinstance(inputs.scores, ClassScores):
+        return [_doubt_of_labels(inputs.scores, inputs.labelled_targets, field, place) for place in places]
+    return [f"the model wavers over a word of it; {_others(field, place)}" for place in places]
+
+
+def _doubt_of_labels(scores: ClassScores, targets: Targets | None, field: Field, place: int) -> str:
+    row: npt.NDArray[np.float32] = scores.probabilities[field.rows[place]]
+    if not len(row):
+        return _others(field, place)
+    counts = targets.sum(axis=0) if targets is not None else np.full(len(row), np.inf)
+    best = np.argsort(-row, kind="stable")[:2]
+    rare = min(best, key=lambda label: (counts[label], -row[label]))
+    if counts[rare] < np.median(counts) / 2 and row[rare] > 1.0 / len(row):
+        n = int(counts[rare])
+        return f"it may be '{scores.labels[rare]}', which has {n} answer{'' if n == 1 else 's'} so far"
+    if scores.exclusive and len(best) == 2:
+        first, second = (scores.labels[label] for label in best)
+        return f"the model wavers between '{first}' and '{second}'; {_others(field, place)}"
+    return f"the model is unsure of '{scores.labels[_least_sure(row)]}'; {_others(field, place)}"
+
+
+def _least_sure(row: npt.NDArray[np.float32]) -> int:
+    return int(np.abs(row - 0.5).argmin())
+
+
+def _others(field: Field, place: int) -> str:
+    n = n_like(field, place)
+    if not n:
+        return "no open document is like it"
+    return f"{n:,} open document{' is' if n == 1 else 's are'} like it"
