@@ -198,7 +198,7 @@ def test_the_document_of_a_refused_answer_comes_back_with_the_reason(page: Any, 
     page.evaluate(
         """(() => {
           const { card } = [...document.querySelectorAll('*')].find((one) => one.workbenchCard).workbenchCard;
-          card.pressLabel(card.question, 'unheard of');
+          card.marking.pressLabel(card.marking.question, 'unheard of');
         })()"""
     )
     page.wait_for_selector("[data-part=notice]:has-text('unheard of')", timeout=20_000)

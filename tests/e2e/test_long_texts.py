@@ -34,7 +34,7 @@ WATCH = """() => {
 # The words of a text found one after the other, forwards and backwards, and those of the whole text.
 WORDS = """text => {
   const { card } = [...document.querySelectorAll('*')].find((one) => one.workbenchCard).workbenchCard;
-  const words = new card.spans.words.constructor(text);
+  const words = new card.marking.spans.words.constructor(text);
   const [there, back] = [[], []];
   for (let word = words.from(0); word; word = words.from(word[1])) there.push(word);
   for (let word = words.before(text.length); word; word = words.before(word[0])) back.unshift(word);

@@ -67,6 +67,9 @@ LISTEN = """() => {
   window.selected = [];
   addEventListener('mouseup', () => window.selected.push(getSelection().toString()), true);
 }"""
+# What Firefox is like before its version 140.
+CANNOT_PAINT = "delete CSS.highlights; delete window.Highlight"
+SELECTED = "getSelection().toString()"
 RIGHT_TO_LEFT = ("\u0590", "\u08ff")  # the first and the last character of Hebrew and Arabic
 
 
@@ -86,14 +89,20 @@ def select(page: Any, piece: str) -> None:
     page.keyboard.up("Shift")
 
 
-@pytest.mark.parametrize("script", SELECTIONS)
-def test_what_the_mouse_selects_is_what_is_stored(page: Any, app: Any, script: str) -> None:
+def open_text(page: Any, app: Any, script: str) -> tuple[str, tuple[str, ...]]:
+    """Open the card with the text of a script, and return it with what is to be selected in it."""
     text, pieces = SELECTIONS[script]
     add_documents(app.home, [Document(f"in-{script}", text)])
     for n in range(7):
         app.skip(f"ticket-{n}", "entities")
     page.goto(f"{app.url}/annotate?project=tickets&question=entities&annotator=ana")
     page.wait_for_selector(f".wb-card[data-document=in-{script}]", timeout=60_000)
+    return text, pieces
+
+
+@pytest.mark.parametrize("script", SELECTIONS)
+def test_what_the_mouse_selects_is_what_is_stored(page: Any, app: Any, script: str) -> None:
+    text, pieces = open_text(page, app, script)
     page.evaluate(LISTEN)
     for place, piece in enumerate(pieces):
         select(page, piece)
@@ -107,3 +116,31 @@ def test_what_the_mouse_selects_is_what_is_stored(page: Any, app: Any, script: s
     assert covered == {selected.strip() for selected in page.evaluate("window.selected")}
     assert covered >= set(pieces) - {MIXED}
     assert len(covered) == len(pieces)
+
+
+def test_a_browser_that_cannot_paint_a_range_shows_it_as_selected(page: Any, app: Any) -> None:
+    page.add_init_script(CANNOT_PAINT)
+    open_text(page, app, "emoji")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(SELECTED) == "New"
+    page.keyboard.press("1")
+    assert page.evaluate(SELECTED) == ""
+
+    select(page, "ettl")  # a piece of a word, which a click must not widen
+    assert page.evaluate(SELECTED) == "ettl"
+    page.locator(".wb-labels button").nth(1).click()
+    assert page.evaluate(SELECTED) == ""
+    page.keyboard.press("a")
+    wait_until_saved(page)
+    (answer,) = app.answers("entities")
+    assert [(span.covered, span.label) for span in answer.spans] == [("New", "PERSON"), ("ettl", "PRODUCT")]
+
+
+def test_such_a_selection_outlives_a_click_on_it(page: Any, app: Any) -> None:
+    page.add_init_script(CANNOT_PAINT)
+    open_text(page, app, "emoji")
+    select(page, "ettl")
+    x, y, width, height = page.evaluate(BOXES, "ettl")["last"]
+    page.mouse.click(x + width / 2, y + height / 2)
+    page.wait_for_timeout(50)
+    assert page.evaluate(SELECTED) == "ettl"

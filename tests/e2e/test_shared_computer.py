@@ -32,11 +32,11 @@ TAKE_OVER = """() => {
   window.sent = [];
   card.outbox.send = (answers) => {
     window.sent.push(...answers.map(({ annotator }) => annotator));
-    return { saved: answers.map((one) => one.client_id), refused: [], ranking: card.ranking, questions: null };
+    return { saved: answers.map((one) => one.client_id), refused: [], ranking: card.queue.ranking, questions: null };
   };
   const documents = ['ticket-5', 'ticket-6'].map((id) => (
     { id, text: id, asked: ['topic'], reasons: {}, suggestions: {} }));
-  const queue = { documents, decisions: [], ranking: card.ranking, n_answered: 0, n_pool: 7 };
+  const queue = { documents, decisions: [], ranking: card.queue.ranking, n_answered: 0, n_pool: 7 };
   card.update({ task: { ...card.task, annotator: 'ben' }, queue });
 }"""
 AWAY = """() => {

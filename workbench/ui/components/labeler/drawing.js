@@ -111,8 +111,18 @@ class DrawnText {
   }
 }
 
-/** Mark a range without touching the text: what is marked is painted, nothing is laid out. */
+/** Whether the browser can paint a range by itself (Firefox before 140 cannot). */
+function canHighlight() {
+  return Boolean(CSS.highlights);
+}
+
+/** Mark a range without touching the text: what is marked is painted, or else selected; nothing is laid out. */
 function highlight(range) {
+  if (!canHighlight()) {
+    getSelection().removeAllRanges();
+    if (range) getSelection().addRange(range);
+    return;
+  }
   const marked = CSS.highlights.get(RANGE);
   if (!marked) return CSS.highlights.set(RANGE, new Highlight(...(range ? [range] : [])));
   marked.clear();

@@ -33,17 +33,17 @@ function runKey(card, event) {
   const action = actionsOf(card)[event.key];
   if (action) action(event);
   else {
-    const { question } = card;
+    const { question } = card.marking;
     const key = labelKey(event);
     const label = question?.labels.find((candidate) => question.keys[candidate] === key);
     if (label === undefined) return false;
-    card.pressLabel(question, label);
+    card.marking.pressLabel(question, label);
   }
   return true;
 }
 
 /** Arrows with control move further in a text; on a Mac with option, as control switches the desktops there. */
-function runJump({ question, spans }, { ctrlKey, altKey, metaKey, shiftKey, key }) {
+function runJump({ marking: { question, spans } }, { ctrlKey, altKey, metaKey, shiftKey, key }) {
   const jump = { ArrowUp: ["line", -1], ArrowDown: ["line", 1], ArrowLeft: ["paragraph", -1], ArrowRight: ["paragraph", 1] }[key];
   const isMeant = !metaKey && (IS_MAC ? altKey && !ctrlKey : ctrlKey && !altKey);
   if (!jump || !isMeant || question?.kind !== "ner") return false;
@@ -57,23 +57,24 @@ function labelKey({ code, key }) {
 }
 
 function actionsOf(card) {
+  const { marking } = card;
   const always = {
-    a: () => card.accept(),
-    Enter: () => card.accept(),
-    x: () => card.reject(),
-    f: () => card.flag(),
-    ".": () => card.openComment(),
-    "/": () => card.panels.find((panel) => panel.question === card.question)?.openSearch(),
-    " ": ({ shiftKey }) => (shiftKey ? card.skipAll() : card.skip()),
+    a: () => marking.accept(),
+    Enter: () => marking.accept(),
+    x: () => marking.reject(),
+    f: () => marking.flag(),
+    ".": () => marking.openComment(),
+    "/": () => card.panels.find((panel) => panel.question === marking.question)?.openSearch(),
+    " ": ({ shiftKey }) => (shiftKey ? marking.skipAll() : marking.skip()),
     Backspace: () => card.undo(),
     "?": () => toggleHelp(card),
     Escape: () => card.putBack() || toggleHelp(card, false),
   };
   if ((card.doc?.asked.length ?? 0) > 1) {
-    always.Tab = ({ shiftKey }) => card.activate(card.active + (shiftKey ? -1 : 1));
+    always.Tab = ({ shiftKey }) => marking.activate(marking.active + (shiftKey ? -1 : 1));
   }
-  if (card.question?.kind !== "ner") return always;
-  const { spans } = card;
+  if (marking.question?.kind !== "ner") return always;
+  const { spans } = marking;
   const screens = {
     PageDown: ({ shiftKey }) => spans.move("screen", 1, shiftKey),
     PageUp: ({ shiftKey }) => spans.move("screen", -1, shiftKey),
@@ -85,7 +86,7 @@ function actionsOf(card) {
     ArrowLeft: ({ shiftKey }) => spans.move("word", -1, shiftKey),
     ArrowDown: ({ shiftKey }) => (shiftKey ? spans.moveEnd(1) : spans.moveSpan(1)),
     ArrowUp: ({ shiftKey }) => (shiftKey ? spans.moveEnd(-1) : spans.moveSpan(-1)),
-    Backspace: () => (spans.chosen ? card.removeSpan() : card.undo()),
+    Backspace: () => (spans.chosen ? marking.removeSpan() : card.undo()),
     Escape: () => {
       if (!spans.range && !spans.chosen) return card.putBack() || toggleHelp(card, false);
       spans.choose({});
@@ -99,15 +100,16 @@ function toggleHelp(card, isOpen = card.parts.help.hidden) {
 
 /** Draw the strip of keys and the list of all of them. */
 function drawKeys(card) {
+  const { marking } = card;
   const isSeveral = card.task.questions.length > 1;
   const strip = [
-    ["a", "accept", () => card.accept()],
-    ["x", "reject", () => card.reject()],
-    ["space", "skip", () => card.skip()],
-    ...(isSeveral ? [["shift space", "skip all", () => card.skipAll()]] : []),
+    ["a", "accept", () => marking.accept()],
+    ["x", "reject", () => marking.reject()],
+    ["space", "skip", () => marking.skip()],
+    ...(isSeveral ? [["shift space", "skip all", () => marking.skipAll()]] : []),
     ["backspace", "undo", () => card.undo()],
-    ["f", "flag", () => card.flag()],
-    [".", "comment", () => card.openComment()],
+    ["f", "flag", () => marking.flag()],
+    [".", "comment", () => marking.openComment()],
     ["?", "all keys", () => toggleHelp(card)],
   ];
   const buttons = strip.map(([key, text, press]) => drawButton({ key, text, press }));

@@ -24,7 +24,7 @@ function mount(root) {
   const options = { signal: listening.signal };
   // In the capture phase: Streamlit has keys of its own (`r` runs again, `c` clears the cache).
   document.addEventListener("keydown", (event) => onKey(card, event), { ...options, capture: true });
-  document.addEventListener("mouseup", (event) => card.selectWithMouse(event), options);
+  document.addEventListener("mouseup", (event) => card.marking.selectWithMouse(event), options);
   card.frame.addEventListener("click", (event) => keepFocus(card, event), options);
   addEventListener("storage", () => card.task && card.tellOfOthers(), options); // another tab sent or kept some
   const dialogs = new MutationObserver(() => dismissConnectionError(card));

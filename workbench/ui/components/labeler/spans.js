@@ -51,11 +51,18 @@ class SpanEditor {
     if (target.wbSpan) return this.choose({ span: target.wbSpan });
     const selected = selectedRange(this.element);
     if (!selected) return;
+    // A click on it lets go of it, but only after this event.
+    if (this.isShownAsSelected(selected)) return setTimeout(() => this.drawn.select(this), 0);
     const [start, end] = selected;
     this.chosenWords = null;
     getSelection().removeAllRanges(); // or the next click on a label would read it again
     if (start === end) return this.choose({ span: this.spanAt(start) });
     this.choose({ range: snap(this.doc.text, selected, shiftKey ? "grapheme" : "word") });
+  }
+
+  /** Whether this is the range that was chosen before: where the browser cannot paint one, it stays selected. */
+  isShownAsSelected([start, end]) {
+    return !canHighlight() && start === this.range?.[0] && end === this.range[1];
   }
 
   /** The shortest span at a place; the next longer one when that is chosen already. */
