@@ -69,7 +69,11 @@ def import_file(
     ] = False,
     text_column: Annotated[str, typer.Option(help="The column with the text; by default `text`.")] = "",
     label_column: Annotated[
-        str, typer.Option(help="The column with the label (several parted by |); by default the only other.")
+        str,
+        typer.Option(
+            help="The column with the label (several parted by |); by default the only other, or the one "
+            "with the question's name."
+        ),
     ] = "",
     id_column: Annotated[str, typer.Option(help="The column with the id.")] = "",
     delimiter: Annotated[
