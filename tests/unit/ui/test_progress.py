@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from workbench.config import Home
-from workbench.domain.annotations import Annotation, new_client_id
+from workbench.domain.annotations import FROM_A_FILE, Annotation, new_client_id
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
 from workbench.domain.spans import Span
@@ -103,6 +103,16 @@ def test_a_question_without_answers_says_so(tickets: Home) -> None:
     assert "two annotators" in page.info[0].value
     page = open_view("progress", project="tickets", question="entities", tab="conflicts")
     assert "No conflict is open" in page.success[0].value
+
+
+def test_answers_that_came_with_a_file_are_not_said_to_be_nobodys(tickets: Home) -> None:
+    record(tickets, (FROM_A_FILE, "ticket-3", "billing"))
+    with open_project(tickets, "tickets") as project:
+        project.store.record([Annotation("gone", "ticket-0", "topic", "ben", status="withdrawn")])
+        project.store.record([Annotation("gone too", "ticket-1", "topic", "ben", status="withdrawn")])
+    shown = html_of(open_view("progress", project="tickets", question="topic"))
+    assert "None were given here: 1 document came answered, with a file." in shown
+    assert "Nobody answered yet." not in shown
 
 
 def test_agreement_names_the_pair_its_documents_and_that_they_are_few(disputed: Home) -> None:
