@@ -59,6 +59,8 @@ pages = [
 page = st.navigation(pages_for(visitor, pages), position="top")
 for sheet in sorted((HERE / "styles").glob("*.css")):
     st.html(sheet)
+if page in (progress_page, review_page, data_page, models_page):  # tables and charts have use for the room
+    st.html(HERE / "wide.css")
 show_who(visitor)
 with errors_shown():
     page.run()
