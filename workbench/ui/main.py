@@ -7,7 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from workbench.errors import WorkbenchError
-from workbench.ui.messages import errors_shown, show_error
+from workbench.ui.addresses import unknown_page
+from workbench.ui.messages import as_markdown, errors_shown, show_error
 from workbench.ui.roles import pages_for
 from workbench.ui.views import annotate, bulk, data, home, models, people, progress, review
 from workbench.ui.visitors import current_visitor
@@ -38,9 +39,14 @@ bulk_page = st.Page(
     bulk.show, title="Bulk", icon=":material/checklist:", url_path="bulk", visibility="hidden"
 )
 
+# Where many look for it; the page is the same.
+account_page = st.Page(people.show, title="Account", url_path="account", visibility="hidden")
+
 
 def show_home() -> None:
-    """Show the projects with links to the other pages."""
+    """Show the projects with links to the other pages; say so when the address is that of no page."""
+    if name := unknown_page():
+        st.warning(f"There is no page {as_markdown(name)} here. These are the projects.")
     leads = visitor.leads
     home.show(annotate_page, review_page if leads else None, data_page if leads else None)
 
@@ -55,6 +61,7 @@ pages = [
     models_page,
     people_page,
     bulk_page,
+    account_page,
 ]
 page = st.navigation(pages_for(visitor, pages), position="top")
 for sheet in sorted((HERE / "styles").glob("*.css")):

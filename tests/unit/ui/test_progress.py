@@ -283,7 +283,15 @@ def test_the_bulk_view_lists_what_a_filter_finds(tickets: Home) -> None:
     contains.input("HELLO").run()
     assert page.dataframe[0].value["document"].tolist() == ["ticket-3"]
     contains.input("nowhere").run()
-    assert "No document" in page.info[0].value
+    assert "No document without an answer is like this" in page.info[0].value
+
+
+def test_the_bulk_view_of_an_answered_pool_names_the_switch_that_shows_it(tickets: Home) -> None:
+    record(tickets, *(("ana", f"ticket-{n}", "fault") for n in range(4)))
+    page = open_view("bulk", project="tickets", question="topic", annotator="ana")
+    assert page.info[0].value.startswith("No document waits for your answer. Turn *Only unanswered* off")
+    page.toggle(key="unanswered").set_value(False).run()
+    assert len(page.dataframe[0].value) == 4
 
 
 def test_the_bulk_view_leaves_empty_columns_out(tickets: Home) -> None:

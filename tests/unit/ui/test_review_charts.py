@@ -16,6 +16,7 @@ def test_a_few_wrong_predictions_are_drawn_beside_thousands_that_are_right() -> 
     wrong, right = spec["data"]["values"]
     assert (right["outcome"], right["n"], wrong["outcome"], wrong["n"]) == ("right", 1_000, "wrong", 5)
     assert (right["confidence"], wrong["confidence"]) == ("0.95 to 1.00", "0.95 to 1.00")
+    assert spec["encoding"]["y2"] == {"datum": 0}, "else a bar is a dash"
     assert right["to"] == wrong["from"], "neither hides the other"
     assert spec["encoding"]["y"]["scale"] == {"type": "sqrt"}
     assert spec["encoding"]["y"]["stack"] is None, "a root of a sum is no sum of roots"

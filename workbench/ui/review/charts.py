@@ -127,8 +127,15 @@ def histogram_spec(confidences: Sequence[float], right: Sequence[bool]) -> dict[
         "data": {"values": rows},
         "mark": {"type": "bar"},
         "encoding": {
-            "x": {"field": "from", "type": "quantitative", "title": "confidence", "scale": x_scale},
+            "x": {
+                "field": "from",
+                "type": "quantitative",
+                "title": "confidence",
+                "scale": x_scale,
+                "axis": {"tickCount": 10, "format": ".1f"},
+            },
             "x2": {"field": "to"},
+            "y2": {"datum": 0},  # with two ends across, a bar would be a dash
             "y": {
                 "field": "n",
                 "type": "quantitative",
@@ -169,6 +176,7 @@ def reliability_spec(bins: Sequence[ReliabilityBin]) -> dict[str, Any]:
         "type": "quantitative",
         "title": "mean confidence",
         "scale": {"domain": [0, 1]},
+        "axis": {"tickCount": 10, "format": ".1f"},
     }
     y = {
         "field": "right",
