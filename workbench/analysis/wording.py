@@ -41,7 +41,9 @@ def as_percent(value: float | None) -> str:
     """
     if value is None:
         return "–"
-    words = "> 99 %" if 0.99 < value < 1 else "< 1 %" if 0 < value < 0.01 else f"{value:.0%}".replace("%", " %")
+    words = (
+        "> 99 %" if 0.99 < value < 1 else "< 1 %" if 0 < value < 0.01 else f"{value:.0%}".replace("%", " %")
+    )
     return words.replace(" ", FIXED_SPACE)
 
 

@@ -31,7 +31,8 @@ class QuestionSettings:
     """Guidelines in Markdown, whether the model's answer is shown, and colour and key of labels.
 
     `colours` are `#rrggbb` by label; `keys` one character of KEYS by label. Labels without an entry get
-    the colour of their place and the next free key, in their order. `suggests` False hides the model's answer: annotators are not primed.
+    the colour of their place and the next free key, in their order. `suggests` False hides the model's
+    answer: annotators are not primed.
     """
 
     guidelines: str = ""
@@ -72,6 +73,4 @@ class QuestionSettings:
         >>> QuestionSettings(colours={"b": "#000000"}).colour_of(("a", "b"))
         {'a': '#2f6fb0', 'b': '#000000'}
         """
-        return {
-            label: self.colours.get(label, COLOURS[n % len(COLOURS)]) for n, label in enumerate(labels)
-        }
+        return {label: self.colours.get(label, COLOURS[n % len(COLOURS)]) for n, label in enumerate(labels)}

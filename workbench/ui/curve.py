@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 
 from workbench.ui.charts import show_chart
+from workbench.ui.words import headline_in_words
 from workbench.usecases.show_progress import CurveStep, has_line
 
 NO_RUN = "No run was judged yet: the curve begins when a learner is trained."
@@ -21,7 +23,9 @@ def show_curve(steps: Sequence[CurveStep], *, height: int) -> None:
         alt = f"{steps[0].headline.name} by number of answers"
         show_chart(curve_spec(steps), height=height, alt=alt)
     if not has_line(steps):
-        st.html(f'<p class="wb-quiet">{NO_LINE if steps else NO_RUN}</p>')
+        figures = [f"{step.run.learner}: {headline_in_words(step.headline)}" for step in steps]
+        words = " · ".join([*figures, NO_LINE] if steps else [NO_RUN])
+        st.html(Markup('<p class="wb-quiet">{}</p>').format(words))
 
 
 def curve_spec(steps: Sequence[CurveStep]) -> dict[str, Any]:
@@ -65,7 +69,9 @@ def curve_spec(steps: Sequence[CurveStep]) -> dict[str, Any]:
             },
         },
     }
-    scale = {"zero": min(step.headline.value for step in steps) < 0.3}
+    scale: dict[str, Any] = {"zero": min(step.headline.value for step in steps) < 0.3}
+    if len(places) == 1:
+        scale = {"domain": [0, 1]}
     y = {"field": "figure", "type": "quantitative", "title": name, "scale": scale}
     tooltip = [{"field": field, "type": "nominal"} for field in ("run", "model")] + [
         {"field": "answers", "type": "quantitative"},

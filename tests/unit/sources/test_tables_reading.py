@@ -72,9 +72,7 @@ def test_the_column_with_the_name_of_the_question_is_the_label_among_several(tmp
 
 
 def test_a_column_that_is_named_goes_before_the_one_with_the_name_of_the_question(tmp_path: Path) -> None:
-    imported = read(
-        tmp_path, "text,topic,checked\nHello,a,b\n", question="topic", label_column="checked"
-    )
+    imported = read(tmp_path, "text,topic,checked\nHello,a,b\n", question="topic", label_column="checked")
     assert imported.documents[0].annotations[0].labels == ("b",)
 
 

@@ -112,7 +112,7 @@ def test_a_curve_without_a_line_shows_its_points_with_intervals_and_says_so(
         steps = learning_curve(project, "topic")[:1]
     monkeypatch.setattr(growth, "learning_curve", lambda project, question: steps)
     page = open_review(part="curve")
-    assert "There is no line yet" in html_of(page)
+    assert "tfidf: macro-F1 0.333 (held-out, 2 documents) · There is no line yet" in html_of(page)
     (chart,) = page.get("vega_lite_chart")
     assert "tfidf, held-out" in str(chart.proto)
 
@@ -127,6 +127,7 @@ def test_what_was_judged_once_has_an_upright_for_its_interval_and_a_line_has_non
     assert "datum.alone" in upright["transform"][0]["filter"]
     assert upright["encoding"]["y2"] == {"field": "high"}
     assert alone["encoding"]["x"]["scale"]["domain"] == [0, 25]
+    assert upright["encoding"]["y"]["scale"] == {"domain": [0, 1]}
     assert "scale" not in line["encoding"]["x"]
 
 

@@ -27,7 +27,10 @@ def test_a_number_stands_on_the_side_of_its_point_that_is_turned_away_from_the_d
     spec = reliability_spec(bins)
     assert [row["above"] for row in spec["data"]["values"]] == [True, False]
     above, below = spec["layer"][2:]
-    assert (above["transform"][0]["filter"], below["transform"][0]["filter"]) == ("datum.above", "!datum.above")
+    assert (above["transform"][0]["filter"], below["transform"][0]["filter"]) == (
+        "datum.above",
+        "!datum.above",
+    )
     assert above["mark"]["dy"] < 0 < below["mark"]["dy"]
 
 

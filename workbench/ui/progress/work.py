@@ -59,8 +59,10 @@ def no_days_in_words(n_answered: int, *, only: str | None) -> str:
         return "You have answered nothing yet."
     if not n_answered:
         return "Nobody answered yet."
-    came = "1 document came answered, with a file" if n_answered == 1 else (
-        f"{n_answered:,} documents came answered, with files"
+    came = (
+        "1 document came answered, with a file"
+        if n_answered == 1
+        else (f"{n_answered:,} documents came answered, with files")
     )
     return f"None were given here: {came}."
 

@@ -202,14 +202,17 @@ def reliability_spec(bins: Sequence[ReliabilityBin]) -> dict[str, Any]:
             ],
         },
     }
-    sides = (("datum.above", {"align": "right", "dx": -3, "dy": -11}), ("!datum.above", {"align": "left", "dx": 3, "dy": 12}))
+    sides: dict[str, dict[str, Any]] = {
+        "datum.above": {"align": "right", "dx": -3, "dy": -11},
+        "!datum.above": {"align": "left", "dx": 3, "dy": 12},
+    }
     numbers = [
         {
             "transform": [{"filter": side}],
             "mark": {"type": "text", "fontSize": 12, **place},
             "encoding": {"x": x, "y": y, "text": {"field": "n", "type": "quantitative", "format": ",d"}},
         }
-        for side, place in sides
+        for side, place in sides.items()
     ]
     return {"data": {"values": rows}, "layer": [ideal, curve, *numbers]}
 
@@ -278,7 +281,7 @@ def slices_spec(slices: Sequence[Slice]) -> dict[str, Any]:
 
 def fitted_domain(slices: Sequence[Slice]) -> list[float]:
     """Return the tenths around all shares and intervals, from 0 to 1."""
-    ends = [end for s in slices for end in (s.interval.low, s.interval.high) if s.interval]
+    ends = [end for s in slices if (found := s.interval) for end in (found.low, found.high)]
     shares = [s.share_right for s in slices]
     low, high = min([1.0, *ends, *shares]), max([0.0, *ends, *shares])
     return [max(0, floor(10 * low)) / 10, min(10, ceil(10 * high)) / 10]

@@ -83,7 +83,9 @@ def show_calibration(subject: Subject) -> None:
     with left:
         st.subheader("How sure it is", anchor=False)
         swatches = Markup(" ").join(
-            Markup('<span class="wb-key"><i class="wb-swatch" style="background:{}"></i>{}</span>').format(*one)
+            Markup('<span class="wb-key"><i class="wb-swatch" style="background:{}"></i>{}</span>').format(
+                *one
+            )
             for one in ((BLUE, "right"), (RED, "wrong"))
         )
         st.html(Markup('<p class="wb-quiet">{} {}</p>').format(basis, swatches))
