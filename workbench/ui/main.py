@@ -7,8 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from workbench.errors import WorkbenchError
-from workbench.ui.addresses import unknown_page
-from workbench.ui.messages import as_markdown, errors_shown, show_error
+from workbench.ui.messages import errors_shown, show_error
 from workbench.ui.roles import pages_for
 from workbench.ui.views import annotate, bulk, data, home, models, people, progress, review
 from workbench.ui.visitors import current_visitor
@@ -44,9 +43,7 @@ account_page = st.Page(people.show, title="Account", url_path="account", visibil
 
 
 def show_home() -> None:
-    """Show the projects with links to the other pages; say so when the address is that of no page."""
-    if name := unknown_page():
-        st.warning(f"There is no page {as_markdown(name)} here. These are the projects.")
+    """Show the projects with links to the other pages."""
     leads = visitor.leads
     home.show(annotate_page, review_page if leads else None, data_page if leads else None)
 

@@ -206,10 +206,10 @@ def reliability_spec(bins: Sequence[ReliabilityBin]) -> dict[str, Any]:
         "datum.above": {"align": "right", "dx": -3, "dy": -11},
         "!datum.above": {"align": "left", "dx": 3, "dy": 12},
     }
-    numbers = [
+    numbers: list[dict[str, Any]] = [
         {
             "transform": [{"filter": side}],
-            "mark": {"type": "text", "fontSize": 12, **place},
+            "mark": {**place, "type": "text", "fontSize": 12},
             "encoding": {"x": x, "y": y, "text": {"field": "n", "type": "quantitative", "format": ",d"}},
         }
         for side, place in sides.items()
