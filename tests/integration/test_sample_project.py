@@ -69,7 +69,7 @@ def test_the_three_formats_hold_the_same_tickets(part: str) -> None:
         SAMPLE / "iob2" / f"{part}.conll", ReadOptions(question="entities", kind="ner")
     )
     table = catalog.source("csv").read(
-        SAMPLE / "csv" / f"{part}.csv", ReadOptions(question="topic", kind="textcat", label_column="topic")
+        SAMPLE / "csv" / f"{part}.csv", ReadOptions(question="topic", kind="textcat")
     )
     by_id = {labelled.document.id: labelled for labelled in studio.documents}
     for other in (columns, table):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from workbench.domain.spans import Span
 UNKNOWN = "(unknown)"
 SMALL = 20  # documents: what is smaller says little
 MOST_VALUES = 40
+RANGE = re.compile(r"(-?\d[\d.e+-]*) to -?\d")  # as `quartiles` writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,15 @@ def slice_documents(documents: Sequence[JudgedDocument], values: Sequence[str]) 
         counts[value] = [a + b for a, b in zip(before, row, strict=True)]
     slices = [Slice(value, *row) for value, row in counts.items()]
     return sorted(slices, key=lambda s: (s.is_small, s.share_right, s.value))
+
+
+def in_reading_order(slices: Sequence[Slice]) -> list[Slice]:
+    """Return ranges of numbers from low to high; slices of anything else as they are."""
+    starts = [RANGE.match(s.value) for s in slices if s.value != UNKNOWN]
+    if not starts or not all(starts):
+        return list(slices)
+    low = {s.value: float(start[1]) for s in slices if (start := RANGE.match(s.value))}
+    return sorted(slices, key=lambda s: low.get(s.value, float("inf")))
 
 
 def length_quartiles(texts: Sequence[str]) -> list[str]:

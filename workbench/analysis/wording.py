@@ -10,6 +10,8 @@ from typing import Any
 UNSHOWN = {n: "\ufffd" for n in (*range(9), 11, 12, *range(14, 32), *range(127, 160), *range(0xD800, 0xE000))}
 TURNING = {n: "\ufffd" for n in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
 
+FIXED_SPACE = "\u00a0"
+
 
 def plain(name: str) -> str:
     """Return a name (label, id, setting) with characters replaced that would disturb its line.
@@ -32,14 +34,17 @@ def as_figure(value: float | None) -> str:
 def as_percent(value: float | None) -> str:
     """Write a share in whole per cent; never 100 % of what is not certain, nor 0 % of what is not nothing.
 
-    >>> as_percent(0.997), as_percent(1.0), as_percent(0.001)
-    ('> 99 %', '100 %', '< 1 %')
+    Its parts do not break over two lines.
+
+    >>> [as_percent(value).replace(FIXED_SPACE, "_") for value in (0.997, 1.0, 0.001)]
+    ['>_99_%', '100_%', '<_1_%']
     """
     if value is None:
         return "–"
-    if 0.99 < value < 1:
-        return "> 99 %"
-    return "< 1 %" if 0 < value < 0.01 else f"{value:.0%}".replace("%", " %")
+    words = (
+        "> 99 %" if 0.99 < value < 1 else "< 1 %" if 0 < value < 0.01 else f"{value:.0%}".replace("%", " %")
+    )
+    return words.replace(" ", FIXED_SPACE)
 
 
 def as_facts(values: Mapping[str, Any]) -> dict[str, str]:

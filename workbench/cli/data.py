@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.options import OptionalQuestion, ProjectName, QuestionName
+from workbench.cli.options import OptionalQuestion, ProjectName
 from workbench.cli.printing import print_conversion
 from workbench.config import Home
 from workbench.domain.conversion import ReadOptions, WriteOptions
@@ -69,7 +69,11 @@ def import_file(
     ] = False,
     text_column: Annotated[str, typer.Option(help="The column with the text; by default `text`.")] = "",
     label_column: Annotated[
-        str, typer.Option(help="The column with the label (several parted by |); by default the only other.")
+        str,
+        typer.Option(
+            help="The column with the label (several parted by |); by default the only other, or the one "
+            "with the question's name."
+        ),
     ] = "",
     id_column: Annotated[str, typer.Option(help="The column with the id.")] = "",
     delimiter: Annotated[
@@ -139,7 +143,6 @@ def print_no_answers(result: ImportResult) -> None:
 
 def export_data(
     name: ProjectName,
-    question: QuestionName,
     format_name: Annotated[
         str,
         typer.Option(
@@ -149,6 +152,7 @@ def export_data(
     out: Annotated[
         Path, typer.Option("--out", help="The file to write.", show_default=False, dir_okay=False)
     ],
+    question: OptionalQuestion = "",
     part: Annotated[str, typer.Option(help="pool or held-out; by default both.")] = "",
     file_name: Annotated[
         str,
@@ -176,6 +180,7 @@ def export_data(
     """Write a question's answers in one of the six formats."""
     from workbench.usecases.collect_examples import parse_rule
     from workbench.usecases.export_data import export_data as write
+    from workbench.usecases.find_question import named_or_only
     from workbench.usecases.project import open_project, parse_part
 
     wanted: Part | None = parse_part(part) if part else None
@@ -185,7 +190,7 @@ def export_data(
     with open_project(Home.find(), name) as project:
         report = write(
             project,
-            question,
+            named_or_only(project, question),
             out,
             format_name=format_name,
             part=wanted,

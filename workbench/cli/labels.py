@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import ProjectName, QuestionName
+from workbench.cli.options import OptionalQuestion, ProjectName
 from workbench.cli.printing import counted
 from workbench.config import Home
 
@@ -15,7 +15,7 @@ Changes = list[str] | None
 
 def labels(
     name: ProjectName,
-    question: QuestionName,
+    question: OptionalQuestion = "",
     add: Annotated[Changes, typer.Option("--add", metavar="LABEL", help="A new label.")] = None,
     rename: Annotated[
         Changes, typer.Option("--rename", metavar="OLD=NEW", help="Answers follow the new name.")
@@ -35,11 +35,13 @@ def labels(
     A change is a fact that is appended: nothing is overwritten, and a model of other labels is refused.
     """
     from workbench.usecases.change_labels import change_labels, count_labels, parse_change
+    from workbench.usecases.find_question import named_or_only
     from workbench.usecases.project import open_project
 
     named = {"rename": rename, "merge": merge, "split": split, "retire": retire, "add": add}
     changes = [parse_change(action, text) for action, texts in named.items() for text in texts or ()]
     with open_project(Home.find(), name) as project:
+        question = named_or_only(project, question)
         asked = change_labels(project, question, changes)
         counts = count_labels(project, question)
     for label in asked.labels:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.analysis.confusions import ConfusedPair
     from workbench.usecases.label_studio.pull import PullReport
 
+MOST_LABELS = 30
 SHOWN_PROBLEMS = 20
 NOTHING = "nothing"  # stands for an answer that has no counterpart, as in the HTML report
 
@@ -105,17 +106,19 @@ def print_figures(figures: Mapping[str, Any]) -> None:
     shown = [
         f"{name.replace('_', ' ')} {figures[name]:.3f}" for name in names if figures.get(name) is not None
     ]
-    n = figures.get("n", figures.get("n_documents"))
-    print(f"{', '.join(shown)}   ({figures['basis']}, {n} documents)")
+    n = int(figures.get("n", figures.get("n_documents", 0)))
+    print(f"{', '.join(shown)}   ({figures['basis']}, {n:,} documents)")
     rows = sorted(figures["per_label"], key=lambda row: row["f1"] if row["f1"] is not None else 2.0)
     width = max([len(row["label"]) for row in rows] + [5])
     print(f"  {'label':{width}}  precision  recall      f1  answers")
-    for row in rows[:30]:
+    for row in rows[:MOST_LABELS]:
         cells = [
             f"{row[name]:7.3f}" if row[name] is not None else "      –"
             for name in ("precision", "recall", "f1")
         ]
         print(f"  {row['label']:{width}}    {cells[0]} {cells[1]} {cells[2]}  {row['support']:7,}")
+    if len(rows) > MOST_LABELS:
+        print(f"  … and {len(rows) - MOST_LABELS:,} more, none worse")
 
 
 def print_pairs(pairs: Sequence[ConfusedPair]) -> None:

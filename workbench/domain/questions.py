@@ -90,6 +90,16 @@ class Question:
         return self.kind == "textcat"
 
 
+def check_new_labels(kind: Kind, labels: Iterable[str]) -> None:
+    """Raise InputError for new labels that a table could not hold: its cells part several labels by `|`."""
+    barred = [label for label in labels if "|" in label] if kind == "textcat-multi" else []
+    if barred:
+        raise InputError(
+            f"'|' cannot be in a label of a textcat-multi question: {', '.join(barred[:20])}.",
+            hint="It parts the labels of a document in CSV. Write them with another sign.",
+        )
+
+
 LabelAction: TypeAlias = Literal["add", "rename", "merge", "split", "retire"]
 
 

@@ -10,6 +10,19 @@ from workbench.errors import InputError
 
 MAX_GUIDELINES = 20_000
 COLOUR = re.compile(r"#[0-9a-f]{6}")
+# Of labels without a colour of their own, in order; the labelling card has the same.
+COLOURS = (
+    "#2f6fb0",
+    "#b4541a",
+    "#2c7a4b",
+    "#9b3b78",
+    "#7a6200",
+    "#5b53b5",
+    "#a83232",
+    "#1f7a86",
+    "#6b5844",
+    "#4d6a1e",
+)
 KEYS = "1234567890qwertyuiopsdghjklzcvbnm"  # not `a` (accepts), `x` (rejects) and `f` (flags)
 
 
@@ -18,7 +31,8 @@ class QuestionSettings:
     """Guidelines in Markdown, whether the model's answer is shown, and colour and key of labels.
 
     `colours` are `#rrggbb` by label; `keys` one character of KEYS by label. Labels without an entry get
-    the next free one, in their order. `suggests` False hides the model's answer: annotators are not primed.
+    the colour of their place and the next free key, in their order. `suggests` False hides the model's
+    answer: annotators are not primed.
     """
 
     guidelines: str = ""
@@ -52,3 +66,11 @@ class QuestionSettings:
         free = iter(key for key in KEYS if key not in chosen.values())
         found = ((label, chosen.get(label) or next(free, "")) for label in labels)
         return {label: key for label, key in found if key}
+
+    def colour_of(self, labels: tuple[str, ...]) -> dict[str, str]:
+        """Return the colour of each label: its own one, or that of its place.
+
+        >>> QuestionSettings(colours={"b": "#000000"}).colour_of(("a", "b"))
+        {'a': '#2f6fb0', 'b': '#000000'}
+        """
+        return {label: self.colours.get(label, COLOURS[n % len(COLOURS)]) for n, label in enumerate(labels)}

@@ -28,9 +28,10 @@ class Columns:
 def find_columns(header: Sequence[str], options: ReadOptions, path: Path, *, line: int) -> Columns:
     """Return the columns to read.
 
-    Text is `text` unless named, id is `id` where there is one. The label is the only other column, or
-    the one named; then the rest is metadata. `-` says that no column is the label. Raises SourceError,
-    with the columns found, when a column is missing, stands twice, or the label is not clear.
+    Text is `text` unless named, id is `id` where there is one. The label is the column named, the only
+    other one, or the one called as the question; then the rest is metadata. `-` says that no column is
+    the label. Raises SourceError, with the columns found, when a column is missing, stands twice, or the
+    label is not clear.
     """
     _check_header(header, path, line)
     text = _number(header, options.text_column or "text", "text", path, line)
@@ -45,6 +46,8 @@ def find_columns(header: Sequence[str], options: ReadOptions, path: Path, *, lin
         label = _number(header, options.label_column, "label", path, line)
     elif len(others) == 1:
         label = others[0]
+    elif options.question in (header[n] for n in others):
+        label = header.index(options.question)
     elif others:
         message = f"Several columns could be the label. {_found(header)}"
         hint = f"Name it with --label-column; '{NO_LABELS}' says that there is none."

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from workbench.domain.annotations import now
 from workbench.domain.questions import check_slug
@@ -30,9 +30,12 @@ STALE_SECONDS = 30.0
 LOCK_NAME = "worker.lock"  # held by the project's one worker, and by its children
 LOGS = Path("data", "logs")
 WORKER_LOG = LOGS / "worker.log"
+# They take seconds and ask nothing of a model that is still to be trained: they go before the others.
+SHORT_VERBS = ("preview", "import", "analyse", "languages", "time-bundle")
 INHERITED_LOCK = "WORKBENCH_WORKER_LOCK"  # the open file of the lock that a new worker was given
 
 _jobs = schema.jobs.c
+_TURN = (case((_jobs.verb.in_(SHORT_VERBS), 0), else_=1), _jobs.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +122,17 @@ class Jobs:
             query = select(_jobs.id).where(_jobs.state == state).limit(1)
             return connection.execute(query).scalar_one_or_none() is not None
 
+    def line(self) -> JobList:
+        """Return what is at work and then all that is queued, in the order in which they are taken."""
+        with self._database.read() as connection:
+            query = select(schema.jobs).where(_jobs.state.in_(("running", "queued")))
+            rows = connection.execute(query.order_by(_jobs.state.desc(), *_TURN))  # running first
+            return [_job(row) for row in rows]
+
     def claim(self, worker: str) -> Job | None:
-        """Take the oldest job that is queued; nobody else gets it."""
+        """Take the oldest job that is queued, a short one before a long one; nobody else gets it."""
         with self._database.write() as connection:
-            query = select(_jobs.id).where(_jobs.state == "queued").order_by(_jobs.id).limit(1)
+            query = select(_jobs.id).where(_jobs.state == "queued").order_by(*_TURN).limit(1)
             id = connection.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
             if id is None:
                 return None

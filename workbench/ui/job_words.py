@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
@@ -89,11 +89,27 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def time_in_words(job: Job, now: datetime | None = None) -> str:
-    """Return since when a job waits, how long it runs, or how long it took."""
+def wait_in_words(before: Sequence[Job]) -> str:
+    """Return what a queued job waits for: the worker, which does one job of the project at a time.
+
+    >>> training = Job(3, "train", {"question_name": "topic", "learner": "bert"}, "running")
+    >>> wait_in_words([training]), wait_in_words([training, Job(4, "embed", {}, "queued")])
+    ('waits for job 3, training topic · bert', 'waits for job 3, training topic · bert, and 1 more')
+    >>> wait_in_words([])
+    'waits for the worker'
+    """
+    if not before:
+        return "waits for the worker"
+    words = " ".join(filter(None, [verb_in_words(before[0]).lower(), asked_in_words(before[0])]))
+    more = f", and {len(before) - 1:,} more" if len(before) > 1 else ""
+    return f"waits for job {before[0].id}, {words}{more}"
+
+
+def time_in_words(job: Job, now: datetime | None = None, *, before: Sequence[Job] = ()) -> str:
+    """Return what a job waits for, how long it runs, or how long it took."""
     seconds = seconds_taken(job, now)
     if job.state == "queued":
-        return "waits for the worker"
+        return wait_in_words(before)
     if seconds is None:
         return "never ran"
     return f"{'running for' if job.state == 'running' else 'ran'} {duration(seconds)}"

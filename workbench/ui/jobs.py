@@ -28,6 +28,7 @@ from workbench.usecases.ask_for_work import (
     call_off,
     can_be_taken_up,
     find_job,
+    jobs_before,
     last_lines,
     last_words_of_worker,
     same_job,
@@ -119,7 +120,7 @@ def _show(project: Project, job: Job) -> None:
             st.badge(job.state, color=COLOURS[job.state])
             if current_visitor().leads:
                 _show_buttons(project, job)
-        st.html(steps_html(job) + _facts(job))
+        st.html(steps_html(job) + _facts(project, job))
         if job.state not in ENDED and st.session_state.get(ASKED_BEFORE) == job.id:
             st.info(
                 "The same was asked for already and goes on: this is that job. No second one was started."
@@ -132,8 +133,9 @@ def _show(project: Project, job: Job) -> None:
         _show_log(project, job)
 
 
-def _facts(job: Job) -> Markup:
-    facts = [f"job {job.id}", time_in_words(job), result_in_words(job)]
+def _facts(project: Project, job: Job) -> Markup:
+    before = jobs_before(project, job.id) if job.state == "queued" else []
+    facts = [f"job {job.id}", time_in_words(job, before=before), result_in_words(job)]
     if job.attempt > 1:
         facts.append(f"attempt {job.attempt}")
     silent = silence(job, time.time())

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
 from workbench.config import LIMITS, MEBIBYTE, Home
-from workbench.errors import InputError, MachineError
+from workbench.errors import InputError, MachineError, WorkbenchError
 from workbench.usecases.manage_accounts import list_accounts
 
 ADDRESS = "127.0.0.1"
@@ -98,6 +99,19 @@ def check_address(address: str) -> None:
             where=address,
             hint="Make an account first: workbench account add NAME --role admin",
         )
+
+
+def check_configured_address() -> None:
+    """End the program with the reason when Streamlit is told to serve others and there are no accounts.
+
+    For `streamlit run app.py`. Another ASGI server has an address of its own: there the gate refuses.
+    """
+    from streamlit import config
+
+    try:
+        check_address(config.get_option("server.address") or ADDRESS)
+    except WorkbenchError as error:
+        sys.exit(str(error))
 
 
 def check_port(port: int, address: str = ADDRESS) -> None:

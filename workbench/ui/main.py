@@ -38,6 +38,9 @@ bulk_page = st.Page(
     bulk.show, title="Bulk", icon=":material/checklist:", url_path="bulk", visibility="hidden"
 )
 
+# Where many look for it; the page is the same.
+account_page = st.Page(people.show, title="Account", url_path="account", visibility="hidden")
+
 
 def show_home() -> None:
     """Show the projects with links to the other pages."""
@@ -55,10 +58,13 @@ pages = [
     models_page,
     people_page,
     bulk_page,
+    account_page,
 ]
 page = st.navigation(pages_for(visitor, pages), position="top")
 for sheet in sorted((HERE / "styles").glob("*.css")):
     st.html(sheet)
+if page in (progress_page, review_page, data_page, models_page):  # tables and charts have use for the room
+    st.html(HERE / "wide.css")
 show_who(visitor)
 with errors_shown():
     page.run()

@@ -23,6 +23,7 @@ LEAST_ROLE: Mapping[str, Role] = MappingProxyType(
         "data": "lead",
         "models": "lead",
         "people": "annotator",
+        "account": "annotator",
     }
 )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from workbench import artefacts
-from workbench.domain.questions import Kind, Question
+from workbench.domain.questions import Kind, Question, check_new_labels
 from workbench.usecases.project import Project, project_toml
 
 
 def add_question(project: Project, question: Question) -> Question:
-    """Ask the project's annotators one more question. Raises InputError when its name is taken."""
+    """Ask the project's annotators one more question. Raises InputError for a name that is taken and bad labels."""
+    check_new_labels(question.kind, question.labels)
     added = project.store.add_question(question)
     with artefacts.write_whole(project.folder / "project.toml") as file:
         file.write(project_toml(project.name, project.store.questions()).encode())

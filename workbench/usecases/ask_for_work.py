@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,12 @@ def jobs_of(project: Project) -> list[Job]:
 def find_job(project: Project, job_id: int) -> Job:
     """Return a job. Raises UnknownNameError."""
     return Jobs(project.store).get(job_id)
+
+
+def jobs_before(project: Project, job_id: int) -> list[Job]:
+    """Return the jobs that a queued one waits for, the one at work first; the worker does one at a time."""
+    line = Jobs(project.store).line()
+    return list(takewhile(lambda job: job.id != job_id, line))
 
 
 def last_lines(project: Project, job_id: int, n: int) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.domain.questions import LabelChange, Question, label_now, labels_after
+from workbench.domain.questions import LabelChange, Question, check_new_labels, label_now, labels_after
 from workbench.errors import InputError
 from workbench.usecases.collect_examples import settled_answers
 from workbench.usecases.project import Project
@@ -19,6 +19,7 @@ def change_labels(project: Project, question: str, changes: Sequence[LabelChange
     unanswered. Raises InputError for the first change that does not fit; those before it stay.
     """
     asked = project.store.question(question)
+    check_new_labels(asked.kind, (label for change in changes for label in change.after))
     for change in changes:
         asked = project.store.change_labels(question, change)
     return asked

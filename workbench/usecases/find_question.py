@@ -26,6 +26,14 @@ class SeveralQuestionsError(InputError):
         super().__init__("Which question does the file answer?", where=where, hint=hint)
 
 
+def named_or_only(project: Project, name: str) -> str:
+    """Return the name of a question, without one that of the only question. Raises InputError for several."""
+    names = [question.name for question in project.store.questions()]
+    if name or len(names) == 1:
+        return name or names[0]
+    raise InputError("Which question?", hint=f"Say --question, one of: {', '.join(names)}.")
+
+
 def with_question(project: Project, path: Path, format_name: str, options: ReadOptions) -> ReadOptions:
     """Complete the options with the question that the file answers and its declared labels.
 

@@ -11,7 +11,7 @@ from typing import cast, get_args
 from workbench import artefacts
 from workbench.config import Home
 from workbench.domain.documents import Part
-from workbench.domain.questions import KINDS, Kind, Question
+from workbench.domain.questions import KINDS, Kind, Question, check_new_labels
 from workbench.errors import InputError, UnknownNameError
 from workbench.store.project_store import ProjectStore
 
@@ -27,7 +27,7 @@ class Project:
 
 
 def create_project(home: Home, name: str, questions: Sequence[Question]) -> Path:
-    """Make a new project and return its folder. Raises InputError when the name is taken."""
+    """Make a new project and return its folder. Raises InputError for a name that is taken and for bad labels."""
     folder = home.project(name)
     if (folder / "project.toml").exists():
         raise InputError(
@@ -35,6 +35,8 @@ def create_project(home: Home, name: str, questions: Sequence[Question]) -> Path
         )
     if not questions:
         raise InputError("A project needs a question.", hint="For example: --question topic:textcat")
+    for question in questions:
+        check_new_labels(question.kind, question.labels)
     folder.mkdir(parents=True, exist_ok=True)
     ProjectStore.create(folder, name, questions).close()
     with artefacts.write_whole(folder / "project.toml") as file:

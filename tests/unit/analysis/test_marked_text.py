@@ -49,7 +49,7 @@ def test_an_equal_pair_has_two_lines_and_one_chip():
     assert html.count('class="m gold right') == 1
     assert html.count('class="m said right') == 1
     assert html.count("chip") == 1
-    assert "<bdi>PER</bdi> 83 %" in html
+    assert "<bdi>PER</bdi> 83\u00a0%" in html
 
 
 def test_a_wrong_type_shows_both_labels():

@@ -177,7 +177,7 @@ def test_a_label_that_reads_from_the_right_does_not_turn_its_line():
     documents = [JudgedDocument(Example("1", "x", ("فاتورة",)), ("عطل",), confidences=(0.9,))]
     html = render_report(Report(run_of(["فاتورة", "عطل"]), "textcat", documents, "held-out"))
     assert '<bdi>فاتورة</bdi><span class="to">→</span><bdi>عطل</bdi>' in html
-    assert "<bdi>عطل</bdi></b> 90 %" in html
+    assert "<bdi>عطل</bdi></b> 90\u00a0%" in html
 
 
 def ner_report() -> Report:

@@ -6,7 +6,14 @@ import pytest
 
 from workbench.analysis.intervals import wilson_interval
 from workbench.analysis.judged import JudgedDocument
-from workbench.analysis.slices import UNKNOWN, length_quartiles, metadata_values, slice_documents
+from workbench.analysis.slices import (
+    UNKNOWN,
+    Slice,
+    in_reading_order,
+    length_quartiles,
+    metadata_values,
+    slice_documents,
+)
 from workbench.domain.examples import Example
 from workbench.errors import InputError
 
@@ -53,3 +60,19 @@ def test_metadata_with_few_values_becomes_slices_and_ids_do_not() -> None:
 
 def test_metadata_that_holds_lists_is_left_out() -> None:
     assert metadata_values([{"tags": ["a"]}, {"tags": ["b"]}]) == {}
+
+
+def test_ranges_of_numbers_are_read_from_low_to_high_and_names_stay_worst_first() -> None:
+    def named(*values: str) -> list[Slice]:
+        return [Slice(value, 30, 20, 20, 30, 30) for value in values]
+
+    ranges = named("61 to 368 characters", "9 to 35 characters", UNKNOWN, "36 to 60 characters")
+    assert [s.value for s in in_reading_order(ranges)] == [
+        "9 to 35 characters",
+        "36 to 60 characters",
+        "61 to 368 characters",
+        UNKNOWN,
+    ]
+    names = named("web_form", "9 to 5", "chat")
+    assert in_reading_order(names) == names
+    assert in_reading_order([]) == []

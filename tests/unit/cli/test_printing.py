@@ -8,7 +8,7 @@ import pytest
 
 from workbench.analysis.confusions import ConfusedPair
 from workbench.cli.data import print_import
-from workbench.cli.printing import counted, print_batch, print_pairs
+from workbench.cli.printing import counted, print_batch, print_figures, print_pairs
 from workbench.domain.conversion import ConversionReport
 from workbench.domain.runs import Batch, Proposal
 from workbench.store.project_store import ImportCounts
@@ -55,3 +55,15 @@ def test_an_answer_without_a_counterpart_is_printed_as_nothing(capsys: pytest.Ca
         "     1  nothing taken for acc   (t1)",
         "     4  acc taken for nothing   (t1, t2, t3 …)",
     ]
+
+
+@pytest.mark.parametrize(("n_labels", "rest"), [(30, None), (77, "  … and 47 more, none worse")])
+def test_labels_that_are_not_printed_are_counted(
+    n_labels: int, rest: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 4}
+    labels = [{"label": f"label-{n}", **row} for n in range(n_labels)]
+    print_figures({"accuracy": 0.5, "n": 3080, "basis": "held-out", "per_label": labels})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("(held-out, 3,080 documents)")
+    assert (lines[-1] if len(lines) > 32 else None) == rest

@@ -64,6 +64,18 @@ def test_other_columns_become_metadata_when_the_label_is_named(tmp_path: Path) -
     assert labelled.annotations[0].labels == ("a",)
 
 
+def test_the_column_with_the_name_of_the_question_is_the_label_among_several(tmp_path: Path) -> None:
+    imported = read(tmp_path, "id,channel,text,topic\n1,mail,Hello,a\n", question="topic")
+    (labelled,) = imported.documents
+    assert dict(labelled.document.metadata) == {"channel": "mail"}
+    assert labelled.annotations[0].labels == ("a",)
+
+
+def test_a_column_that_is_named_goes_before_the_one_with_the_name_of_the_question(tmp_path: Path) -> None:
+    imported = read(tmp_path, "text,topic,checked\nHello,a,b\n", question="topic", label_column="checked")
+    assert imported.documents[0].annotations[0].labels == ("b",)
+
+
 def test_a_hyphen_says_that_no_column_is_the_label(tmp_path: Path) -> None:
     imported = read(tmp_path, "text,topic,channel\nHello,a,mail\n", label_column="-")
     assert dict(imported.documents[0].document.metadata) == {"topic": "a", "channel": "mail"}

@@ -36,6 +36,29 @@ def test_the_oldest_job_is_taken_first_and_by_one_worker_only(jobs: Jobs) -> Non
     assert [job.id for job in jobs.list()] == [second.id, first.id]
 
 
+def test_short_jobs_are_taken_before_long_ones_that_were_asked_for_earlier(jobs: Jobs) -> None:
+    names = ("train", "export", "languages", "train", "import")
+    at_work, export, languages, train, read = [jobs.enqueue(verb, {}) for verb in names]
+    assert (taken := jobs.claim("w")) is not None
+    assert taken.id == languages.id
+    assert [job.id for job in jobs.line()] == [job.id for job in (languages, read, at_work, export, train)]
+    order = [job.id for job in iter(lambda: jobs.claim("w"), None)]
+    assert order == [job.id for job in (read, at_work, export, train)]
+    assert jobs.line()[0].state == "running"
+
+
+def test_the_line_is_what_runs_then_what_waits_and_no_ended_job(jobs: Jobs) -> None:
+    ended, running, waiting = [jobs.enqueue("train", {}) for _ in range(3)]
+    jobs.cancel(ended.id)
+    jobs.claim("w")
+    jobs.enqueue("languages", {})
+    assert [(job.id, job.state) for job in jobs.line()] == [
+        (running.id, "running"),
+        (waiting.id + 1, "queued"),
+        (waiting.id, "queued"),
+    ]
+
+
 def test_a_key_makes_one_job_even_after_it_ended(jobs: Jobs) -> None:
     first = jobs.enqueue("train", {"seed": 1}, key="k")
     running = jobs.claim("w")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import socket
 import subprocess
 import sys
@@ -98,3 +99,19 @@ print(sorted(name for name in {HEAVY!r} if name in sys.modules))
 """
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=180)
     assert ended.stdout.strip() == "[]", ended.stderr
+
+
+@pytest.mark.slow
+def test_streamlit_run_refuses_a_public_address_without_accounts(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.address", "0.0.0.0"]
+    ended = subprocess.run(
+        [*command, "--server.port", "0"],
+        env={**os.environ, "WORKBENCH_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert "Without accounts the app serves this machine only" in ended.stderr
+    assert "workbench account add" in ended.stderr
+    assert "Traceback" not in ended.stderr

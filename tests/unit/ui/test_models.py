@@ -91,6 +91,19 @@ def test_a_training_is_queued_with_what_was_changed_and_its_job_is_in_the_url(ti
     assert "waits for the worker" in shown(open_models(job=str(job.id)))
 
 
+def test_a_job_behind_another_one_names_it(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        jobs = Jobs(project.store)
+        for learner in ("bert", "setfit"):
+            jobs.enqueue("train", {"question": "topic", "learner": learner})
+        asked = jobs.enqueue("export", {"question_name": "topic"})
+    words = shown(open_models(job=str(asked.id)))
+    assert "waits for job 1, training topic · bert, and 1 more" in words
+    with open_project(tickets, "tickets") as project:
+        Jobs(project.store).cancel(2)
+    assert "waits for job 1, training topic · bert<" in shown(open_models(job=str(asked.id)))
+
+
 def test_two_tabs_that_start_the_same_training_start_it_once(tickets: Home) -> None:
     add_answers(tickets, "delivery", "billing", "fault")
     first, second = (open_models(section="train") for _ in range(2))

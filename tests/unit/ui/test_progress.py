@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.unit.ui.pages import html_of, open_view
 from workbench.config import Home
-from workbench.domain.annotations import Annotation, new_client_id
+from workbench.domain.annotations import FROM_A_FILE, Annotation, new_client_id
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
 from workbench.domain.spans import Span
@@ -86,6 +86,16 @@ def test_a_question_without_answers_says_so(tickets: Home) -> None:
     assert "two annotators" in page.info[0].value
     page = open_view("progress", project="tickets", question="entities", tab="conflicts")
     assert "No conflict is open" in page.success[0].value
+
+
+def test_answers_that_came_with_a_file_are_not_said_to_be_nobodys(tickets: Home) -> None:
+    record(tickets, (FROM_A_FILE, "ticket-3", "billing"))
+    with open_project(tickets, "tickets") as project:
+        project.store.record([Annotation("gone", "ticket-0", "topic", "ben", status="withdrawn")])
+        project.store.record([Annotation("gone too", "ticket-1", "topic", "ben", status="withdrawn")])
+    shown = html_of(open_view("progress", project="tickets", question="topic"))
+    assert "None were given here: 1 document came answered, with a file." in shown
+    assert "Nobody answered yet." not in shown
 
 
 def test_agreement_names_the_pair_its_documents_and_that_they_are_few(disputed: Home) -> None:
@@ -256,7 +266,15 @@ def test_the_bulk_view_lists_what_a_filter_finds(tickets: Home) -> None:
     contains.input("HELLO").run()
     assert page.dataframe[0].value["document"].tolist() == ["ticket-3"]
     contains.input("nowhere").run()
-    assert "No document" in page.info[0].value
+    assert "No document without an answer is like this" in page.info[0].value
+
+
+def test_the_bulk_view_of_an_answered_pool_names_the_switch_that_shows_it(tickets: Home) -> None:
+    record(tickets, *(("ana", f"ticket-{n}", "fault") for n in range(4)))
+    page = open_view("bulk", project="tickets", question="topic", annotator="ana")
+    assert page.info[0].value.startswith("No document waits for your answer. Turn *Only unanswered* off")
+    page.toggle(key="unanswered").set_value(False).run()
+    assert len(page.dataframe[0].value) == 4
 
 
 def test_the_bulk_view_leaves_empty_columns_out(tickets: Home) -> None:

@@ -82,9 +82,30 @@ def test_the_chosen_part_is_kept_in_the_url(tickets: Home) -> None:
     assert "Expected calibration error" in html_of(page)
 
 
-def test_a_curve_without_a_line_is_said_in_words(tickets: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(growth, "has_line", lambda steps: False)
-    assert "There is no line yet" in html_of(open_review(part="curve"))
+def test_a_curve_without_a_line_shows_its_points_with_intervals_and_says_so(
+    tickets: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_project(tickets, "tickets") as project:
+        steps = learning_curve(project, "topic")[:1]
+    monkeypatch.setattr(growth, "learning_curve", lambda project, question: steps)
+    page = open_review(part="curve")
+    assert "tfidf: macro-F1 0.333 (held-out, 2 documents) · There is no line yet" in html_of(page)
+    (chart,) = page.get("vega_lite_chart")
+    assert "tfidf, held-out" in str(chart.proto)
+
+
+def test_what_was_judged_once_has_an_upright_for_its_interval_and_a_line_has_none(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        steps = learning_curve(project, "topic")
+    alone, line = curve_spec(steps[:1]), curve_spec(steps)
+    assert [row["alone"] for row in alone["data"]["values"]] == [True]
+    assert [row["alone"] for row in line["data"]["values"]] == [False, False]
+    (upright,) = [layer for layer in alone["layer"] if layer["mark"]["type"] == "rule"]
+    assert "datum.alone" in upright["transform"][0]["filter"]
+    assert upright["encoding"]["y2"] == {"field": "high"}
+    assert alone["encoding"]["x"]["scale"]["domain"] == [0, 25]
+    assert upright["encoding"]["y"]["scale"] == {"domain": [0, 1]}
+    assert "scale" not in line["encoding"]["x"]
 
 
 def test_the_answers_on_the_curve_are_whole_numbers(tickets: Home) -> None:

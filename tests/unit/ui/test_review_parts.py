@@ -211,7 +211,8 @@ def test_slices_by_length_and_language_name_their_documents(tickets: Home) -> No
     assert page.selectbox(key="slices by").value == "length"
     rows = page.dataframe[0].value
     assert rows["documents"].tolist() == [1, 1]
-    assert rows["right"].tolist() == [0.0, 1.0]
+    assert rows["length"].tolist() == ["12 to 12 characters", "35 to 35 characters"], "short before long"
+    assert rows["right"].tolist() == [1.0, 0.0]
     assert "2 held-out documents" in html_of(page)
     path = tickets.projects / "tickets" / detect_languages.FILE
     path.parent.mkdir(exist_ok=True)

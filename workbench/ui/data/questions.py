@@ -69,9 +69,11 @@ def show_labels(question: Question, settings: QuestionSettings, counts: Mapping[
         st.info("There is no label yet: add some, or import documents that have answers.")
         return
     keys = settings.key_of(question.labels)
+    # The card colours spans, and of other labels those that were given a colour.
+    colours = settings.colour_of(question.labels) if question.kind == "ner" else settings.colours
     rows = Markup().join(
         Markup("<tr><td>{}{}</td><td>{}</td><td>{:,}</td></tr>").format(
-            swatch(settings.colours.get(label)), label, key_cap(keys.get(label)), counts.get(label, 0)
+            swatch(colours.get(label)), label, key_cap(keys.get(label)), counts.get(label, 0)
         )
         for label in question.labels[:SHOWN_LABELS]
     )
@@ -88,9 +90,9 @@ def show_labels(question: Question, settings: QuestionSettings, counts: Mapping[
 
 
 def swatch(colour: str | None) -> Markup:
-    """Return a square in a label's own colour; without one it gets the next free one."""
+    """Return a square in a label's own colour; nothing but its outline without one."""
     if colour is None:
-        return Markup('<span class="wb-swatch wb-none" title="the next free colour"></span>')
+        return Markup('<span class="wb-swatch wb-none" title="no colour of its own"></span>')
     return Markup('<span class="wb-swatch" style="background:{}"></span>').format(colour)
 
 
@@ -109,7 +111,7 @@ def show_look(project: Project, question: Question, settings: QuestionSettings) 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         own = st.checkbox("Own colour", value=label in settings.colours, key=f"own colour {place}")
         colour = st.color_picker(
-            "Colour", settings.colours.get(label, "#2f5d8a"), key=f"colour {place}", disabled=not own
+            "Colour", settings.colour_of(question.labels)[label], key=f"colour {place}", disabled=not own
         )
         keys = [AUTOMATIC, *KEYS]
         known = keys.index(settings.keys[label]) if label in settings.keys else 0

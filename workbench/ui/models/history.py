@@ -62,7 +62,7 @@ def show_table(jobs: Sequence[Job]) -> None:
             "work": [verb_in_words(job) for job in jobs],
             "asked with": [asked_in_words(job) for job in jobs],
             "state": [job.state for job in jobs],
-            "time": [time_in_words(job) for job in jobs],
+            "time": [time_in_table(job) for job in jobs],
             "outcome": [result_in_words(job) or " ".join(job.message.split())[:200] for job in jobs],
             "asked": [when(job.created_at) for job in jobs],
         },
@@ -87,6 +87,17 @@ def show_table(jobs: Sequence[Job]) -> None:
     if rows and st.query_params.get("job") != str(jobs[rows[0]].id):
         st.query_params["job"] = str(jobs[rows[0]].id)
         st.rerun()
+
+
+def time_in_table(job: Job) -> str:
+    """Return a time that stays true while the table stands still: of a running job since when it runs.
+
+    >>> time_in_table(Job(1, "train", {}, "running", started_at="2026-03-04T09:05:07.000001+00:00"))
+    'since 2026-03-04 09:05 UTC'
+    """
+    if job.state == "running" and job.started_at is not None:
+        return f"since {when(job.started_at)}"
+    return "waits" if job.state == "queued" else time_in_words(job)
 
 
 def states_of(jobs: Sequence[Job]) -> tuple[tuple[int, str, int], ...]:

@@ -10,13 +10,13 @@ from markupsafe import Markup
 from workbench.analysis.pace import Pace
 from workbench.domain.questions import Question
 from workbench.ui.charts import show_chart
-from workbench.ui.curve import curve_spec
+from workbench.ui.curve import show_curve
 from workbench.ui.progress.charts import days_spec, recall_spec
 from workbench.ui.progress.kept import kept_counts, kept_pace
 from workbench.ui.words import table_height
 from workbench.usecases.count_labels import RecallStep, rarest_labels, recall_of
 from workbench.usecases.project import Project
-from workbench.usecases.show_progress import has_line, learning_curve, question_progress
+from workbench.usecases.show_progress import learning_curve, question_progress
 
 
 def show_work(project: Project, question: Question, *, only: str | None = None) -> None:
@@ -41,13 +41,30 @@ def show_work(project: Project, question: Question, *, only: str | None = None) 
         if team.days:
             show_chart(days_spec(team.days), height=260, alt="Answers of each day and annotator")
         else:
-            none = "Nobody answered yet." if only is None else "You have answered nothing yet."
-            st.html(f'<p class="wb-quiet">{none}</p>')
+            st.html(f'<p class="wb-quiet">{no_days_in_words(progress.n_answered, only=only)}</p>')
         st.subheader("Pace" if only is None else "Your pace", anchor=False)
         show_paces(team.paces)
     with right:
         st.subheader("Answers by label", anchor=False)
         show_counts(counts, is_ner=question.kind == "ner")
+
+
+def no_days_in_words(n_answered: int, *, only: str | None) -> str:
+    """Say why no day has an answer, of everybody or of the one that `only` names.
+
+    >>> no_days_in_words(10_003, only=None), no_days_in_words(0, only=None)
+    ('None were given here: 10,003 documents came answered, with files.', 'Nobody answered yet.')
+    """
+    if only is not None:
+        return "You have answered nothing yet."
+    if not n_answered:
+        return "Nobody answered yet."
+    came = (
+        "1 document came answered, with a file"
+        if n_answered == 1
+        else (f"{n_answered:,} documents came answered, with files")
+    )
+    return f"None were given here: {came}."
 
 
 def show_curves(project: Project, question: Question, counts: Mapping[str, int]) -> None:
@@ -56,14 +73,9 @@ def show_curves(project: Project, question: Question, counts: Mapping[str, int])
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("Learning curve", anchor=False)
-        if not has_line(steps):
-            st.html(
-                '<p class="wb-quiet">There is no line yet: it begins when a learner is trained again, '
-                "with more answers.</p>"
-            )
-            return
-        name = steps[0].headline.name
-        show_chart(curve_spec(steps), height=300, alt=f"{name} by number of answers")
+        show_curve(steps, height=300)
+    if not steps:
+        return
     with right:
         st.subheader("Recall of the rarest labels", anchor=False)
         recalls = recall_of(steps, rarest_labels(counts))

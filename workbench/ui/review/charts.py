@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil, floor
 from typing import Any
 
 from workbench.analysis.calibration import ReliabilityBin
@@ -102,53 +103,88 @@ def matrix_spec(pairs: Sequence[ConfusedPair], labels: Sequence[str]) -> dict[st
 
 
 def histogram_spec(confidences: Sequence[float], right: Sequence[bool]) -> dict[str, Any]:
-    """Return how many predictions were made with which confidence, right and wrong ones stacked."""
+    """Return how many predictions were made with which confidence, right and wrong ones side by side.
+
+    The axis grows with the square root: a few wrong ones can be read beside thousands that are right.
+    """
     counts: dict[tuple[int, bool], int] = {}
     for sure, is_right in zip(confidences, right, strict=True):
         place = min(N_BINS - 1, int(sure * N_BINS))
         counts[place, is_right] = counts.get((place, is_right), 0) + 1
     rows = [
-        {"low": p / N_BINS, "high": (p + 1) / N_BINS, "outcome": "right" if ok else "wrong", "n": n}
+        {
+            "from": (p + (0.0 if ok else 0.5)) / N_BINS,
+            "to": (p + (0.5 if ok else 1.0)) / N_BINS,
+            "confidence": f"{p / N_BINS:.2f} to {(p + 1) / N_BINS:.2f}",
+            "outcome": "right" if ok else "wrong",
+            "n": n,
+        }
         for (p, ok), n in sorted(counts.items())
     ]
+    x_scale = {"domain": [0, 1], "nice": False}
+    tooltip = (("outcome", "nominal"), ("n", "quantitative"), ("confidence", "nominal"))
     return {
         "data": {"values": rows},
         "mark": {"type": "bar"},
         "encoding": {
             "x": {
-                "field": "low",
+                "field": "from",
                 "type": "quantitative",
-                "bin": "binned",
                 "title": "confidence",
-                "scale": {"domain": [0, 1]},
+                "scale": x_scale,
+                "axis": {"tickCount": 10, "format": ".1f"},
             },
-            "x2": {"field": "high"},
-            "y": {"field": "n", "type": "quantitative", "title": "predictions", "axis": {"tickMinStep": 1}},
+            "x2": {"field": "to"},
+            "y2": {"datum": 0},  # with two ends across, a bar would be a dash
+            "y": {
+                "field": "n",
+                "type": "quantitative",
+                "title": "predictions (square-root axis)",
+                "scale": {"type": "sqrt"},
+                "stack": None,
+                "axis": {"tickMinStep": 1, "tickCount": 6, "format": ",d"},
+            },
             "color": {
                 "field": "outcome",
                 "type": "nominal",
                 "scale": {"domain": ["right", "wrong"], "range": [BLUE, RED]},
-                "legend": {"title": None, "orient": "top"},
+                "legend": None,  # the words above the chart name both: so it is as high as its neighbour
             },
-            "order": {"field": "outcome", "sort": "descending"},
-            "tooltip": [
-                {"field": name, "type": kind}
-                for name, kind in (("outcome", "nominal"), ("n", "quantitative"), ("low", "quantitative"))
-            ],
+            "tooltip": [{"field": name, "type": kind} for name, kind in tooltip],
         },
     }
 
 
 def reliability_spec(bins: Sequence[ReliabilityBin]) -> dict[str, Any]:
-    """Return the share of right predictions of each bin at its mean confidence, with its number."""
+    """Return the share of right predictions of each bin at its mean confidence, with its number.
+
+    The numbers stand on the side of the points that is turned away from the dotted line.
+    """
     rows = [
-        {"confidence": b.confidence, "right": b.accuracy, "n": b.n, "bin": f"{b.low:.1f} to {b.high:.1f}"}
+        {
+            "confidence": b.confidence,
+            "right": b.accuracy,
+            "n": b.n,
+            "bin": f"{b.low:.1f} to {b.high:.1f}",
+            "above": (b.accuracy or 0.0) >= (b.confidence or 0.0),
+        }
         for b in bins
         if b.n
     ]
-    scale = {"domain": [0, 1]}
-    x = {"field": "confidence", "type": "quantitative", "title": "mean confidence", "scale": scale}
-    y = {"field": "right", "type": "quantitative", "title": "share that is right", "scale": scale}
+    x = {
+        "field": "confidence",
+        "type": "quantitative",
+        "title": "mean confidence",
+        "scale": {"domain": [0, 1]},
+        "axis": {"tickCount": 10, "format": ".1f"},
+    }
+    y = {
+        "field": "right",
+        "type": "quantitative",
+        "title": "share that is right",
+        "scale": {"domain": [-0.12, 1.12], "nice": False},  # room for the numbers
+        "axis": {"values": [0, 0.2, 0.4, 0.6, 0.8, 1]},
+    }
     ideal = {
         "data": {"values": [{"confidence": 0, "right": 0}, {"confidence": 1, "right": 1}]},
         "mark": {"type": "line", "strokeDash": [4, 4], "color": GREY},
@@ -162,19 +198,30 @@ def reliability_spec(bins: Sequence[ReliabilityBin]) -> dict[str, Any]:
             "tooltip": [
                 {"field": "bin", "type": "nominal"},
                 {"field": "right", "type": "quantitative", "format": ".3f"},
-                {"field": "n", "type": "quantitative", "title": "predictions"},
+                {"field": "n", "type": "quantitative", "title": "predictions", "format": ",d"},
             ],
         },
     }
-    numbers = {
-        "mark": {"type": "text", "dy": 14, "fontSize": 12},
-        "encoding": {"x": x, "y": y, "text": {"field": "n", "type": "quantitative"}},
+    sides: dict[str, dict[str, Any]] = {
+        "datum.above": {"align": "right", "dx": -3, "dy": -11},
+        "!datum.above": {"align": "left", "dx": 3, "dy": 12},
     }
-    return {"data": {"values": rows}, "layer": [ideal, curve, numbers]}
+    numbers: list[dict[str, Any]] = [
+        {
+            "transform": [{"filter": side}],
+            "mark": {**place, "type": "text", "fontSize": 12},
+            "encoding": {"x": x, "y": y, "text": {"field": "n", "type": "quantitative", "format": ",d"}},
+        }
+        for side, place in sides.items()
+    ]
+    return {"data": {"values": rows}, "layer": [ideal, curve, *numbers]}
 
 
 def slices_spec(slices: Sequence[Slice]) -> dict[str, Any]:
-    """Return the share right of each slice with its interval; small slices are grey."""
+    """Return the share right of each slice with its interval; small slices are grey.
+
+    The axis shows the part where the intervals lie, and need not begin at 0.
+    """
     rows = [
         {
             "slice": s.value,
@@ -186,7 +233,7 @@ def slices_spec(slices: Sequence[Slice]) -> dict[str, Any]:
         }
         for s in slices
     ]
-    scale = {"domain": [0, 1]}
+    scale = {"domain": fitted_domain(slices), "nice": False}
     color = {
         "field": "size",
         "type": "nominal",
@@ -219,7 +266,7 @@ def slices_spec(slices: Sequence[Slice]) -> dict[str, Any]:
                         "type": "quantitative",
                         "title": "share right",
                         "scale": scale,
-                        "axis": {"tickCount": 10, "format": ".1f"},
+                        "axis": {"tickCount": 10, "format": ".2f"},
                     },
                     "x2": {"field": "high"},
                 },
@@ -230,3 +277,11 @@ def slices_spec(slices: Sequence[Slice]) -> dict[str, Any]:
             },
         ],
     }
+
+
+def fitted_domain(slices: Sequence[Slice]) -> list[float]:
+    """Return the tenths around all shares and intervals, from 0 to 1."""
+    ends = [end for s in slices if (found := s.interval) for end in (found.low, found.high)]
+    shares = [s.share_right for s in slices]
+    low, high = min([1.0, *ends, *shares]), max([0.0, *ends, *shares])
+    return [max(0, floor(10 * low)) / 10, min(10, ceil(10 * high)) / 10]

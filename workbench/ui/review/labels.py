@@ -10,7 +10,7 @@ from markupsafe import Markup
 from workbench.analysis.calibration import expected_calibration_error, reliability_bins
 from workbench.analysis.wording import as_figure, plain
 from workbench.ui.charts import show_chart
-from workbench.ui.review.charts import histogram_spec, reliability_spec
+from workbench.ui.review.charts import BLUE, RED, histogram_spec, reliability_spec
 from workbench.ui.review.filters import ask_for_label, turns
 from workbench.ui.review.subject import Subject
 from workbench.ui.words import table_height
@@ -82,7 +82,13 @@ def show_calibration(subject: Subject) -> None:
     left, middle = st.columns(2, gap="large")
     with left:
         st.subheader("How sure it is", anchor=False)
-        st.html(Markup('<p class="wb-quiet">{}</p>').format(basis))
+        swatches = Markup(" ").join(
+            Markup('<span class="wb-key"><i class="wb-swatch" style="background:{}"></i>{}</span>').format(
+                *one
+            )
+            for one in ((BLUE, "right"), (RED, "wrong"))
+        )
+        st.html(Markup('<p class="wb-quiet">{} {}</p>').format(basis, swatches))
         n_wrong = len(right) - sum(right)
         show_chart(
             histogram_spec(sure, right),

@@ -8,7 +8,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from workbench.analysis.judged import JudgedDocument
-from workbench.analysis.slices import SMALL, Slice, slice_documents
+from workbench.analysis.slices import SMALL, Slice, in_reading_order, slice_documents
 from workbench.analysis.wording import plain
 from workbench.domain.runs import Run
 from workbench.ui.charts import show_chart
@@ -39,7 +39,7 @@ def show(subject: Subject) -> None:
     if aspect is None:
         st.info("These documents differ in nothing that is known of them.")
         return
-    slices = slices_of(subject, subject.run, aspect)
+    slices = in_reading_order(slices_of(subject, subject.run, aspect))
     before = {s.value: s for s in slices_of(subject, other, aspect)} if other is not None else {}
     st.html(
         Markup(
@@ -48,7 +48,7 @@ def show(subject: Subject) -> None:
         ).format(subject.basis_in_words(), SMALL)
     )
     described = ", ".join(f"{s.value} {s.share_right:.3f} of {s.n}" for s in slices[:20])
-    show_chart(slices_spec(slices), alt=f"Share right by {aspect}, worst first: {described}")
+    show_chart(slices_spec(slices), alt=f"Share right by {aspect}: {described}")
     show_table(aspect, slices, before)
     if other is not None:
         show_basis_of_difference(subject, other)
@@ -97,7 +97,7 @@ def show_table(aspect: str, slices: Sequence[Slice], before: dict[str, Slice]) -
             **dict.fromkeys(("right", "from", "to", "micro-F1"), number),
             "difference": st.column_config.NumberColumn(format="%+.3f"),
         },
-        alt=f"Figures by {aspect}, worst first",
+        alt=f"Figures by {aspect}",
     )
 
 

@@ -62,7 +62,7 @@ def show() -> None:
     if found is None:
         return
     if not found:
-        st.info("No document is like this. Ask for less.", icon=":material/search_off:")
+        st.info(nothing_found(desk), icon=":material/search_off:")
     else:
         answers = st.container()  # above the table: nobody has to scroll for the labels
         selected = choose_rows(desk, found)
@@ -70,6 +70,15 @@ def show() -> None:
             offer_answers(desk, selected)
         show_whole(selected)
     offer_undo(desk)
+
+
+def nothing_found(desk: Desk) -> str:
+    """Say why no document is listed, and what lists some."""
+    if not st.session_state.get("unanswered", True):
+        return "No document is like this. Ask for less."
+    if find_documents(desk.project, desk.question.name, Filter(annotator=desk.annotator)):
+        return "No document without an answer is like this. Ask for less, or turn *Only unanswered* off."
+    return "No document waits for your answer. Turn *Only unanswered* off to see the answered ones."
 
 
 def filtered_documents(desk: Desk) -> list[FoundDocument]:
