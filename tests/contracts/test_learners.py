@@ -21,6 +21,7 @@ heavy = [pytest.mark.torch, pytest.mark.slow]
 LEARNERS = {
     "tfidf": ("workbench.learners.tfidf:TfidfLearner", {}),
     "linear": ("workbench.learners.linear:LinearLearner", {}),
+    "kernel": ("workbench.learners.kernel:KernelLearner", {}),
     "setfit": ("workbench.learners.setfit_textcat:SetFitLearner", {"max_steps": 2, "batch_size": 4}),
 }
 TOPIC = Question("topic", "textcat", ("billing", "delivery", "other", "praise"))
