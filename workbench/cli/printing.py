@@ -100,7 +100,7 @@ def print_run(run: Run) -> None:
 
 
 def print_figures(figures: Mapping[str, Any]) -> None:
-    """Print the figures of a run with their basis, worst label first."""
+    """Print the figures of a run with their basis, every label, worst first."""
     names = ("accuracy", "macro_f1", "strict_f1", "strict_precision", "strict_recall")
     shown = [
         f"{name.replace('_', ' ')} {figures[name]:.3f}" for name in names if figures.get(name) is not None
@@ -110,7 +110,7 @@ def print_figures(figures: Mapping[str, Any]) -> None:
     rows = sorted(figures["per_label"], key=lambda row: row["f1"] if row["f1"] is not None else 2.0)
     width = max([len(row["label"]) for row in rows] + [5])
     print(f"  {'label':{width}}  precision  recall      f1  answers")
-    for row in rows[:30]:
+    for row in rows:
         cells = [
             f"{row[name]:7.3f}" if row[name] is not None else "      –"
             for name in ("precision", "recall", "f1")

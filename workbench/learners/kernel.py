@@ -52,8 +52,8 @@ class KernelLearner:
     """Labels by the answered documents near a text, each label as loud as its offset makes it.
 
     Finds rare labels that a linear head does not, and needs no fitting; it keeps the vectors of all
-    answered documents and cannot be exported (distil it). Options: those of `KernelConfig`. Raises
-    InputError when the context has no encoder.
+    answered documents and cannot be exported. Options: those of `KernelConfig`. Raises InputError when
+    the context has no encoder.
     """
 
     kinds: ClassVar[frozenset[Kind]] = frozenset({"textcat", "textcat-multi"})
@@ -122,7 +122,9 @@ class KernelLearner:
         tensors = read_tensors(folder / "kernel.safetensors")
         heads = dict(_head_from(fact, tensors, self._encoder.width, str(folder)) for fact in questions)
         if set(tensors) != set(_tensors(heads)):
-            raise ArtefactError(f"The tensors {sorted(tensors)} are not those of {sorted(heads)}.")
+            raise ArtefactError(
+                f"The tensors {sorted(tensors)} are not those of {sorted(heads)}.", where=str(folder)
+            )
         return KernelModel(self._encoder, heads)
 
 
@@ -164,7 +166,7 @@ def _tensors(heads: Mapping[str, KernelHead]) -> dict[str, AnyArray]:
         for name, head in heads.items()
         for part, values in (
             ("prototypes", head.prototypes),
-            ("targets", head.targets.astype(np.uint8)),
+            ("targets", head.targets.astype(np.float32)),
             ("offsets", head.offsets),
         )
     }
@@ -184,4 +186,6 @@ def _head_from(fact: Any, tensors: Mapping[str, AnyArray], width: int, where: st
     fits = prototypes.ndim == 2 and len(prototypes) > 0 and prototypes.shape[1] == width
     if not fits or targets.shape != (len(prototypes), len(labels)) or offsets.shape != (len(labels),):
         raise ArtefactError(f"The prototypes of '{name}' do not fit encoder and labels.", where=where)
+    if not np.isin(targets, (0.0, 1.0)).all():
+        raise ArtefactError(f"The answers of '{name}' are not yes or no.", where=where)
     return name, KernelHead(tuple(labels), exclusive, prototypes, targets.astype(bool), offsets, sharpness)

@@ -8,7 +8,7 @@ import pytest
 
 from workbench.analysis.confusions import ConfusedPair
 from workbench.cli.data import print_import
-from workbench.cli.printing import counted, print_batch, print_pairs
+from workbench.cli.printing import counted, print_batch, print_figures, print_pairs
 from workbench.domain.conversion import ConversionReport
 from workbench.domain.runs import Batch, Proposal
 from workbench.store.project_store import ImportCounts
@@ -55,3 +55,14 @@ def test_an_answer_without_a_counterpart_is_printed_as_nothing(capsys: pytest.Ca
         "     1  nothing taken for acc   (t1)",
         "     4  acc taken for nothing   (t1, t2, t3 …)",
     ]
+
+
+def test_the_recall_of_every_label_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        {"label": f"label-{n}", "precision": 1.0, "recall": n / 100, "f1": n / 100, "support": 3}
+        for n in range(77)
+    ]
+    print_figures({"accuracy": 0.5, "n": 9, "basis": "held-out", "per_label": rows})
+    shown = capsys.readouterr().out
+    assert all(f"label-{n} " in shown for n in range(77))
+    assert "0.760" in shown
