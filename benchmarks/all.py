@@ -12,6 +12,7 @@ SCRIPTS = (
     "csv_import",
     "banking77_strategies",
     "rare_topics",
+    "rare_labels",
     "wnut17_ner",
     "distilled_models",
     "label_studio_round_trip",

@@ -33,6 +33,7 @@ NAMED_ENCODER = "workbench.encoders.sentence_transformer:SentenceTransformerEnco
 TEXTCAT_LEARNERS = {
     "tfidf": "workbench.learners.tfidf:TfidfLearner",
     "linear": "workbench.learners.linear:LinearLearner",
+    "kernel": "workbench.learners.kernel:KernelLearner",
     "setfit": "workbench.learners.setfit_textcat:SetFitLearner",
     "bert": "workbench.learners.bert_textcat:BertTextcatLearner",
 }
@@ -41,7 +42,7 @@ LEARNERS: dict[Kind, dict[str, str]] = {
     "textcat-multi": TEXTCAT_LEARNERS,
     "ner": {"bert": "workbench.learners.bert_ner:BertNerLearner"},
 }
-LEARNERS_ON_VECTORS = frozenset({"linear"})
+LEARNERS_ON_VECTORS = frozenset({"linear", "kernel"})
 STRATEGIES = {
     "auto": "workbench.strategies.auto:Auto",
     "random": "workbench.strategies.uniform:Random",

@@ -20,7 +20,7 @@ OptionalQuestion = Annotated[
 LearnerName = Annotated[
     str,
     typer.Option(
-        "--learner", help="tfidf, linear, setfit or bert; by default the fast one for the question."
+        "--learner", help="tfidf, linear, kernel, setfit or bert; by default the fast one for the question."
     ),
 ]
 StrategyName = Annotated[

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from workbench.analysis.confusions import ConfusedPair
     from workbench.usecases.label_studio.pull import PullReport
 
-MOST_LABELS = 30
 SHOWN_PROBLEMS = 20
 NOTHING = "nothing"  # stands for an answer that has no counterpart, as in the HTML report
 
@@ -101,7 +100,7 @@ def print_run(run: Run) -> None:
 
 
 def print_figures(figures: Mapping[str, Any]) -> None:
-    """Print the figures of a run with their basis, worst label first."""
+    """Print the figures of a run with their basis, every label, worst first."""
     names = ("accuracy", "macro_f1", "strict_f1", "strict_precision", "strict_recall")
     shown = [
         f"{name.replace('_', ' ')} {figures[name]:.3f}" for name in names if figures.get(name) is not None
@@ -111,14 +110,12 @@ def print_figures(figures: Mapping[str, Any]) -> None:
     rows = sorted(figures["per_label"], key=lambda row: row["f1"] if row["f1"] is not None else 2.0)
     width = max([len(row["label"]) for row in rows] + [5])
     print(f"  {'label':{width}}  precision  recall      f1  answers")
-    for row in rows[:MOST_LABELS]:
+    for row in rows:
         cells = [
             f"{row[name]:7.3f}" if row[name] is not None else "      –"
             for name in ("precision", "recall", "f1")
         ]
         print(f"  {row['label']:{width}}    {cells[0]} {cells[1]} {cells[2]}  {row['support']:7,}")
-    if len(rows) > MOST_LABELS:
-        print(f"  … and {len(rows) - MOST_LABELS:,} more, none worse")
 
 
 def print_pairs(pairs: Sequence[ConfusedPair]) -> None:

@@ -122,7 +122,7 @@ def _per_label(figures: Sequence[Mapping[str, Any]]) -> str:
     rows = "\n".join(
         f"| {row['label']} | " + " | ".join(_share(row[name]) for name in ("precision", "recall", "f1"))
         + f" | {row['support']} |"
-        for row in ordered[:SHOWN_LABELS]
+        for row in ordered
     )  # fmt: skip
     return f"\n\n| label, worst first | precision | recall | F1 | answers |\n|---|---|---|---|---|\n{rows}"
 

@@ -35,6 +35,7 @@ from workbench.learners.fine_tuning import (
 )
 from workbench.learners.options import with_options
 from workbench.networks.heads import TokenTagger
+from workbench.networks.losses import focal
 from workbench.networks.network import Network, network_scores
 from workbench.networks.network_model import NetworkModel
 from workbench.networks.training import Batch
@@ -104,7 +105,7 @@ class BertNerLearner:
         facts = fine_tune(
             network,
             rows,
-            _loss(self._config.span_weight),
+            _loss(self._config.span_weight, self._config.focal_gamma),
             self._config,
             seed=seed,
             context=self._context,
@@ -206,12 +207,17 @@ def in_scope(words: Offsets, scope: Scope | None) -> Any:
     return inside
 
 
-def _loss(span_weight: float) -> Callable[[nn.Module, Batch], Tensor]:
+def _loss(span_weight: float, gamma: float) -> Callable[[nn.Module, Batch], Tensor]:
     def loss(module: nn.Module, batch: Batch) -> Tensor:
         logits = module(batch["input_ids"], batch["attention_mask"]).float().flatten(0, 1)
         weights = torch.full((logits.shape[1],), span_weight, device=logits.device)
         weights[0] = 1.0
-        return cross_entropy(logits, batch["targets"].flatten(), weights, ignore_index=UNKNOWN_TAG)
+        targets = batch["targets"].flatten()
+        if not gamma:
+            return cross_entropy(logits, targets, weights, ignore_index=UNKNOWN_TAG)
+        known = targets != UNKNOWN_TAG
+        losses = focal(cross_entropy(logits[known], targets[known], reduction="none"), gamma)
+        return (losses * weights[targets[known]]).sum() / weights[targets[known]].sum()
 
     return loss
 

@@ -31,6 +31,7 @@ from workbench.learners.fine_tuning import (
 from workbench.learners.linear_head import BALANCES, Balance, checked_targets, targets_of
 from workbench.learners.options import with_options
 from workbench.networks.heads import TextClassifier
+from workbench.networks.losses import focal
 from workbench.networks.network import Network, network_scores
 from workbench.networks.network_model import NetworkModel
 from workbench.networks.training import Batch
@@ -98,7 +99,7 @@ class BertTextcatLearner:
         facts = fine_tune(
             network,
             _rows(network, [example.text for example in taught], targets, self._config.balance),
-            _loss(question, targets, self._config.balance),
+            _loss(question, targets, self._config.balance, self._config.focal_gamma),
             self._config,
             seed=seed,
             context=self._context,
@@ -165,17 +166,19 @@ def _rows(network: Network, texts: Sequence[str], targets: AnyArray, balance: Ba
     return rows
 
 
-def _loss(question: Question, targets: AnyArray, balance: Balance) -> Callable[[nn.Module, Batch], Tensor]:
+def _loss(
+    question: Question, targets: AnyArray, balance: Balance, gamma: float
+) -> Callable[[nn.Module, Batch], Tensor]:
     positive = torch.from_numpy(positive_weights(targets, balance))
 
     def loss(module: nn.Module, batch: Batch) -> Tensor:
         logits = module(batch["input_ids"], batch["attention_mask"]).float()
         if question.exclusive:
-            losses = cross_entropy(logits, batch["targets"], reduction="none")
+            losses = focal(cross_entropy(logits, batch["targets"], reduction="none"), gamma)
         else:
-            losses = binary_cross_entropy_with_logits(
-                logits, batch["targets"], pos_weight=positive.to(logits.device), reduction="none"
-            ).mean(dim=1)
+            each = binary_cross_entropy_with_logits(logits, batch["targets"], reduction="none")
+            weights = 1.0 + batch["targets"] * (positive.to(logits.device) - 1.0)
+            losses = (focal(each, gamma) * weights).mean(dim=1)
         return (losses * batch["weights"]).mean()
 
     return loss

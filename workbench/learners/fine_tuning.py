@@ -24,6 +24,7 @@ from workbench.networks.backbone import (
     longest_row,
     set_dropout,
 )
+from workbench.networks.losses import check_gamma
 from workbench.networks.network import Network
 from workbench.networks.training import Batch, Precision, TrainingSettings, train
 from workbench.tokenisation.pieces import SpecialPieces, load_tokenizer, special_pieces
@@ -40,7 +41,8 @@ class FineTuningConfig:
     There are `epochs`, or as many more (up to `max_epochs`) as `min_steps` steps need: few examples
     need more epochs. Without dev examples `dev_share` of the examples chooses the checkpoint, unless
     that would be fewer than `min_dev`: then all are trained on and the last weights stay. `patience`
-    is after how many epochs without a better checkpoint training ends; 0 never ends it early.
+    is after how many epochs without a better checkpoint training ends; 0 never ends it early. With
+    `focal_gamma` (usual: 2) what is already said right counts less, see `focal`.
     """
 
     learning_rate: float = 2e-4
@@ -58,9 +60,11 @@ class FineTuningConfig:
     min_dev: int = 40
     train_vocabulary: bool = False
     precision: Precision = "auto"
+    focal_gamma: float = 0.0
 
     def __post_init__(self) -> None:
         self.settings(1)
+        check_gamma(self.focal_gamma)
         if self.batch_size < 1 or self.max_pieces < 4 or self.min_steps < 0 or self.patience < 0:
             raise InputError("batch_size must be at least 1, max_pieces 4, min_steps and patience 0.")
         if not (0.0 <= self.dev_share < 1.0 and 0.0 <= self.dropout < 1.0 and self.min_dev >= 1):

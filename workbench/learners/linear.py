@@ -18,12 +18,12 @@ from workbench.learners.linear_head import (
     HeadConfig,
     LinearHead,
     checked_targets,
-    fit_head,
     head_facts,
     head_tensors,
     heads_from,
 )
 from workbench.learners.options import with_options
+from workbench.learners.tuned_head import fit_tuned_head
 
 if TYPE_CHECKING:
     from workbench.networks.network import Network
@@ -73,7 +73,7 @@ class LinearLearner:
         for question, answered in examples.items():
             texts = [example.text for example in answered]
             vectors = self._encoder.encode(texts, progress=self._progress)
-            heads[question.name] = fit_head(question, vectors, targets[question], self._config)
+            heads[question.name] = fit_tuned_head(question, vectors, targets[question], self._config, texts)
         return LinearModel(self._encoder, heads)
 
     def load(self, folder: Path) -> LinearModel:

@@ -21,12 +21,13 @@ from workbench.learners.linear_head import (
     HeadConfig,
     LinearHead,
     checked_targets,
-    fit_head,
     head_facts,
     head_tensors,
     heads_from,
 )
+from workbench.learners.offsets import Aim
 from workbench.learners.options import with_options
+from workbench.learners.tuned_head import fit_tuned_head
 
 WORD = r"(?u)\b\w+\b"
 
@@ -39,6 +40,8 @@ class TfidfConfig:
     c: float = 20.0
     balance: Balance = "none"
     max_iterations: int = 1000
+    offsets: Aim = "none"
+    give_up: float = 0.01
 
     def __post_init__(self) -> None:
         if not 1 <= self.longest_run <= 5:
@@ -47,7 +50,13 @@ class TfidfConfig:
 
     def head(self) -> HeadConfig:
         """Return the part that is about the head."""
-        return HeadConfig(c=self.c, balance=self.balance, max_iterations=self.max_iterations)
+        return HeadConfig(
+            c=self.c,
+            balance=self.balance,
+            max_iterations=self.max_iterations,
+            offsets=self.offsets,
+            give_up=self.give_up,
+        )
 
 
 class TfidfLearner:
@@ -87,11 +96,12 @@ class TfidfLearner:
         except ValueError as error:
             raise NotEnoughDataError("No text of the examples holds a word.") from error
         heads = {
-            question.name: fit_head(
+            question.name: fit_tuned_head(
                 question,
                 vectoriser.transform([example.text for example in answered]),
                 targets[question],
                 self._config.head(),
+                [example.text for example in answered],
             )
             for question, answered in examples.items()
         }

@@ -9,7 +9,7 @@ from workbench.usecases.project import Project
 from workbench.usecases.runs import STUDENT, need_run_folder, refuse_old_labels
 
 PRECISIONS = ("int8", "float32")
-WITHOUT_NETWORK = frozenset({"tfidf"})
+WITHOUT_NETWORK = frozenset({"tfidf", "kernel"})
 
 
 def teachers(project: Project, question: str) -> list[Run]:

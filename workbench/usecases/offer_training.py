@@ -17,6 +17,7 @@ from workbench.usecases.train_model import DEFAULT_LEARNER, Training
 
 LEAST_ANSWERS = 2
 BALANCES = ("none", "sqrt", "balanced")
+AIMS = ("none", "macro-f1", "recall")
 Value: TypeAlias = str | int | float
 
 
@@ -53,6 +54,15 @@ def _balance(default: str) -> Setting:
     return Setting("balance", default, words, choices=BALANCES, title="Rare labels", expert=False)
 
 
+def _offsets(default: str) -> tuple[Setting, Setting]:
+    words = "How easily each label is said, chosen on answers the model has not seen: for which figure."
+    points = "How much accuracy may be lost for the recall of rare labels; 0.01 is one point."
+    return (
+        Setting("offsets", default, words, choices=AIMS, title="Thresholds chosen for"),
+        Setting("give_up", 0.01, points, 0.0, 1.0, title="Accuracy to give up"),
+    )
+
+
 def _c(default: float) -> Setting:
     words = "How closely the model follows the answers; smaller is more careful."
     return Setting("c", default, words, 0.001, 10_000.0, title="Closeness to the answers")
@@ -63,6 +73,14 @@ def _epochs(default: int, least_steps: str = "") -> Setting:
     return Setting("epochs", default, words, 1, 100, title="Passes over the answers")
 
 
+_FOCAL = Setting(
+    "focal_gamma",
+    0.0,
+    "Answers that are said right already count less: 0 is off, 2 is usual, at least 1.",
+    0.0,
+    10.0,
+    title="Focus on what is hard",
+)
 _RATE = Setting(
     "learning_rate", 2e-4, "How large a step of the training is.", 1e-6, 0.1, title="Learning rate"
 )
@@ -82,6 +100,7 @@ _TEXTCAT: Mapping[str, Offer] = MappingProxyType(
             (
                 _balance("none"),
                 _c(20.0),
+                *_offsets("none"),
                 Setting(
                     "longest_run",
                     2,
@@ -95,7 +114,22 @@ _TEXTCAT: Mapping[str, Offer] = MappingProxyType(
         "linear": Offer(
             "linear",
             "A linear model on sentence vectors. Seconds once the vectors are there.",
-            (_balance("none"), _c(20.0)),
+            (_balance("none"), _c(20.0), *_offsets("none")),
+        ),
+        "kernel": Offer(
+            "kernel",
+            "Asks the nearest answers. Seconds; finds rare labels, but it cannot be exported.",
+            (
+                *_offsets("recall"),
+                Setting(
+                    "sharpness",
+                    0.0,
+                    "How fast the voice of a neighbour falls with distance; 0 lets the answers choose.",
+                    0.0,
+                    1000.0,
+                    title="Sharpness",
+                ),
+            ),
         ),
         "setfit": Offer(
             "setfit",
@@ -109,7 +143,7 @@ _TEXTCAT: Mapping[str, Offer] = MappingProxyType(
         "bert": Offer(
             "bert",
             "A fine-tuned network. Minutes to an hour; good with many answers.",
-            (_balance("balanced"), _epochs(4), _STEPS, _RATE),
+            (_balance("balanced"), _epochs(4), _STEPS, _RATE, _FOCAL),
         ),
     }
 )
@@ -130,6 +164,7 @@ _NER: Mapping[str, Offer] = MappingProxyType(
                     100.0,
                     title="Weight of words in spans",
                 ),
+                _FOCAL,
             ),
         )
     }

@@ -173,7 +173,7 @@ def load_model(project: Project, run: Run, *, progress: Progress = silent) -> Mo
 
 
 def load_network_of(project: Project, run: Run) -> Network:
-    """Load a run's model as one network. Raises InputError when it is none (as tfidf)."""
+    """Load a run's model as one network. Raises InputError when it is none (as tfidf, kernel)."""
     model = load_model(project, run)
     if not isinstance(model, HasNetwork):
         raise InputError(

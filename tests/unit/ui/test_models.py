@@ -638,7 +638,32 @@ def test_the_training_form_speaks_of_what_people_know(tickets: Home) -> None:
     assert not labels & {"c", "balance", "seed", "longest run", "Strategy"}
     assert page.selectbox(key="balance of tfidf, topic").options[0] == "count as they come"
     folded = {field.label for field in page.expander[0].number_input}
-    assert folded == {"Closeness to the answers", "Words taken together, up to", "Random seed"}
+    assert folded == {
+        "Closeness to the answers",
+        "Accuracy to give up",
+        "Words taken together, up to",
+        "Random seed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("learner", "setting", "step"), [("kernel", "sharpness", 100), ("bert", "focal_gamma", 1)]
+)
+def test_a_number_that_is_off_at_zero_can_be_stepped_up(
+    tickets: Home, learner: str, setting: str, step: float
+) -> None:
+    page = open_models(section="train")
+    page.segmented_control(key="learner of topic").set_value(learner).run()
+    assert not page.exception
+    field = page.number_input(key=f"{setting} of {learner}, topic")
+    assert (field.value, field.step) == (0.0, step)
+
+
+def test_the_choices_of_thresholds_have_words_of_their_own(tickets: Home) -> None:
+    page = open_models(section="train")
+    page.segmented_control(key="learner of topic").set_value("linear").run()
+    assert page.selectbox(key="offsets of linear, topic").options[0] == "nothing: as the model comes"
+    assert page.selectbox(key="balance of linear, topic").options[0] == "count as they come"
 
 
 def test_every_setting_of_every_learner_has_words() -> None:

@@ -31,6 +31,10 @@ def config_of(kind: Kind, learner: str) -> object:
         from workbench.learners.tfidf import TfidfConfig
 
         return TfidfConfig()
+    if learner == "kernel":
+        from workbench.learners.kernel import KernelConfig
+
+        return KernelConfig()
     from workbench.learners.linear_head import HeadConfig
 
     return HeadConfig()

@@ -44,9 +44,12 @@ STRATEGY_WORDS = {
     "cluster-margin": "unsure, and unlike each other",
 }
 CHOICE_WORDS = {
-    "none": "count as they come",
-    "sqrt": "count somewhat more",
-    "balanced": "count as much as frequent ones",
+    ("balance", "none"): "count as they come",
+    ("balance", "sqrt"): "count somewhat more",
+    ("balance", "balanced"): "count as much as frequent ones",
+    ("offsets", "none"): "nothing: as the model comes",
+    ("offsets", "macro-f1"): "all labels alike (macro-F1)",
+    ("offsets", "recall"): "finding rare labels (recall)",
 }
 
 
@@ -132,7 +135,7 @@ def ask_setting(setting: Setting, *, key: str) -> Value:
             label,
             setting.choices,
             index=place,
-            format_func=lambda choice: CHOICE_WORDS.get(choice, choice),
+            format_func=lambda choice: CHOICE_WORDS.get((setting.name, choice), choice),
             help=setting.words,
             key=key,
         )
@@ -146,8 +149,8 @@ def ask_setting(setting: Setting, *, key: str) -> Value:
             setting.least,
             setting.most,
             default,
-            step=default / 10,
-            format="%.6f" if default < 0.01 else "%.3f",
+            step=default / 10 or (setting.most - setting.least) / 10,
+            format="%.6f" if 0.0 < default < 0.01 else "%.3f",
             help=setting.words,
             key=key,
         )
