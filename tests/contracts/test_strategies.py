@@ -2,6 +2,7 @@
 
 import tracemalloc
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -209,6 +210,11 @@ def test_what_it_needs_and_does_not_get_is_named(strategy, some_kind):
 def test_what_it_does_not_need_may_be_missing(strategy, some_kind):
     unneeded = set(GIVEN) - strategy.needs
     ask(strategy, inputs_of(20, some_kind, **dict.fromkeys(unneeded)), 5)
+
+
+def test_the_guide_has_a_line_for_it(name):
+    guide = Path(__file__).parents[2] / "docs" / "guides" / "strategies.md"
+    assert f"\n| `{name}` |" in guide.read_text(encoding="utf-8")
 
 
 def test_it_names_only_what_there_is(strategy):

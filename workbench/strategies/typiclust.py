@@ -21,6 +21,7 @@ from workbench.strategies.measures import best_first
 NAME = "typiclust"
 WHOLE_UP_TO = 5000  # rows; larger pools are clustered in small batches
 ITERATIONS = 20
+PASSES = 4  # over a large pool
 MOST_COMPARED = 2000  # members of one cluster
 
 
@@ -97,7 +98,7 @@ def clusters_of(vectors: Vectors, k: int, rng: np.random.Generator) -> Rows:
     model = (
         KMeans(k, n_init=1, max_iter=ITERATIONS, random_state=seed)
         if len(vectors) <= WHOLE_UP_TO
-        else MiniBatchKMeans(k, n_init=1, batch_size=4096, max_iter=ITERATIONS, random_state=seed)
+        else MiniBatchKMeans(k, n_init=1, batch_size=4096, max_iter=PASSES, random_state=seed)
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different texts than clusters
