@@ -50,7 +50,19 @@ STRATEGIES = {
     "margin": "workbench.strategies.uncertainty:Margin",
     "entropy": "workbench.strategies.uncertainty:Entropy",
     "cluster-margin": "workbench.strategies.diversity:ClusterMargin",
+    "typiclust": "workbench.strategies.typiclust:TypiClust",
+    "core-set": "workbench.strategies.core_set:CoreSet",
+    "badge": "workbench.strategies.badge:Badge",
+    "contrastive": "workbench.strategies.contrastive:Contrastive",
+    "bald": "workbench.strategies.bald:Bald",
+    "mnlp": "workbench.strategies.words:Mnlp",
+    "token-entropy": "workbench.strategies.words:TokenEntropy",
+    "total-token-entropy": "workbench.strategies.words:TotalTokenEntropy",
+    "rare-first": "workbench.strategies.rare_first:RareFirst",
 }
+# Strategies that are not named here serve every kind of question.
+STRATEGIES_OF_LABELS = frozenset({"badge", "contrastive", "bald"})
+STRATEGIES_OF_WORDS = frozenset({"mnlp", "token-entropy", "total-token-entropy"})
 DEFAULT_ENCODER = "minilm"
 
 
@@ -71,9 +83,13 @@ def learner_names(kind: Kind) -> tuple[str, ...]:
     return (*LEARNERS[kind], *others)
 
 
-def strategy_names() -> tuple[str, ...]:
-    """Return the names of all strategies."""
-    return (*STRATEGIES, *added("strategies"))
+def strategy_names(kind: Kind | None = None) -> tuple[str, ...]:
+    """Return the names of all strategies, or of those that can serve a kind of question."""
+    names = (*STRATEGIES, *added("strategies"))
+    if kind is None:
+        return names
+    others = STRATEGIES_OF_LABELS if kind == "ner" else STRATEGIES_OF_WORDS
+    return tuple(name for name in names if name not in others)
 
 
 def source(name: str) -> Source:

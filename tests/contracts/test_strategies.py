@@ -1,5 +1,9 @@
 """What every strategy of the workbench keeps."""
 
+import tracemalloc
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -17,6 +21,7 @@ GIVEN = (
     "vectors",
     "labelled_vectors",
     "labelled_targets",
+    "labelled_scores",
     "features",
     "samples",
     "n_words",
@@ -25,8 +30,26 @@ GIVEN = (
 
 
 @pytest.fixture(params=catalog.STRATEGIES)
-def strategy(request):
-    return catalog.strategy(request.param)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def strategy(name):
+    return catalog.strategy(name)
+
+
+@pytest.fixture(params=KINDS)
+def kind(request, name):
+    """A kind of question that the strategy serves."""
+    if name not in catalog.strategy_names(request.param):
+        pytest.skip(f"{name} is not for {request.param}")
+    return request.param
+
+
+@pytest.fixture
+def some_kind(name):
+    return next(kind for kind in KINDS if name in catalog.strategy_names(kind))
 
 
 def scores_of(kind, n, rng, equal=False):
@@ -63,6 +86,7 @@ def inputs_of(n, kind="textcat", seed=0, **changes):
         "samples": np.stack([p_of(n, rng) for _ in range(4)]),
         "n_words": rng.integers(0, 9, size=n),
         "texts": ["".join(letters) for letters in rng.choice(list("abcdefghijklmnopqrstuvwxyz"), (n, 30))],
+        "labelled_scores": scores_of(kind, 3, rng),
     }
     return StrategyInputs(**{**given, **changes})
 
@@ -79,25 +103,22 @@ def ask(strategy, inputs, n, seed=0):
     return rows, values
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("n", [1, 7, 40])
 def test_it_gives_as_many_different_rows_as_asked(strategy, kind, n):
     assert len(ask(strategy, inputs_of(200, kind), n)[0]) == n
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("n", [5, 6, 100])
 def test_a_pool_smaller_than_the_batch_is_given_whole(strategy, kind, n):
     assert sorted(ask(strategy, inputs_of(5, kind), n)[0]) == [0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_an_empty_pool_gives_no_rows(strategy, kind):
     assert len(ask(strategy, inputs_of(0, kind), 10)[0]) == 0
 
 
-def test_no_rows_are_given_when_none_are_asked(strategy):
-    assert len(ask(strategy, inputs_of(20), 0)[0]) == 0
+def test_no_rows_are_given_when_none_are_asked(strategy, some_kind):
+    assert len(ask(strategy, inputs_of(20, some_kind), 0)[0]) == 0
 
 
 def test_a_negative_number_is_refused(strategy):
@@ -105,28 +126,94 @@ def test_a_negative_number_is_refused(strategy):
         strategy(inputs_of(20), -1, np.random.default_rng(0))
 
 
-def test_the_same_seed_gives_the_same_rows(strategy):
-    inputs = inputs_of(200)
+def test_the_same_seed_gives_the_same_rows(strategy, some_kind):
+    inputs = inputs_of(200, some_kind)
     assert ask(strategy, inputs, 20, seed=7)[0].tolist() == ask(strategy, inputs, 20, seed=7)[0].tolist()
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_equal_scores_and_equal_vectors_are_no_obstacle(strategy, kind):
     rng = np.random.default_rng(0)
     same = scores_of(kind, 50, rng, equal=True)
     vectors = np.repeat(unit(1, rng), 50, axis=0)
-    assert len(ask(strategy, inputs_of(50, kind, scores=same, vectors=vectors), 10)[0]) == 10
+    samples = np.full((4, 50, 3), 1 / 3, dtype=np.float32)
+    inputs = inputs_of(50, kind, scores=same, vectors=vectors, features=vectors, samples=samples)
+    assert len(ask(strategy, inputs, 10)[0]) == 10
 
 
-def test_what_it_needs_and_does_not_get_is_named(strategy):
+def test_one_label_only_is_no_obstacle(strategy, kind):
+    assert len(ask(strategy, with_one_label(inputs_of(30, kind)), 10)[0]) == 10
+
+
+def with_one_label(inputs):
+    def only(scores):
+        if isinstance(scores, TokenScores):
+            documents = [DocumentTokenScores(d.words, d.probabilities[:, :3]) for d in scores.documents]
+            return TokenScores(("a",), tuple(documents))
+        p = np.ones_like(scores.probabilities[:, :1]) if scores.exclusive else scores.probabilities[:, :1]
+        return ClassScores(("a",), p, scores.exclusive)
+
+    return replace(
+        inputs,
+        scores=only(inputs.scores),
+        labelled_scores=only(inputs.labelled_scores),
+        labelled_targets=inputs.labelled_targets[:, :1],
+        samples=inputs.samples[:, :, :1],
+    )
+
+
+def test_without_any_answer_it_chooses_or_says_what_is_missing(strategy, kind):
+    none = {
+        "labelled_vectors": np.zeros((0, 8), dtype=np.float32),
+        "labelled_targets": np.zeros((0, 3), dtype=np.bool_),
+        "labelled_scores": scores_of(kind, 0, np.random.default_rng(0)),
+    }
+    inputs = inputs_of(30, kind, **none)
+    if "labelled_scores" in strategy.needs:
+        with pytest.raises(InputError, match="answered documents; there are none"):
+            strategy(inputs, 10, np.random.default_rng(0))
+    else:
+        assert len(ask(strategy, inputs, 10)[0]) == 10
+
+
+def test_scores_of_another_kind_of_question_are_refused(name, strategy):
+    for other in KINDS:
+        if name not in catalog.strategy_names(other):
+            with pytest.raises(InputError, match=r"not about (spans|labels of documents)"):
+                strategy(inputs_of(20, other), 5, np.random.default_rng(0))
+
+
+def test_values_that_are_no_numbers_are_refused(strategy, some_kind):
+    for what in {"vectors", "features", "labelled_vectors"} & strategy.needs:
+        broken = getattr(inputs_of(20, some_kind), what).copy()
+        broken[1, 1] = np.nan
+        with pytest.raises(InputError, match=f"in its {what} that is not finite"):
+            strategy(inputs_of(20, some_kind, **{what: broken}), 5, np.random.default_rng(0))
+
+
+def test_a_pool_is_never_multiplied_with_itself(strategy, some_kind):
+    """What a strategy allocates at once grows with the pool, and not with its square."""
+    inputs = inputs_of(6000, some_kind)
+    tracemalloc.start()
+    ask(strategy, inputs, 20)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 6000 * 6000 * 4
+
+
+def test_what_it_needs_and_does_not_get_is_named(strategy, some_kind):
     for need in strategy.needs:
         with pytest.raises(InputError, match=f"needs {need}"):
-            strategy(inputs_of(20, **{need: None}), 5, np.random.default_rng(0))
+            strategy(inputs_of(20, some_kind, **{need: None}), 5, np.random.default_rng(0))
 
 
-def test_what_it_does_not_need_may_be_missing(strategy):
+def test_what_it_does_not_need_may_be_missing(strategy, some_kind):
     unneeded = set(GIVEN) - strategy.needs
-    ask(strategy, inputs_of(20, **dict.fromkeys(unneeded)), 5)
+    ask(strategy, inputs_of(20, some_kind, **dict.fromkeys(unneeded)), 5)
+
+
+def test_the_guide_has_a_line_for_it(name):
+    guide = Path(__file__).parents[2] / "docs" / "guides" / "strategies.md"
+    assert f"\n| `{name}` |" in guide.read_text(encoding="utf-8")
 
 
 def test_it_names_only_what_there_is(strategy):
@@ -134,8 +221,8 @@ def test_it_names_only_what_there_is(strategy):
     assert not strategy.needs & strategy.uses
 
 
-def test_scores_and_vectors_of_another_pool_are_refused(strategy):
+def test_scores_and_vectors_of_another_pool_are_refused(strategy, some_kind):
     for what in ("scores", "vectors", "features", "n_words", "texts"):
-        other = getattr(inputs_of(19), what)
+        other = getattr(inputs_of(19, some_kind), what)
         with pytest.raises(InputError, match="19"):
-            strategy(inputs_of(20, **{what: other}), 5, np.random.default_rng(0))
+            strategy(inputs_of(20, some_kind, **{what: other}), 5, np.random.default_rng(0))

@@ -24,7 +24,11 @@ LearnerName = Annotated[
     ),
 ]
 StrategyName = Annotated[
-    str, typer.Option("--strategy", help="random, least-confidence, margin, entropy or cluster-margin.")
+    str,
+    typer.Option(
+        "--strategy",
+        help="How to choose: `random`, `margin`, `typiclust` …; all are in docs/guides/strategies.md.",
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
 EncoderName = Annotated[

@@ -138,8 +138,9 @@ class StrategyInputs:
 
     `texts` (n) and `n_words` (n,) of the candidates; `vectors` (n, d) are unit vectors and `features`
     (n, d') what the model's head sees; `samples` (s, n, l) Monte-Carlo probabilities. `labelled_vectors`
-    (m, d) and `labelled_targets` (m, l) bool are those of the answered documents: which labels answer
-    them, or stand in them. What nobody asked for may be None; without any answer the two have no rows.
+    (m, d), `labelled_targets` (m, l) bool and `labelled_scores` are those of the answered documents:
+    which labels answer them, or stand in them, and what the model says of them. What nobody asked for
+    may be None; without any answer they have no rows.
     """
 
     n_candidates: int
@@ -147,6 +148,7 @@ class StrategyInputs:
     vectors: Vectors | None = None
     labelled_vectors: Vectors | None = None
     labelled_targets: Targets | None = None
+    labelled_scores: Scores | None = None
     features: Vectors | None = None
     samples: Samples | None = None
     n_words: Rows | None = None

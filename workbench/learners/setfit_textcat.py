@@ -11,12 +11,12 @@ import torch
 from tokenizers import Tokenizer
 
 from workbench.artefacts import read_json, write_json
-from workbench.domain.arrays import AnyArray, Rows, Vectors
+from workbench.domain.arrays import AnyArray, Rows, Samples, Vectors
 from workbench.domain.examples import Example
 from workbench.domain.ports import LearnerContext
 from workbench.domain.questions import Kind, Question, check_slug
 from workbench.domain.scores import Scores
-from workbench.errors import ArtefactError, UnknownNameError
+from workbench.errors import ArtefactError, InputError, UnknownNameError
 from workbench.learners.head_network import with_head
 from workbench.learners.linear_head import Balance, HeadConfig, checked_targets, fit_head
 from workbench.learners.options import with_options
@@ -24,6 +24,7 @@ from workbench.learners.setfit_body import BodyConfig, base_of, trained_body
 from workbench.networks.backbone import cpu_threads, longest_row
 from workbench.networks.heads import TextClassifier
 from workbench.networks.network import Network, load_network, network_scores, save_network
+from workbench.networks.probing import network_features, network_samples
 from workbench.tokenisation.pieces import cut_many, load_tokenizer, special_pieces
 from workbench.tokenisation.windows import Batching, class_logits
 
@@ -114,6 +115,24 @@ class SetFitModel:
         """Return the scores of each question, in the order of the texts."""
         cpu_threads(self._n_threads)
         return {name: network_scores(network, texts) for name, network in self._networks.items()}
+
+    def features(self, texts: Sequence[str]) -> Vectors:
+        """Return the unit vectors `(n, d)` that the head of the one question sees.
+
+        Raises InputError when the model answers several questions: each has a body of its own.
+        """
+        if len(self._networks) != 1:
+            raise InputError(f"A model of {len(self._networks)} questions has no features in common.")
+        cpu_threads(self._n_threads)
+        return network_features(next(iter(self._networks.values())), texts)
+
+    def samples(self, texts: Sequence[str], *, n_samples: int, seed: int) -> Mapping[str, Samples]:
+        """Return Monte-Carlo probabilities `(s, n, l)` of each question."""
+        cpu_threads(self._n_threads)
+        return {
+            name: network_samples(network, texts, n_samples=n_samples, seed=seed)
+            for name, network in self._networks.items()
+        }
 
     def save(self, folder: Path) -> None:
         """Write setfit.json and a folder of weights for each question."""

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from workbench.artefacts import read_json, write_json
+from workbench.domain.arrays import Samples, Vectors
 from workbench.domain.ports import LearnerContext, Progress, silent
 from workbench.domain.questions import Kind, check_slug
 from workbench.domain.scores import Scores
 from workbench.errors import ArtefactError, UnknownNameError
 from workbench.networks.backbone import cpu_threads
 from workbench.networks.network import Network, load_network, network_scores, save_network
+from workbench.networks.probing import network_features, network_samples
 
 FACTS = "facts.json"
 
@@ -46,6 +48,16 @@ class NetworkModel:
         """Return the scores of the question, in the order of the texts."""
         cpu_threads(self.n_threads)
         return {self.question: network_scores(self.only, texts, progress=self.progress)}
+
+    def features(self, texts: Sequence[str]) -> Vectors:
+        """Return what the head sees of the texts `(n, d)`. Raises InputError for a tagger."""
+        cpu_threads(self.n_threads)
+        return network_features(self.only, texts)
+
+    def samples(self, texts: Sequence[str], *, n_samples: int, seed: int) -> Mapping[str, Samples]:
+        """Return Monte-Carlo probabilities `(s, n, l)` of the question. Raises InputError for a tagger."""
+        cpu_threads(self.n_threads)
+        return {self.question: network_samples(self.only, texts, n_samples=n_samples, seed=seed)}
 
     def save(self, folder: Path) -> None:
         """Write the network and facts.json into an existing empty folder."""

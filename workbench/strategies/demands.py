@@ -9,8 +9,9 @@ import numpy as np
 
 from workbench.domain.arrays import Rows, Utilities, Vectors
 from workbench.domain.ports import Choice, StrategyInputs
-from workbench.domain.scores import Scores
+from workbench.domain.scores import ClassScores, Scores, TokenScores
 from workbench.errors import InputError
+from workbench.strategies.distances import finite
 
 
 class Sized(Protocol):
@@ -25,9 +26,10 @@ HINTS = {
     "scores": "Label a first batch chosen by the strategy 'auto' or 'random', train a model, then ask again.",
     "vectors": "Embed the pool first, or choose a strategy that needs scores only.",
     "labelled_vectors": "Embed the pool first, or choose a strategy that needs scores only.",
+    "labelled_scores": "Label a first batch chosen by the strategy 'auto' or 'random', train a model, then ask again.",
     "labelled_targets": "Label some documents first, chosen by the strategy 'auto' or 'random'.",
     "features": "Train a model that has features (linear, setfit, bert), or choose another strategy.",
-    "samples": "Train a model that can leave connections out (linear, bert), or choose another strategy.",
+    "samples": "Train a model that can leave connections out (linear, setfit, bert), or choose another strategy.",
     "n_words": "Choose a strategy that needs scores only.",
     "texts": "Choose a strategy that needs scores only.",
 }
@@ -60,6 +62,9 @@ def _check_labelled(inputs: StrategyInputs) -> None:
         )
     if labelled is not None and targets is not None and len(labelled) != len(targets):
         raise InputError(f"There are {len(targets)} answers for {len(labelled)} labelled vectors.")
+    said = inputs.labelled_scores
+    if labelled is not None and said is not None and len(labelled) != len(said):
+        raise InputError(f"There are {len(said)} labelled scores for {len(labelled)} labelled vectors.")
 
 
 def needed(strategy: str, inputs: StrategyInputs, what: str) -> Any:
@@ -76,11 +81,33 @@ def scores_for(strategy: str, inputs: StrategyInputs) -> Scores:
     return scores
 
 
-def vectors_for(strategy: str, inputs: StrategyInputs) -> Vectors:
-    """Return the vectors of the candidates, or raise InputError when they have none or one is not finite."""
-    vectors: Vectors = needed(strategy, inputs, "vectors")
-    if not np.isfinite(vectors).all():
-        raise InputError(f"The strategy '{strategy}' got a vector that is not finite.")
+def class_scores_for(strategy: str, inputs: StrategyInputs, what: str = "scores") -> ClassScores:
+    """Return the scores of labels, or raise InputError when there are none or they are of words."""
+    scores = needed(strategy, inputs, what)
+    if not isinstance(scores, ClassScores):
+        raise InputError(
+            f"The strategy '{strategy}' asks about the labels of whole documents, not about spans.",
+            hint="For a ner question choose 'mnlp', 'token-entropy' or 'cluster-margin'.",
+        )
+    return scores
+
+
+def token_scores_for(strategy: str, inputs: StrategyInputs) -> TokenScores:
+    """Return the scores of words, or raise InputError when there are none or they are of documents."""
+    scores = needed(strategy, inputs, "scores")
+    if not isinstance(scores, TokenScores):
+        raise InputError(
+            f"The strategy '{strategy}' asks about the words of a ner question, not about labels of documents.",
+            hint="Choose 'margin' or 'cluster-margin'.",
+        )
+    return scores
+
+
+def vectors_for(strategy: str, inputs: StrategyInputs, what: str = "vectors") -> Vectors:
+    """Return vectors or features, or raise InputError when nobody gave them or one is not finite."""
+    vectors: Vectors = needed(strategy, inputs, what)
+    if not finite(vectors):
+        raise InputError(f"The strategy '{strategy}' got a value in its {what} that is not finite.")
     return vectors
 
 
@@ -88,3 +115,8 @@ def choice(rows: Rows, utilities: Utilities, reasons: str | Sequence[str]) -> Ch
     """Return the choice of these rows; one reason may serve all of them."""
     texts = (reasons,) * len(rows) if isinstance(reasons, str) else tuple(reasons)
     return Choice(np.asarray(rows, dtype=np.int64), np.asarray(utilities, dtype=np.float64), texts)
+
+
+def no_choice() -> Choice:
+    """Return the choice of nothing."""
+    return choice(np.zeros(0, dtype=np.int64), np.zeros(0), "")

@@ -49,16 +49,20 @@ def gather_inputs(
     question, model, encoder = evidence.question, evidence.model, evidence.encoder
     scores = model.score(texts)[question.name] if model is not None and "scores" in names else None
     vectors = encoder.encode(texts) if encoder is not None and "vectors" in names else None
-    labelled = None
+    labelled, said = None, None
+    answered_texts = [example.text for example in evidence.answered]
     if encoder is not None and "labelled_vectors" in names:
-        labelled = encoder.encode([example.text for example in evidence.answered])
+        labelled = encoder.encode(answered_texts)
+    if model is not None and "labelled_scores" in names:
+        said = model.score(answered_texts)[question.name]
     return StrategyInputs(
         len(texts),
         scores=scores,
         vectors=vectors,
         labelled_vectors=labelled,
         labelled_targets=targets_of(question, evidence.answered) if "labelled_targets" in names else None,
-        features=_features(strategy, model, texts) if "features" in names else None,
+        labelled_scores=said,
+        features=_features(strategy, evidence, texts) if "features" in names else None,
         samples=_samples(strategy, evidence, texts, seed) if "samples" in names else None,
         n_words=np.array([len(text.split()) for text in texts]) if "n_words" in names else None,
         texts=texts if "texts" in names else None,
@@ -75,25 +79,33 @@ def targets_of(question: Question, answered: Sequence[Example]) -> Targets:
     return targets
 
 
-def _features(strategy: Strategy, model: Model | None, texts: Sequence[str]) -> Vectors | None:
-    if isinstance(model, HasFeatures):
+def _features(strategy: Strategy, evidence: Evidence, texts: Sequence[str]) -> Vectors | None:
+    model = evidence.model
+    if isinstance(model, HasFeatures) and evidence.question.kind != "ner":
         return model.features(texts)
-    _check_served(strategy, model, "features")
+    _check_served(strategy, evidence, "features")
     return None
 
 
 def _samples(strategy: Strategy, evidence: Evidence, texts: Sequence[str], seed: int) -> Samples | None:
     model = evidence.model
-    if isinstance(model, HasSamples):
+    if isinstance(model, HasSamples) and evidence.question.kind != "ner":
         return model.samples(texts, n_samples=N_SAMPLES, seed=seed)[evidence.question.name]
-    _check_served(strategy, model, "samples")
+    _check_served(strategy, evidence, "samples")
     return None
 
 
-def _check_served(strategy: Strategy, model: Model | None, what: str) -> None:
+def _check_served(strategy: Strategy, evidence: Evidence, what: str) -> None:
     """Raise InputError when a strategy needs what a model that is there does not give."""
-    if model is not None and what in strategy.needs:
+    if evidence.model is None or what not in strategy.needs:
+        return
+    if evidence.question.kind == "ner":
         raise InputError(
-            f"The strategy {type(strategy).__name__} needs {what}, and a {type(model).__name__} gives none.",
-            hint="Train with a learner that does (linear, bert), or choose another strategy.",
+            f"The strategy {type(strategy).__name__} needs {what} of whole documents; "
+            f"'{evidence.question.name}' asks about spans.",
+            hint="For a ner question choose 'mnlp', 'token-entropy' or 'cluster-margin'.",
         )
+    raise InputError(
+        f"The strategy {type(strategy).__name__} needs {what}, and a {type(evidence.model).__name__} gives none.",
+        hint="Train with a learner that does (linear, setfit, bert), or choose another strategy.",
+    )

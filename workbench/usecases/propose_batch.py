@@ -25,9 +25,9 @@ from workbench.usecases.runs import load_model, newest_run, refuse_old_labels, r
 from workbench.usecases.suggest_answers import keep_suggestions
 from workbench.usecases.unanswered import unanswered
 
-MODEL_INPUTS = frozenset({"scores", "features", "samples"})
+MODEL_INPUTS = frozenset({"scores", "labelled_scores", "features", "samples"})
 VECTOR_INPUTS = frozenset({"vectors", "labelled_vectors"})
-ANSWER_INPUTS = frozenset({"labelled_vectors", "labelled_targets"})
+ANSWER_INPUTS = frozenset({"labelled_vectors", "labelled_targets", "labelled_scores"})
 
 
 @dataclass(frozen=True, slots=True)

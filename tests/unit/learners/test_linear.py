@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workbench.domain.examples import Example
-from workbench.domain.ports import LearnerContext
+from workbench.domain.ports import HasSamples, LearnerContext
 from workbench.domain.questions import Question
 from workbench.errors import ArtefactError, InputError, UnknownNameError
 from workbench.learners.linear import LinearLearner
@@ -110,3 +110,25 @@ def test_encoder_and_head_are_one_network_that_says_the_same(tmp_path):
             assert (network.kind, network.labels) == (question.kind, question.labels)
             found = network_scores(network, texts).probabilities
             assert found == pytest.approx(model.score(texts)[question.name].probabilities, abs=tolerance)
+
+
+def test_samples_leave_connections_out_and_scatter_around_the_scores():
+    model = learner().fit(examples(), seed=0)
+    texts = ["bb", "dd", "up"]
+    samples = model.samples(texts, n_samples=200, seed=0)
+    assert isinstance(model, HasSamples)
+    for name in ("topic", "tags"):
+        scores = model.score(texts)[name]
+        assert samples[name].shape == (200, 3, 2)
+        assert samples[name].dtype == np.float32
+        assert samples[name].std(axis=0).max() > 0.01
+        assert samples[name].mean(axis=0) == pytest.approx(scores.probabilities, abs=0.1)
+    assert samples["topic"].sum(axis=2) == pytest.approx(np.ones((200, 3)), abs=1e-5)
+
+
+def test_samples_are_those_of_their_seed_and_of_the_text_alone():
+    model = learner().fit(examples(), seed=0)
+    samples = model.samples(["bb", "dd"], n_samples=5, seed=3)["topic"]
+    assert (samples == model.samples(["bb", "dd"], n_samples=5, seed=3)["topic"]).all()
+    assert (samples != model.samples(["bb", "dd"], n_samples=5, seed=4)["topic"]).any()
+    assert samples[:, 1:] == pytest.approx(model.samples(["dd"], n_samples=5, seed=3)["topic"], abs=1e-6)

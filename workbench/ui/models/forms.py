@@ -9,7 +9,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from workbench import catalog
-from workbench.domain.questions import Question
+from workbench.domain.questions import Kind, Question
 from workbench.domain.runs import Run
 from workbench.ui.choices import linked
 from workbench.ui.jobs import start_job
@@ -42,6 +42,15 @@ STRATEGY_WORDS = {
     "margin": "two best answers close to each other",
     "entropy": "most answers still possible",
     "cluster-margin": "unsure, and unlike each other",
+    "typiclust": "typical of texts nobody has answered",
+    "core-set": "farthest from all answers",
+    "badge": "would change the model most, each otherwise",
+    "contrastive": "judged otherwise than answered texts like it",
+    "bald": "the model contradicts itself",
+    "mnlp": "least sure of the tags, whatever the length",
+    "token-entropy": "most doubt in each word",
+    "total-token-entropy": "most doubt in the whole text, long texts first",
+    "rare-first": "may have a rare label",
 }
 CHOICE_WORDS = {
     ("balance", "none"): "count as they come",
@@ -76,7 +85,7 @@ def show_training(project: Project, question: Question) -> None:
     # Outside of the form, which sends nothing before it is pressed: what follows from it must show.
     then = st.checkbox("Then choose the next documents to label", key=f"then {question.name}")
     with st.form(f"train {question.name} {offer.learner}", border=True):
-        ranking = ask_ranking(key=question.name) if then else Ranking()
+        ranking = ask_ranking(question.kind, key=question.name) if then else Ranking()
         chosen = ask_settings([s for s in offer.settings if not s.expert], offer, key=question.name)
         with st.expander("Expert settings"):
             chosen |= ask_settings([s for s in offer.settings if s.expert], offer, key=question.name)
@@ -99,10 +108,10 @@ def show_training(project: Project, question: Question) -> None:
         )
 
 
-def ask_ranking(*, key: str) -> Ranking:
+def ask_ranking(kind: Kind, *, key: str) -> Ranking:
     """Ask how the next documents are chosen, and how many."""
     left, right = st.columns([2, 1])
-    names = list(catalog.strategy_names())
+    names = list(catalog.strategy_names(kind))
     strategy = left.selectbox(
         "Choose documents by",
         names,
