@@ -49,6 +49,30 @@ STRATEGIES = {
     "entropy": "workbench.strategies.uncertainty:Entropy",
     "cluster-margin": "workbench.strategies.diversity:ClusterMargin",
 }
+# Peers to compare with, over cached vectors; the first call imports small-text (seconds, torch): workers only.
+SMALL_TEXT_STRATEGIES = {
+    "small-text/least-confidence": "workbench.strategies.small_text:LeastConfidence",
+    "small-text/breaking-ties": "workbench.strategies.small_text:BreakingTies",
+    "small-text/prediction-entropy": "workbench.strategies.small_text:PredictionEntropy",
+    "small-text/subsampling": "workbench.strategies.small_text:Subsampling",
+    "small-text/bald": "workbench.strategies.small_text:Bald",
+    "small-text/cvirs": "workbench.strategies.small_text:Cvirs",
+    "small-text/lightweight-coreset": "workbench.strategies.small_text:LightweightCoreset",
+    "small-text/greedy-coreset": "workbench.strategies.small_text:GreedyCoreset",
+    "small-text/embedding-kmeans": "workbench.strategies.small_text:EmbeddingKMeans",
+    "small-text/contrastive": "workbench.strategies.small_text:Contrastive",
+    "small-text/discriminative": "workbench.strategies.small_text:Discriminative",
+    "small-text/badge": "workbench.strategies.small_text:Badge",
+    "small-text/seals": "workbench.strategies.small_text:Seals",
+    "small-text/anchor-subsampling": "workbench.strategies.small_text:AnchorSubsampling",
+}
+_GRADIENTS = "small-text computes it from the gradients of a torch module, and vectors are all there is here."
+REFUSED_STRATEGIES = {
+    "small-text/egl": _GRADIENTS,
+    "small-text/egl-layer": _GRADIENTS,
+    "small-text/egl-word": _GRADIENTS,
+    "small-text/random": "it is the workbench's own 'random'.",
+}
 DEFAULT_ENCODER = "minilm"
 
 
@@ -71,7 +95,7 @@ def learner_names(kind: Kind) -> tuple[str, ...]:
 
 def strategy_names() -> tuple[str, ...]:
     """Return the names of all strategies."""
-    return (*STRATEGIES, *added("strategies"))
+    return (*STRATEGIES, *SMALL_TEXT_STRATEGIES, *added("strategies"))
 
 
 def source(name: str) -> Source:
@@ -80,8 +104,11 @@ def source(name: str) -> Source:
 
 
 def strategy(name: str) -> Strategy:
-    """Return a strategy. Raises UnknownNameError."""
-    return cast(Strategy, load("strategy", name, {**STRATEGIES, **added("strategies")})())
+    """Return a strategy. Raises UnknownNameError, and InputError for one that is refused on purpose."""
+    if name in REFUSED_STRATEGIES:
+        raise InputError(f"The strategy '{name}' is not offered: {REFUSED_STRATEGIES[name]}")
+    known = {**STRATEGIES, **SMALL_TEXT_STRATEGIES, **added("strategies")}
+    return cast(Strategy, load("strategy", name, known)())
 
 
 def encoder(name: str, *, n_threads: int) -> Encoder:

@@ -1,0 +1,147 @@
+"""What every strategy keeps; each suite imports all of it and gives a fixture `strategy`.
+
+Strategies of the workbench serve every kind of question; others name theirs in `kinds`.
+"""
+
+import numpy as np
+import pytest
+
+from workbench.domain.ports import StrategyInputs
+from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
+from workbench.errors import InputError
+
+LABELS = ("a", "b", "c")
+KINDS = ("textcat", "textcat-multi", "ner")
+
+
+FRUIT = [f"{colour} {name}" for name in ("apple", "pear", "plum", "fig") for colour in "abcdefghij"]
+GIVEN = (
+    "scores",
+    "vectors",
+    "labelled_vectors",
+    "labelled_targets",
+    "features",
+    "samples",
+    "n_words",
+    "texts",
+)
+
+
+def kinds_of(strategy):
+    return [kind for kind in KINDS if kind in getattr(strategy, "kinds", KINDS)]
+
+
+def a_kind_of(strategy):
+    return kinds_of(strategy)[0]
+
+
+def scores_of(kind, n, rng, equal=False):
+    if kind == "ner":
+        documents = []
+        for _ in range(n):
+            k = int(rng.integers(0, 5))
+            p = np.full((k, 7), 1 / 7) if equal else rng.dirichlet(np.ones(7), size=k).reshape(k, 7)
+            words = np.array([(2 * i, 2 * i + 1) for i in range(k)], dtype=np.int32).reshape(k, 2)
+            documents.append(DocumentTokenScores(words, p.astype(np.float32)))
+        return TokenScores(LABELS, tuple(documents))
+    p = np.full((n, 3), 1 / 3) if equal else rng.dirichlet(np.ones(3), size=n).reshape(n, 3)
+    return ClassScores(LABELS, p.astype(np.float32), exclusive=kind == "textcat")
+
+
+def p_of(n, rng):
+    return rng.dirichlet(np.ones(3), size=n).reshape(n, 3).astype(np.float32)
+
+
+def unit(n, rng, width=8):
+    vectors = rng.normal(size=(n, width)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def inputs_of(n, kind="textcat", seed=0, **changes):
+    rng = np.random.default_rng(seed)
+    given = {
+        "n_candidates": n,
+        "scores": scores_of(kind, n, rng),
+        "vectors": unit(n, rng),
+        "labelled_vectors": unit(3, rng),
+        "labelled_targets": np.eye(3, dtype=np.bool_),
+        "features": unit(n, rng, width=6),
+        "samples": np.stack([p_of(n, rng) for _ in range(4)]),
+        "n_words": rng.integers(0, 9, size=n),
+        "texts": [f"{FRUIT[i % 40]}, number {i} of many" for i in range(n)],
+    }
+    return StrategyInputs(**{**given, **changes})
+
+
+def ask(strategy, inputs, n, seed=0):
+    choice = strategy(inputs, n, np.random.default_rng(seed))
+    rows, values = choice.rows, choice.utilities
+    assert rows.dtype == np.int64
+    assert len(rows) == len(values) == len(set(rows.tolist()))
+    assert np.isfinite(values).all()
+    assert not len(rows) or (rows.min() >= 0 and rows.max() < inputs.n_candidates)
+    assert len(choice.reasons) == len(rows)
+    assert all(choice.reasons)
+    return rows, values
+
+
+@pytest.mark.parametrize("n", [1, 7, 40])
+def test_it_gives_as_many_different_rows_as_asked(strategy, n):
+    for kind in kinds_of(strategy):
+        assert len(ask(strategy, inputs_of(200, kind), n)[0]) == n
+
+
+@pytest.mark.parametrize("n", [5, 6, 100])
+def test_a_pool_smaller_than_the_batch_is_given_whole(strategy, n):
+    for kind in kinds_of(strategy):
+        assert sorted(ask(strategy, inputs_of(5, kind), n)[0]) == [0, 1, 2, 3, 4]
+
+
+def test_an_empty_pool_gives_no_rows(strategy):
+    for kind in kinds_of(strategy):
+        assert len(ask(strategy, inputs_of(0, kind), 10)[0]) == 0
+
+
+def test_no_rows_are_given_when_none_are_asked(strategy):
+    assert len(ask(strategy, inputs_of(20, a_kind_of(strategy)), 0)[0]) == 0
+
+
+def test_a_negative_number_is_refused(strategy):
+    with pytest.raises(InputError, match="-1 documents"):
+        strategy(inputs_of(20, a_kind_of(strategy)), -1, np.random.default_rng(0))
+
+
+def test_the_same_seed_gives_the_same_rows(strategy):
+    inputs = inputs_of(200, a_kind_of(strategy))
+    assert ask(strategy, inputs, 20, seed=7)[0].tolist() == ask(strategy, inputs, 20, seed=7)[0].tolist()
+
+
+def test_equal_scores_and_equal_vectors_are_no_obstacle(strategy):
+    for kind in kinds_of(strategy):
+        rng = np.random.default_rng(0)
+        same = scores_of(kind, 50, rng, equal=True)
+        vectors = np.repeat(unit(1, rng), 50, axis=0)
+        assert len(ask(strategy, inputs_of(50, kind, scores=same, vectors=vectors), 10)[0]) == 10
+
+
+def test_what_it_needs_and_does_not_get_is_named(strategy):
+    for need in strategy.needs:
+        with pytest.raises(InputError, match=f"needs {need}"):
+            strategy(inputs_of(20, a_kind_of(strategy), **{need: None}), 5, np.random.default_rng(0))
+
+
+def test_what_it_does_not_need_may_be_missing(strategy):
+    unneeded = set(GIVEN) - strategy.needs
+    ask(strategy, inputs_of(20, a_kind_of(strategy), **dict.fromkeys(unneeded)), 5)
+
+
+def test_it_names_only_what_there_is(strategy):
+    assert strategy.needs | strategy.uses <= set(GIVEN)
+    assert not strategy.needs & strategy.uses
+
+
+def test_scores_and_vectors_of_another_pool_are_refused(strategy):
+    for what in ("scores", "vectors", "features", "n_words", "texts"):
+        other = getattr(inputs_of(19), what)
+        with pytest.raises(InputError, match="19"):
+            strategy(inputs_of(20, a_kind_of(strategy), **{what: other}), 5, np.random.default_rng(0))
