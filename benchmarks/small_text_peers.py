@@ -37,7 +37,7 @@ from small_text import (
 )
 from threadpoolctl import threadpool_limits
 
-from workbench.strategies.small_text_parts import small_text_seeded
+from workbench.strategies.small_text_parts import one_thread_index, small_text_seeded
 
 Fit = Callable[[Any, Any], Any]
 
@@ -74,6 +74,12 @@ def discriminative() -> DiscriminativeActiveLearning:
     return DiscriminativeActiveLearning(SklearnClassifierFactory(head(), 2), num_iterations=10, pbar=None)
 
 
+def over_an_index(strategy: Any) -> Any:
+    """Let a strategy build its index on one thread: on more, its links and so its rows differ each time."""
+    strategy.initialize_index = one_thread_index
+    return strategy
+
+
 STRATEGIES: dict[str, Callable[[], Any]] = {
     "random": RandomSampling,
     "least-confidence": LeastConfidence,
@@ -85,8 +91,8 @@ STRATEGIES: dict[str, Callable[[], Any]] = {
     "contrastive": lambda: ContrastiveActiveLearning(pbar=None),
     "greedy-coreset": GreedyCoreset,
     "cvirs": lambda: CategoryVectorInconsistencyAndRanking(pbar=None),
-    "seals": lambda: SEALS(BreakingTies()),
-    "anchor-subsampling": lambda: AnchorSubsampling(BreakingTies()),
+    "seals": lambda: over_an_index(SEALS(BreakingTies())),
+    "anchor-subsampling": lambda: over_an_index(AnchorSubsampling(BreakingTies())),
 }
 
 

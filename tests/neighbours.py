@@ -27,6 +27,10 @@ class Index:
     def add_items(self, vectors, labels):
         self.vectors, self.labels = vectors, np.asarray(labels)
 
+    def mark_deleted(self, label):
+        kept = self.labels != label
+        self.vectors, self.labels = self.vectors[kept], self.labels[kept]
+
     def knn_query(self, vectors, k):
         if k > min(self.ef, len(self.labels)):
             raise RuntimeError("Cannot return the results in a contiguous 2D array.")

@@ -99,7 +99,8 @@ def show_training(project: Project, question: Question) -> None:
 def ask_ranking(*, key: str) -> Ranking:
     """Ask how the next documents are chosen, and how many."""
     left, right = st.columns([2, 1])
-    names = list(catalog.strategy_names())
+    peers = catalog.SMALL_TEXT_STRATEGIES  # to compare with, by commands and benchmarks
+    names = [name for name in catalog.strategy_names() if name not in peers]
     strategy = left.selectbox(
         "Choose documents by",
         names,
