@@ -637,6 +637,7 @@ def test_every_setting_of_every_learner_has_words() -> None:
 
 def test_no_peer_can_be_chosen_in_the_app(tickets: Home) -> None:
     page = open_models(section="train")
+    page.checkbox(key="then topic").check().run()
     names = {option for box in page.selectbox for option in box.options}
     assert "chance" in names
     assert not {name for name in names if "small-text" in name}
