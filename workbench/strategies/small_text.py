@@ -2,7 +2,8 @@
 
 Schröder et al. 2023, "Small-Text: Active Learning for Text Classification in Python" (EACL, system
 demonstrations). They are peers to compare with; why some are refused stands in `catalog.REFUSED_STRATEGIES`
-and docs/decisions/0010-small-text.md. small-text is imported by the first call only: never call one in a process with a face.
+and docs/decisions/0010-small-text.md.
+small-text is imported by the first call only: never call one in a process with a face.
 """
 
 from __future__ import annotations
