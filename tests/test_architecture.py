@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "workbench").rglob("*.py"))
 SLOW_TO_IMPORT = {
     "torch", "transformers", "sentence_transformers", "setfit", "small_text", "sklearn", "scipy", "pandas",
-    "spacy", "matplotlib", "onnx", "datasets", "nervaluate",
+    "spacy", "matplotlib", "onnx", "datasets", "nervaluate", "hnswlib",
 }  # fmt: skip
 DANGEROUS_CALLS = {
     ("pickle", "load"),
@@ -48,6 +48,16 @@ def test_every_use_case_can_be_imported_without_heavy_packages() -> None:
 
 
 @pytest.mark.slow
+def test_strategies_of_small_text_are_listed_and_made_without_it() -> None:
+    make_all = (
+        "from workbench import catalog\n"
+        "made = [catalog.strategy(name) for name in catalog.strategy_names() if name.startswith('small-text/')]\n"
+        "assert len(made) == 14 and all(strategy.needs for strategy in made)"
+    )
+    assert modules_loaded_by(make_all) & SLOW_TO_IMPORT == set()
+
+
+@pytest.mark.slow
 def test_serving_needs_only_the_base_install() -> None:
     loaded = modules_loaded_by("import workbench.serving.bundle")
     assert loaded & (SLOW_TO_IMPORT | {"sqlalchemy", "safetensors", "streamlit", "jinja2"}) == set()
@@ -60,6 +70,7 @@ def test_every_name_in_the_catalogue_leads_to_a_file() -> None:
         *catalog.SOURCES.values(),
         *catalog.ENCODERS.values(),
         *catalog.STRATEGIES.values(),
+        *catalog.SMALL_TEXT_STRATEGIES.values(),
         *(target for learners in catalog.LEARNERS.values() for target in learners.values()),
         catalog.NAMED_ENCODER,
     ]

@@ -63,6 +63,30 @@ STRATEGIES = {
 # Strategies that are not named here serve every kind of question.
 STRATEGIES_OF_LABELS = frozenset({"badge", "contrastive", "bald"})
 STRATEGIES_OF_WORDS = frozenset({"mnlp", "token-entropy", "total-token-entropy"})
+# Peers to compare with, over cached vectors; the first call imports small-text (seconds, torch): workers only.
+SMALL_TEXT_STRATEGIES = {
+    "small-text/least-confidence": "workbench.strategies.small_text:LeastConfidence",
+    "small-text/breaking-ties": "workbench.strategies.small_text:BreakingTies",
+    "small-text/prediction-entropy": "workbench.strategies.small_text:PredictionEntropy",
+    "small-text/subsampling": "workbench.strategies.small_text:Subsampling",
+    "small-text/bald": "workbench.strategies.small_text:Bald",
+    "small-text/cvirs": "workbench.strategies.small_text:Cvirs",
+    "small-text/lightweight-coreset": "workbench.strategies.small_text:LightweightCoreset",
+    "small-text/greedy-coreset": "workbench.strategies.small_text:GreedyCoreset",
+    "small-text/embedding-kmeans": "workbench.strategies.small_text:EmbeddingKMeans",
+    "small-text/contrastive": "workbench.strategies.small_text:Contrastive",
+    "small-text/discriminative": "workbench.strategies.small_text:Discriminative",
+    "small-text/badge": "workbench.strategies.small_text:Badge",
+    "small-text/seals": "workbench.strategies.small_text:Seals",
+    "small-text/anchor-subsampling": "workbench.strategies.small_text:AnchorSubsampling",
+}
+_GRADIENTS = "small-text computes it from the gradients of a torch module, and vectors are all there is here."
+REFUSED_STRATEGIES = {
+    "small-text/egl": _GRADIENTS,
+    "small-text/egl-layer": _GRADIENTS,
+    "small-text/egl-word": _GRADIENTS,
+    "small-text/random": "it is the workbench's own 'random'.",
+}
 DEFAULT_ENCODER = "minilm"
 
 
@@ -85,7 +109,7 @@ def learner_names(kind: Kind) -> tuple[str, ...]:
 
 def strategy_names(kind: Kind | None = None) -> tuple[str, ...]:
     """Return the names of all strategies, or of those that can serve a kind of question."""
-    names = (*STRATEGIES, *added("strategies"))
+    names = (*STRATEGIES, *SMALL_TEXT_STRATEGIES, *added("strategies"))
     if kind is None:
         return names
     others = STRATEGIES_OF_LABELS if kind == "ner" else STRATEGIES_OF_WORDS
@@ -98,8 +122,11 @@ def source(name: str) -> Source:
 
 
 def strategy(name: str) -> Strategy:
-    """Return a strategy. Raises UnknownNameError."""
-    return cast(Strategy, load("strategy", name, {**STRATEGIES, **added("strategies")})())
+    """Return a strategy. Raises UnknownNameError, and InputError for one that is refused on purpose."""
+    if name in REFUSED_STRATEGIES:
+        raise InputError(f"The strategy '{name}' is not offered: {REFUSED_STRATEGIES[name]}")
+    known = {**STRATEGIES, **SMALL_TEXT_STRATEGIES, **added("strategies")}
+    return cast(Strategy, load("strategy", name, known)())
 
 
 def encoder(name: str, *, n_threads: int) -> Encoder:

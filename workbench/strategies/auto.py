@@ -9,10 +9,9 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from workbench.domain.arrays import Targets, Utilities, Vectors
+from workbench.domain.arrays import Targets, Utilities
 from workbench.domain.ports import Choice, StrategyInputs
 from workbench.domain.scores import ClassScores
-from workbench.errors import InputError
 from workbench.strategies.coverage import (
     MOST_LOOKED_AT,
     Field,
@@ -21,7 +20,7 @@ from workbench.strategies.coverage import (
     lay_out,
     n_like,
 )
-from workbench.strategies.demands import check_inputs, choice, needed
+from workbench.strategies.demands import check_inputs, choice, no_choice, vectors_for
 from workbench.strategies.measures import utilities
 from workbench.strategies.near_copies import NearCopies
 
@@ -52,16 +51,14 @@ class Auto:
     def __call__(self, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
         """Choose at most n documents. Raises InputError without vectors, or for ones that are not finite."""
         n = check_inputs(inputs, n)
-        vectors: Vectors = needed("auto", inputs, "vectors")
+        vectors = vectors_for("auto", inputs)
         if n == 0:
-            return choice(np.zeros(0, dtype=np.int64), np.zeros(0), ())
+            return no_choice()
         weights = self._weights(inputs)
         kernel = FIRST if inputs.scores is None else LATER
         field = lay_out(
             vectors, weights, inputs.labelled_vectors, kernel, rng, at_most=max(MOST_LOOKED_AT, 10 * n)
         )
-        if not np.isfinite(field.similar).all():
-            raise InputError("The strategy 'auto' got a vector that is not finite.")
         if inputs.scores is None:
             field = without_crowds(field)
         copies = NearCopies(vectors, inputs.texts)

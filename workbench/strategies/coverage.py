@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from workbench.domain.arrays import Rows, Utilities, Vectors
 
-MOST_LOOKED_AT = 12_000  # documents between which similarities are computed: 576 MB
+MOST_LOOKED_AT = 8_000  # documents between which similarities are computed: 256 MB
 AT_ONCE = 512
 Similarities = npt.NDArray[np.float32]
 
@@ -39,7 +39,7 @@ class Kernel:
         similar -= np.float32(self.threshold)
         np.maximum(similar, 0.0, out=similar)
         similar /= np.float32(1.0 - self.threshold)
-        return similar if self.power == 1 else similar**self.power
+        return similar if self.power == 1 else np.power(similar, self.power, out=similar)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import streamlit as st
@@ -34,41 +34,7 @@ def curve_spec(steps: Sequence[CurveStep]) -> dict[str, Any]:
     What was judged once has no line; its interval is drawn as an upright.
     """
     name = steps[0].headline.name
-    n_of = Counter((step.run.learner, step.headline.basis) for step in steps)
-    rows = [
-        {
-            "model": f"{step.run.learner}, {step.headline.basis}",
-            "answers": step.run.n_examples,
-            "figure": step.headline.value,
-            "low": step.headline.low,
-            "high": step.headline.high,
-            "run": step.run.id,
-            "alone": n_of[step.run.learner, step.headline.basis] == 1,
-        }
-        for step in steps
-    ]
     places = {step.run.n_examples for step in steps}
-    shared = {
-        "x": {
-            "field": "answers",
-            "type": "quantitative",
-            "title": "answered documents",
-            # One place would be an axis without a length.
-            **({"scale": {"domain": [0, 1.25 * max(1, *places)]}} if len(places) == 1 else {}),
-            "axis": {"tickMinStep": 1, "tickCount": 8, "format": ",d"},
-        },
-        "color": {
-            "field": "model",
-            "type": "nominal",
-            "legend": {
-                "orient": "bottom",
-                "title": None,
-                "symbolOpacity": 1,
-                "symbolType": "circle",
-                "symbolSize": 70,
-            },
-        },
-    }
     scale: dict[str, Any] = {"zero": min(step.headline.value for step in steps) < 0.3}
     if len(places) == 1:
         scale = {"domain": [0, 1]}
@@ -82,8 +48,8 @@ def curve_spec(steps: Sequence[CurveStep]) -> dict[str, Any]:
         "y2": {"field": "high"},
     }
     return {
-        "data": {"values": rows},
-        "encoding": shared,
+        "data": {"values": _rows(steps)},
+        "encoding": _shared(places),
         "layer": [
             {"mark": {"type": "area", "opacity": 0.18}, "encoding": band},
             {
@@ -93,4 +59,42 @@ def curve_spec(steps: Sequence[CurveStep]) -> dict[str, Any]:
             },
             {"mark": {"type": "line", "point": {"size": 60}}, "encoding": {"y": y, "tooltip": tooltip}},
         ],
+    }
+
+
+def _rows(steps: Sequence[CurveStep]) -> list[dict[str, Any]]:
+    n_of = Counter((step.run.learner, step.headline.basis) for step in steps)
+    return [
+        {
+            "model": f"{step.run.learner}, {step.headline.basis}",
+            "answers": step.run.n_examples,
+            "figure": step.headline.value,
+            "low": step.headline.low,
+            "high": step.headline.high,
+            "run": step.run.id,
+            "alone": n_of[step.run.learner, step.headline.basis] == 1,
+        }
+        for step in steps
+    ]
+
+
+def _shared(places: Collection[int]) -> dict[str, Any]:
+    """Return the axis of answers, which end at `places`, and the colours with their legend."""
+    legend = {
+        "orient": "bottom",
+        "title": None,
+        "symbolOpacity": 1,
+        "symbolType": "circle",
+        "symbolSize": 70,
+    }
+    return {
+        "x": {
+            "field": "answers",
+            "type": "quantitative",
+            "title": "answered documents",
+            # One place would be an axis without a length.
+            **({"scale": {"domain": [0, 1.25 * max(1, *places)]}} if len(places) == 1 else {}),
+            "axis": {"tickMinStep": 1, "tickCount": 8, "format": ",d"},
+        },
+        "color": {"field": "model", "type": "nominal", "legend": legend},
     }

@@ -673,6 +673,14 @@ def test_every_setting_of_every_learner_has_words() -> None:
     assert set(catalog.STRATEGIES) <= set(forms.STRATEGY_WORDS)
 
 
+def test_no_peer_can_be_chosen_in_the_app(tickets: Home) -> None:
+    page = open_models(section="train")
+    page.checkbox(key="then topic").check().run()
+    names = {option for box in page.selectbox for option in box.options}
+    assert "chance" in names
+    assert not {name for name in names if "small-text" in name}
+
+
 def test_a_run_of_old_labels_is_marked_before_anything_is_pressed(tickets: Home) -> None:
     add_linear_run(tickets)
     assert "labels" not in open_models().dataframe[0].value

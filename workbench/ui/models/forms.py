@@ -37,6 +37,7 @@ PRECISION_WORDS = {
 }
 
 STRATEGY_WORDS = {
+    "auto": "stands for others, doubtful, or rare",
     "random": "chance",
     "least-confidence": "least sure of the best answer",
     "margin": "two best answers close to each other",
@@ -111,7 +112,8 @@ def show_training(project: Project, question: Question) -> None:
 def ask_ranking(kind: Kind, *, key: str) -> Ranking:
     """Ask how the next documents are chosen, and how many."""
     left, right = st.columns([2, 1])
-    names = list(catalog.strategy_names(kind))
+    peers = catalog.SMALL_TEXT_STRATEGIES  # to compare with, by commands and benchmarks
+    names = [name for name in catalog.strategy_names(kind) if name not in peers]
     strategy = left.selectbox(
         "Choose documents by",
         names,
