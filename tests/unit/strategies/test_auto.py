@@ -1,0 +1,133 @@
+"""The default strategy, on small pools in which one can see what it should ask."""
+
+import numpy as np
+import pytest
+
+from workbench.domain.ports import StrategyInputs
+from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
+from workbench.strategies.auto import Auto, rarity
+from workbench.strategies.near_copies import NearCopies
+
+WORDS = [
+    "parcel",
+    "invoice",
+    "refund",
+    "charger",
+    "login",
+    "window",
+    "garden",
+    "ticket",
+    "battery",
+    "account",
+    "poster",
+    "kettle",
+]
+
+
+def around(*degrees):
+    angles = np.deg2rad(np.array(degrees, dtype=np.float64))
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+
+def class_scores(*rows, labels=("a", "b", "c")):
+    return ClassScores(labels, np.array(rows, dtype=np.float32))
+
+
+def ask(n, **inputs):
+    given = StrategyInputs(len(inputs["vectors"]), **inputs)
+    return Auto()(given, n, np.random.default_rng(0))
+
+
+def test_without_a_model_each_group_gives_its_middle():
+    choice = ask(3, vectors=around(0, 3, 6, 120, 124, 128, 240, 245, 250))
+    assert sorted(choice.rows.tolist()) == [1, 4, 7]
+    assert choice.reasons == ("nothing like it was asked yet; 2 open documents are like it",) * 3
+
+
+def test_what_was_answered_is_not_covered_again():
+    choice = ask(1, vectors=around(0, 3, 6, 120, 124), labelled_vectors=around(2))
+    assert choice.rows.tolist() in ([3], [4])
+
+
+def test_with_a_model_the_doubtful_group_comes_first():
+    sure, doubtful = [0.98, 0.01, 0.01], [0.45, 0.45, 0.1]
+    choice = ask(
+        1,
+        vectors=around(0, 3, 6, 9, 120, 124),
+        scores=class_scores(sure, sure, sure, sure, doubtful, doubtful),
+    )
+    assert choice.rows.tolist() in ([4], [5])
+    assert choice.reasons[0].startswith("the model wavers between 'a' and 'b'; 1 open document is like it")
+
+
+def test_of_two_equal_doubts_the_one_about_a_rare_label_is_asked():
+    scores = class_scores([0.45, 0.45, 0.1], [0.45, 0.1, 0.45])
+    targets = np.zeros((41, 3), dtype=np.bool_)
+    targets[:20, 0] = targets[20:40, 1] = targets[40:, 2] = True
+    choice = ask(1, vectors=around(0, 120), scores=scores, labelled_targets=targets)
+    assert choice.rows.tolist() == [1]
+    assert choice.reasons == ("it may be 'c', which has 1 answer so far",)
+
+
+def test_rarity_is_the_mean_worth_of_the_labels_it_may_have():
+    targets = np.zeros((5, 3), dtype=np.bool_)
+    targets[:4, 0] = targets[4:, 1] = True
+    worth = rarity(class_scores([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.0, 0.5]), targets)
+    assert worth == pytest.approx([0.5, 1.0, 0.75])
+
+
+def test_several_labels_and_words_have_reasons_of_their_own():
+    labelwise = ClassScores(("a", "b"), np.array([[0.9, 0.5], [0.1, 0.1]], dtype=np.float32), exclusive=False)
+    assert (
+        ask(1, vectors=around(0, 120), scores=labelwise).reasons[0].startswith("the model is unsure of 'b'")
+    )
+    words = np.array([(0, 1)], dtype=np.int32)
+    tokens = TokenScores(
+        ("a",),
+        tuple(
+            DocumentTokenScores(words, np.array([p], dtype=np.float32))
+            for p in ([0.5, 0.4, 0.1], [0.98, 0.01, 0.01])
+        ),
+    )
+    choice = ask(1, vectors=around(0, 120), scores=tokens)
+    assert choice.rows.tolist() == [0]
+    assert choice.reasons[0].startswith("the model wavers over a word of it")
+
+
+def family(rng, size):
+    """Return a text and `size` - 1 copies of it, each with one word misspelt, and their vectors."""
+    words = rng.choice(WORDS, size=10).tolist()
+    centre = rng.normal(size=24)
+    texts, vectors = [" ".join(words)], [centre]
+    for copy in range(1, size):
+        changed = list(words)
+        place = int(rng.integers(len(words)))
+        changed[place] = changed[place][:-1] + "x" * (copy % 3)
+        texts.append(" ".join(changed))
+        vectors.append(centre + rng.normal(size=24) * 0.1)
+    found = np.array(vectors, dtype=np.float32)
+    return texts, found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("n", [10, 15, 40])
+def test_of_twenty_paraphrases_one_is_asked_and_a_batch_may_be_shorter(n):
+    rng = np.random.default_rng(0)
+    families = [family(rng, 21) for _ in range(15)]
+    texts = [text for found, _ in families for text in found]
+    vectors = np.concatenate([found for _, found in families])
+    p = rng.dirichlet(np.ones(3), size=len(texts)).astype(np.float32)
+    for scores in (None, ClassScores(("a", "b", "c"), p)):
+        rows = ask(n, vectors=vectors, texts=texts, scores=scores).rows
+        assert len(rows) == min(n, 15)
+        assert len(set((rows // 21).tolist())) == len(rows)
+
+
+def test_near_copies_are_told_by_wording_and_by_direction():
+    vectors = around(0, 20, 60, 0)
+    texts = ["where is my parcel", "where is my parcell", "where is my parcel?", "a garden of kettles"]
+    copies = NearCopies(vectors, texts)
+    assert copies.among(1, [0])
+    assert not copies.among(2, [0])  # a cosine of 0.5: not compared
+    assert not copies.among(3, [0])  # the same direction, other words
+    assert not copies.among(0, [])
+    assert NearCopies(vectors, None).among(3, [0])
