@@ -11,6 +11,7 @@ SCRIPTS = (
     "wnut17_round_trip",
     "csv_import",
     "banking77_strategies",
+    "label_efficiency",
     "rare_topics",
     "rare_labels",
     "wnut17_ner",

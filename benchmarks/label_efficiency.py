@@ -1,0 +1,230 @@
+"""Claim: `auto` buys more macro-F1 a label than random choice and than small-text's own strategies.
+
+    .venv/bin/python -m benchmarks.label_efficiency [--data NAME=TRAIN,TEST …] [--seeds 5] [--peers breaking-ties …]
+
+All learn with the same head on the same vectors and are judged on the same test rows. Own strategies run by
+`simulate`; small-text's by its own PoolBasedActiveLearner, from a random first batch (`@random`) and from the
+first batch of `auto` (`@auto`). Data sets are two files each: CSV `text,category`, or IOB2 (`.conll`, own
+strategies only, with `--learner bert`). ALC is the unweighted mean over the rounds, the first after the first
+batch. Writes JSON, a table and the curves as PNG; the file is named by --name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import t as student
+
+from benchmarks.reporting import (
+    RESULTS,
+    data_folder,
+    question_of,
+    read_entities,
+    read_labelled_csv,
+    write_result,
+)
+from workbench import catalog
+from workbench.analysis.curve import draw_curves
+from workbench.analysis.curve_points import CurvePoint, alc
+from workbench.config import stay_offline
+from workbench.domain.examples import Example
+from workbench.domain.ports import Encoder
+from workbench.store.vectors import CachedEncoder, VectorFile
+from workbench.usecases.simulate import Simulation, simulate_on
+
+OWN = ("random", "margin", "entropy", "cluster-margin", "typiclust", "auto")
+PEERS = ("breaking-ties", "least-confidence", "lightweight-coreset", "embedding-kmeans", "discriminative")
+BUDGETS = {"banking77": (100, 15), "clinc150": (150, 12)}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A data set with its budget."""
+
+    name: str
+    pool: Sequence[Example]
+    test: Sequence[Example]
+    batch: int
+    rounds: int
+
+
+@dataclass(slots=True)
+class Curves:
+    """For each contestant the figures of each seed, round by round, and the first rows by seed."""
+
+    values: dict[str, list[list[float]]] = field(default_factory=dict)
+    first: dict[str, list[list[int]]] = field(default_factory=dict)
+
+
+def tasks_of(options: argparse.Namespace) -> list[Task]:
+    """Read the data sets; without --data Banking77 and CLINC150."""
+    named = options.data or [
+        f"{name}={data_folder(name) / 'train.csv'},{data_folder(name) / 'test.csv'}" for name in BUDGETS
+    ]
+    tasks = []
+    for text in named:
+        name, _, files = text.partition("=")
+        train, _, test = files.partition(",")
+        read = read_entities if train.endswith(".conll") else read_labelled_csv
+        batch, rounds = BUDGETS.get(name, (100, 10))
+        tasks.append(
+            Task(name, read(Path(train)), read(Path(test)), options.batch or batch, options.rounds or rounds)
+        )
+    return tasks
+
+
+def run_own(task: Task, options: argparse.Namespace, encoder: Encoder, curves: Curves) -> None:
+    """Simulate every strategy of the workbench and seed."""
+    question = question_of(task.name, [*task.pool, *task.test])
+    row_of = {example.document_id: row for row, example in enumerate(task.pool)}
+    config = {"balance": options.balance} if options.balance != "none" else {}
+    for strategy in options.strategies:
+        for seed in range(options.seeds):
+            simulation = Simulation(options.learner, strategy, task.batch, task.rounds, seed, config=config)
+            report = simulate_on(question, task.pool, task.test, simulation, encoder=encoder)
+            curves.values.setdefault(strategy, []).append(report.values)
+            curves.first.setdefault(strategy, []).append([row_of[id] for id in report.chosen[0]])
+            print(f"  {task.name}: {strategy}, seed {seed}: ALC {report.alc:.4f}", flush=True)
+
+
+def run_peers(task: Task, options: argparse.Namespace, encoder: Encoder, curves: Curves) -> None:
+    """Run small-text's own loop with each of its strategies, from both first batches."""
+    from benchmarks.small_text_peers import peer_curve
+
+    labels = sorted({label for example in [*task.pool, *task.test] for label in example.labels})
+    targets, test_targets = (
+        np.array([labels.index(e.labels[0]) for e in part]) for part in (task.pool, task.test)
+    )
+    vectors, test_vectors = (encoder.encode([e.text for e in part]) for part in (task.pool, task.test))
+    for peer in options.peers:
+        for start in ("random", "auto"):
+            for seed, first in enumerate(curves.first[start]):
+                found = peer_curve(
+                    peer, vectors, targets, test_vectors, test_targets, first, task.batch, task.rounds, seed,
+                    _balanced_fit(options.balance),
+                )  # fmt: skip
+                name = f"small-text {peer} @{start}"
+                curves.values.setdefault(name, []).append(list(found.values))
+                print(f"  {task.name}: {name}, seed {seed}: ALC {alc(found.values):.4f}", flush=True)
+
+
+def _balanced_fit(balance: Any) -> Any:
+    """Return the head that judges: the learner's own, with the same weights of the labels."""
+    from benchmarks.small_text_peers import head
+    from workbench.learners.linear_head import sample_weights
+
+    return lambda vectors, targets: head().fit(
+        vectors, targets, sample_weight=sample_weights(np.unique(targets, return_inverse=True)[1], balance)
+    )
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return mean and half the width of its 95 % t interval; 0 where all values are equal or one."""
+    mean = statistics.mean(values)
+    if len(values) < 2:
+        return mean, 0.0
+    wide = float(student.ppf(0.975, len(values) - 1)) * statistics.stdev(values) / len(values) ** 0.5
+    return mean, wide
+
+
+def labels_to_reach(goal: float, values: Sequence[float], batch: int) -> float | None:
+    """Return how many labels a curve needs for a figure, between rounds by a straight line; None if never.
+
+    >>> labels_to_reach(0.5, [0.2, 0.4, 0.6], 100)
+    250.0
+    """
+    for number, value in enumerate(values):
+        if value >= goal:
+            before = values[number - 1] if number else 0.0
+            share = 1.0 if value == before else (goal - before) / (value - before)
+            return round(batch * (number + share), 1)
+    return None
+
+
+def rows_of(task: Task, curves: Mapping[str, list[list[float]]]) -> list[dict[str, Any]]:
+    """Return a line a contestant."""
+    goals = [values[-1] for values in curves.get("random", [])]
+    rows = []
+    for name, runs in curves.items():
+        mean_alc, wide = interval([alc(values) for values in runs])
+        last, last_wide = interval([values[-1] for values in runs])
+        mean_curve = np.mean(runs, axis=0).tolist()
+        reached = labels_to_reach(statistics.mean(goals), mean_curve, task.batch) if goals else None
+        rows.append(
+            {
+                "data": task.name,
+                "strategy": name,
+                "ALC": mean_alc,
+                "± ALC": wide,
+                "last": last,
+                "± last": last_wide,
+                "labels for random's last": reached,
+                "of random's": reached / (task.batch * task.rounds) if reached else None,
+                "seeds": len(runs),
+                "curve": [round(value, 4) for value in mean_curve],
+            }
+        )
+    return rows
+
+
+def draw(task: Task, curves: Mapping[str, list[list[float]]], path: Path) -> None:
+    """Draw own strategies and the best peer of each start."""
+    own = {name: runs for name, runs in curves.items() if not name.startswith("small-text")}
+    for start in ("@random", "@auto"):
+        peers = {name: runs for name, runs in curves.items() if name.endswith(start)}
+        if peers:
+            best = max(peers, key=lambda name: statistics.mean(alc(values) for values in peers[name]))
+            own[best] = peers[best]
+    points = {
+        name: [
+            CurvePoint(task.batch * (number + 1), value, seed)
+            for seed, values in enumerate(runs)
+            for number, value in enumerate(values)
+        ]
+        for name, runs in own.items()
+    }
+    draw_curves(points, path, title=f"{task.name}, linear head on MiniLM vectors")
+
+
+def main() -> None:
+    """Run all contestants on all data sets and write down what their labels bought."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", nargs="*", metavar="NAME=TRAIN,TEST")
+    parser.add_argument("--strategies", nargs="*", default=list(OWN))
+    parser.add_argument("--peers", nargs="*", default=list(PEERS))
+    parser.add_argument("--learner", default="linear")
+    parser.add_argument("--balance", default="none", choices=["none", "sqrt", "balanced"])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--batch", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--name", default="label_efficiency")
+    options = parser.parse_args()
+    missing = {"random", "auto"} - set(options.strategies)
+    if options.peers and missing:
+        parser.error(f"The peers start from the first batches of random and auto: add {', '.join(missing)}.")
+    stay_offline()
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        plain = catalog.encoder("minilm", n_threads=2)
+        encoder = CachedEncoder(plain, VectorFile(Path(scratch), plain.id, plain.width))
+        for task in tasks_of(options):
+            encoder.encode([example.text for example in [*task.pool, *task.test]])
+            curves = Curves()
+            run_own(task, options, encoder, curves)
+            run_peers(task, options, encoder, curves)
+            rows += rows_of(task, curves.values)
+            draw(task, curves.values, RESULTS / f"{options.name}_{task.name}.png")
+            write_result(options.name, rows, balance=options.balance, learner=options.learner)
+
+
+if __name__ == "__main__":
+    main()
