@@ -73,7 +73,8 @@ def test_a_run_and_a_simulation_record_the_whole_configuration_and_not_only_the_
     project: Project, tmp_path: Path
 ) -> None:
     run = train_model(project, Training("topic", "tfidf", config={"c": 3.0}))
-    whole = {"longest_run": 2, "c": 3.0, "balance": "none", "max_iterations": 1000}
+    head = {"c": 3.0, "balance": "none", "max_iterations": 1000, "offsets": "none", "give_up": 0.01}
+    whole = {"longest_run": 2, **head}
     assert project.store.run(run.id).config == whole
     (tmp_path / "gold.csv").write_text("text,topic\nnew parcel,delivery\nnew refund,returns\n")
     options = ReadOptions(question="topic")
