@@ -195,9 +195,7 @@ def draw(task: Task, curves: Mapping[str, list[list[float]]], path: Path) -> Non
 
 def main() -> None:
     """Run all contestants on all data sets and write down what their labels bought."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="*", metavar="NAME=TRAIN,TEST")
     parser.add_argument("--strategies", nargs="*", default=list(OWN))
     parser.add_argument("--peers", nargs="*", default=list(PEERS))
