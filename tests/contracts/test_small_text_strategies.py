@@ -55,7 +55,7 @@ def test_another_state_of_others_chance_gives_the_same_rows(strategy):
 
 def test_without_an_answered_document_it_says_so_or_needs_none(strategy):
     none = {"labelled_vectors": unit(0, np.random.default_rng(0)), "labelled_targets": np.zeros((0, 3), bool)}
-    inputs = inputs_of(20, a_kind_of(strategy), **none)
+    inputs = inputs_of(20, a_kind_of(strategy), **none, labelled_scores=None)
     if strategy.needs & set(none):
         with pytest.raises(InputError, match="there is none"):
             strategy(inputs, 5, np.random.default_rng(0))
