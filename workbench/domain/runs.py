@@ -49,7 +49,11 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Documents proposed together, best first; `run` names the run that ranked them, if any."""
+    """Documents proposed together, best first; `run` names the run that ranked them, if any.
+
+    `recipe` is what the choice followed from (see `usecases/batch_recipe.py`); `chain` is the hash of
+    recipe, proposals and all batches before, which the store adds.
+    """
 
     id: str
     question: str
@@ -58,6 +62,8 @@ class Batch:
     proposals: tuple[Proposal, ...]
     run: str | None = None
     created_at: str = ""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    chain: str = field(default="", compare=False)
 
 
 def hash_examples(examples: Sequence[Example]) -> str:

@@ -10,6 +10,7 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
 from workbench.domain.annotations import now
+from workbench.domain.history import chain_link
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal
 from workbench.errors import InputError
@@ -17,7 +18,7 @@ from workbench.store import documents, questions, schema
 from workbench.store.candidates import Candidates, Search, batch_candidates
 from workbench.store.questions import AskedQuestion
 from workbench.store.recording import standings
-from workbench.store.values import AnyRow, checked_seed, chunks, storable
+from workbench.store.values import AnyRow, checked_seed, chunks, from_json, storable, to_json
 
 _batches = schema.batches.c
 _proposals = schema.proposals.c
@@ -54,8 +55,16 @@ def save_batch(connection: Connection, batch: Batch) -> None:
         "run": batch.run,
         "created_at": batch.created_at or now(),
     }
+    row["recipe"] = to_json(dict(batch.recipe), where=f"batch {batch.id}")
+    row["chain"] = chain_link(_newest_chain(connection, asked), batch)
     saved = connection.execute(insert(schema.batches).returning(_batches.number), row).scalar_one()
     _save_proposals(connection, batch, saved, numbers)
+
+
+def _newest_chain(connection: Connection, asked: AskedQuestion) -> str:
+    """Return the chain of a question's newest batch, "" before the first."""
+    query = select(_batches.chain).where(_batches.question == asked.number)
+    return connection.execute(query.order_by(_batches.number.desc()).limit(1)).scalar_one_or_none() or ""
 
 
 def _save_proposals(
@@ -93,6 +102,8 @@ def get_batch(connection: Connection, number: int) -> Batch:
         proposals=tuple(Proposal(*found) for found in connection.execute(query)),
         run=row.run,
         created_at=row.created_at,
+        recipe=from_json(row.recipe),
+        chain=row.chain,
     )
 
 

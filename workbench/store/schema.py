@@ -151,6 +151,8 @@ batches = Table(
     Column("seed", BigInteger, nullable=False),
     Column("run", Text),
     Column("created_at", String(40), nullable=False),
+    Column("recipe", Text, nullable=False, server_default="{}"),
+    Column("chain", String(64), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 

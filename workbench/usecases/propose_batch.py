@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,18 +12,17 @@ import numpy as np
 
 from workbench import catalog
 from workbench.domain.annotations import now
-from workbench.domain.ports import Choice, Progress, Strategy, silent
+from workbench.domain.ports import Choice, Model, Progress, Strategy, silent
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal, Run
 from workbench.domain.scores import Scores
 from workbench.errors import NotEnoughDataError
-from workbench.usecases.collect_examples import collect_examples
+from workbench.usecases.batch_recipe import Known, look, recipe_of
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.gather_inputs import Evidence, gather_inputs, wanted
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import load_model, newest_run, refuse_old_labels, remark_on_labels
 from workbench.usecases.suggest_answers import keep_suggestions
-from workbench.usecases.unanswered import unanswered
 
 MODEL_INPUTS = frozenset({"scores", "labelled_scores", "features", "samples"})
 VECTOR_INPUTS = frozenset({"vectors", "labelled_vectors"})
@@ -58,27 +57,32 @@ def propose_batch(
     labels changed since the run.
     """
     strategy = catalog.strategy(ranking.strategy)  # a wrong name is said before anything else
-    question = project.store.question(question_name)
-    left = unanswered(project, question_name)
-    if not left:
+    known = look(project, question_name)
+    if not known.candidates:
         raise NotEnoughDataError(
             f"Every document of the pool is answered or skipped for '{question_name}'.",
             hint=f"Import more documents: workbench import {project.name} FILE",
         )
-    texts = [document.text for document in project.store.documents(ids=left)]
-    run = _run_for(project, question, strategy)
-    ranked = rank(texts, ranking, _evidence(project, question, ranking, run), progress=progress)
-    chosen = ranked.choice
-    proposals = tuple(
-        Proposal(left[row], float(utility), reason)
-        for row, utility, reason in zip(chosen.rows, chosen.utilities, chosen.reasons, strict=True)
+    run = _run_for(project, known.question, strategy)
+    evidence = evidence_of(project, known, ranking, load_model(project, run) if run is not None else None)
+    left, texts = [found.id for found in known.candidates], [found.text for found in known.candidates]
+    ranked = rank(texts, ranking, evidence, progress=progress)
+    encoder_id = evidence.encoder.id if evidence.encoder is not None else None
+    recipe = recipe_of(known, asdict(ranking), run, encoder_id=encoder_id)
+    proposals, used_run = proposals_of(left, ranked.choice), run.id if run is not None else None
+    batch = Batch(
+        uuid4().hex, question_name, ranking.strategy, ranking.seed, proposals, used_run, now(), recipe
     )
-    used_run = run.id if run is not None else None
-    batch = Batch(uuid4().hex, question_name, ranking.strategy, ranking.seed, proposals, used_run, now())
     project.store.save_batch(batch)
     if run is not None and ranked.scores is not None:
         keep_suggestions(project, run, left, texts, ranked.scores)
     return batch
+
+
+def proposals_of(ids: Sequence[str], choice: Choice) -> tuple[Proposal, ...]:
+    """Return the proposals that a choice among documents makes, best first."""
+    chosen = zip(choice.rows, choice.utilities, choice.reasons, strict=True)
+    return tuple(Proposal(ids[row], float(utility), reason) for row, utility, reason in chosen)
 
 
 def _run_for(project: Project, question: Question, strategy: Strategy) -> Run | None:
@@ -97,13 +101,12 @@ def _run_for(project: Project, question: Question, strategy: Strategy) -> Run | 
     return run
 
 
-def _evidence(project: Project, question: Question, ranking: Ranking, run: Run | None) -> Evidence:
+def evidence_of(project: Project, known: Known, ranking: Ranking, model: Model | None) -> Evidence:
     """Gather what the strategy looks at, and nothing that it does not."""
     names = wanted(catalog.strategy(ranking.strategy))
-    answered = collect_examples(project, question.name) if ANSWER_INPUTS & names else ()
+    answered = known.answered if ANSWER_INPUTS & names else ()
     encoder = project_encoder(project, ranking.encoder) if VECTOR_INPUTS & names else None
-    model = load_model(project, run) if run is not None else None
-    return Evidence(question, answered, model, encoder)
+    return Evidence(known.question, answered, model, encoder)
 
 
 def rank(

@@ -1,0 +1,91 @@
+"""The model that ranked a batch, once more: trained again on the answers it saw, or loaded as it was kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from workbench import catalog
+from workbench.config import n_training_threads, stay_offline
+from workbench.domain.history import read_moment
+from workbench.domain.ports import Encoder, LearnerContext, Model, Progress, silent
+from workbench.domain.runs import Run, hash_examples
+from workbench.errors import InputError
+from workbench.usecases.batch_recipe import look
+from workbench.usecases.embed_pool import project_encoder
+from workbench.usecases.project import Project
+from workbench.usecases.runs import STUDENT, load_model
+
+# Trained in seconds, on any machine alike; the others are loaded unless somebody wants to wait.
+QUICK = frozenset({"tfidf", "linear", "kernel"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilding:
+    """Which models are trained again: the quick ones by default, none or all when told so."""
+
+    stored_models: bool = False
+    retrain_all: bool = False
+
+    def __post_init__(self) -> None:
+        if self.stored_models and self.retrain_all:
+            raise InputError(
+                "Models cannot be both loaded and trained again.",
+                hint="Say --stored-models or --retrain-all.",
+            )
+
+    def trains(self, learner: str) -> bool:
+        """Tell whether a learner's model is trained again; a student's teacher is not part of its run."""
+        if self.stored_models or learner == STUDENT:
+            return False
+        return self.retrain_all or learner in QUICK
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A model, and what was found to be other than when the run was made; "" when nothing was."""
+
+    model: Model
+    remark: str = ""
+
+
+def rebuild_model(
+    project: Project, run: Run, rebuilding: Rebuilding, *, progress: Progress = silent
+) -> Rebuilt:
+    """Return the model of a run; the store and the run's folder are only read.
+
+    Raises InputError when the run does not say what it saw or its encoder is another one today, and
+    ArtefactError when the model is to be loaded and its files are gone.
+    """
+    if not rebuilding.trains(run.learner):
+        return Rebuilt(load_model(project, run, progress=progress))
+    return _trained_again(project, run, progress)
+
+
+def _trained_again(project: Project, run: Run, progress: Progress) -> Rebuilt:
+    stay_offline()
+    moment = read_moment(run.facts, f"The run {run.id}")
+    known = look(project, run.question, moment, candidates=False)
+    encoder = encoder_as_then(project, run.config.get("encoder"), run.config.get("encoder_id"))
+    config = {name: value for name, value in run.config.items() if name not in ("encoder", "encoder_id")}
+    context = LearnerContext(
+        encoder=encoder, config=config, n_threads=n_training_threads(), progress=progress
+    )
+    learner = catalog.learner(run.learner, known.question.kind, context)
+    model = learner.fit({known.question: known.answered}, seed=run.seed)
+    with TemporaryDirectory() as folder:  # batches are ranked by models that were read from disk
+        model.save(Path(folder))
+        kept = learner.load(Path(folder))
+    same = hash_examples(known.answered) == run.data_hash
+    return Rebuilt(kept, "" if same else f"the answers that the run {run.id} learned from are others today")
+
+
+def encoder_as_then(project: Project, name: str | None, encoder_id: str | None) -> Encoder | None:
+    """Return the encoder of a recipe or run, None for none. Raises InputError when it is another one today."""
+    if name is None or encoder_id is None:
+        return None
+    encoder = project_encoder(project, name)
+    if encoder.id != encoder_id:
+        raise InputError(f"The encoder '{name}' is {encoder.id} today and was {encoder_id}.")
+    return encoder

@@ -1,0 +1,172 @@
+"""Choose every batch of a question again from what was known then, and compare document by document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from workbench import catalog
+from workbench.domain.history import RECIPE_VERSION, chain_link, hash_training, read_moment
+from workbench.domain.ports import Progress, silent
+from workbench.domain.runs import Batch, Run
+from workbench.errors import InputError, WorkbenchError
+from workbench.usecases.batch_recipe import KEYS, Known, look
+from workbench.usecases.gather_inputs import wanted
+from workbench.usecases.project import Project
+from workbench.usecases.propose_batch import VECTOR_INPUTS, Ranking, evidence_of, proposals_of, rank
+from workbench.usecases.rebuild_model import Rebuilding, Rebuilt, encoder_as_then, rebuild_model
+
+State: TypeAlias = Literal["same", "differs", "cannot be replayed"]
+WHAT = {"labels": "labels", "answers": "settled answers", "documents": "documents that could be asked"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one batch, numbered from 1.
+
+    `place` is the first place, from 1, that holds another document; `remarks` say what else is not as it
+    was; `reason` says why the batch cannot be replayed.
+    """
+
+    number: int
+    batch: Batch
+    place: int | None = None
+    remarks: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def state(self) -> State:
+        """The same, different, or not replayable."""
+        if self.place is not None or self.remarks:
+            return "differs"
+        return "cannot be replayed" if self.reason else "same"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the verdict as JSON values."""
+        return {
+            "number": self.number,
+            "batch": self.batch.id,
+            "strategy": self.batch.strategy,
+            "state": self.state,
+            "place": self.place,
+            "remarks": list(self.remarks),
+            "reason": self.reason,
+        }
+
+
+def replay(
+    project: Project,
+    question: str,
+    rebuilding: Rebuilding | None = None,
+    *,
+    progress: Progress = silent,
+) -> Iterator[Verdict]:
+    """Yield a verdict on each batch of a question, oldest first; the store is only read.
+
+    A batch that cannot be replayed, as those from before recipes were kept, says why and the next one
+    is replayed all the same.
+    """
+    batches = project.store.batches(question)
+    models = _Models(project, rebuilding or Rebuilding())
+    previous = ""
+    for number, batch in enumerate(batches, start=1):
+        progress(number - 1, len(batches), "batches replayed")
+        broken = () if batch.chain in ("", chain_link(previous, batch)) else (BROKEN,)
+        previous = batch.chain
+        try:
+            yield _replayed(project, number, batch, models=models, remarks=broken)
+        except WorkbenchError as error:
+            yield Verdict(number, batch, remarks=broken, reason=str(error))
+    progress(len(batches), len(batches), "batches replayed")
+
+
+BROKEN = "its chain does not follow: the batch or one before it was changed after it was kept"
+
+
+def _replayed(
+    project: Project, number: int, batch: Batch, *, models: _Models, remarks: tuple[str, ...]
+) -> Verdict:
+    ranking = read_recipe(batch)
+    known = look(project, batch.question, read_moment(batch.recipe, f"The batch {batch.id}"))
+    found = [*remarks, *changed_since(known, batch.recipe["hashes"])]
+    rebuilt = None
+    if batch.run is not None:
+        run = project.store.run(batch.run)
+        rebuilt = models.of(run)
+        found += [rebuilt.remark] if rebuilt.remark else []
+        if hash_training(run) != batch.recipe["hashes"].get("model"):
+            found.append(f"the run {run.id} is not the one that ranked it")
+    ids = _chosen(project, known, ranking, rebuilt, batch.recipe)
+    return Verdict(number, batch, first_difference(ids, asked(batch)), tuple(found))
+
+
+def _chosen(
+    project: Project, known: Known, ranking: Ranking, rebuilt: Rebuilt | None, recipe: Mapping[str, Any]
+) -> list[str]:
+    """Return the ids that a ranking chooses from what was known."""
+    if VECTOR_INPUTS & wanted(catalog.strategy(ranking.strategy)):
+        encoder_as_then(project, ranking.encoder, recipe.get("encoder_id"))
+    evidence = evidence_of(project, known, ranking, rebuilt.model if rebuilt is not None else None)
+    ranked = rank([document.text for document in known.candidates], ranking, evidence)
+    ids = [document.id for document in known.candidates]
+    return [proposal.document_id for proposal in proposals_of(ids, ranked.choice)]
+
+
+def read_recipe(batch: Batch) -> Ranking:
+    """Return the ranking that a recipe records. Raises InputError when it cannot be followed."""
+    recipe = batch.recipe
+    if not recipe:
+        raise InputError("It has no recipe: it was kept before recipes were written, or by another program.")
+    unknown = sorted(set(recipe) - KEYS)
+    if recipe.get("version") != RECIPE_VERSION or unknown:
+        what = f"says {', '.join(unknown)}" if unknown else f"has the version {recipe.get('version')}"
+        raise InputError(f"Its recipe {what}, which cannot be followed here.", hint="Update the workbench.")
+    try:
+        ranking = Ranking(**recipe["ranking"])
+    except (KeyError, TypeError) as error:
+        raise InputError(f"Its recipe cannot be read: {error}.") from None
+    if not isinstance(recipe.get("hashes"), Mapping):
+        raise InputError("Its recipe cannot be read: it has no hashes.")
+    return ranking
+
+
+def changed_since(known: Known, hashes: Mapping[str, Any]) -> list[str]:
+    """Say which parts of what was known are not those that a recipe hashed."""
+    today = known.hashes()
+    return [
+        f"the {words} are not those that it was chosen from"
+        for part, words in WHAT.items()
+        if today[part] != hashes.get(part)
+    ]
+
+
+def asked(batch: Batch) -> list[str]:
+    """Return the ids of the documents of a batch, best first."""
+    return [proposal.document_id for proposal in batch.proposals]
+
+
+def first_difference(found: list[str], kept: list[str]) -> int | None:
+    """Return the first place, from 1, at which two lists differ; None when they are equal.
+
+    >>> first_difference(["a", "b"], ["a", "c"]), first_difference(["a"], ["a", "b"]), first_difference([], [])
+    (2, 2, None)
+    """
+    if found == kept:
+        return None
+    pairs = zip(found, kept, strict=False)
+    return next((place for place, (a, b) in enumerate(pairs, 1) if a != b), min(len(found), len(kept)) + 1)
+
+
+class _Models:
+    """Rebuilds the model of a run once for the batches that follow each other."""
+
+    def __init__(self, project: Project, rebuilding: Rebuilding) -> None:
+        self._project, self._rebuilding = project, rebuilding
+        self._newest: tuple[str, Rebuilt] | None = None
+
+    def of(self, run: Run) -> Rebuilt:
+        """Return the model of a run."""
+        if self._newest is None or self._newest[0] != run.id:
+            self._newest = (run.id, rebuild_model(self._project, run, self._rebuilding))
+        return self._newest[1]
