@@ -9,7 +9,19 @@ from collections.abc import Callable
 import typer
 
 from workbench import __version__
-from workbench.cli import accounts, analysing, data, house, jobs, label_studio, labels, loop, models, show
+from workbench.cli import (
+    accounts,
+    analysing,
+    data,
+    history,
+    house,
+    jobs,
+    label_studio,
+    labels,
+    loop,
+    models,
+    show,
+)
 from workbench.errors import MachineError, WorkbenchError
 
 app = typer.Typer(
@@ -32,6 +44,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "round": loop.round_,
     "evaluate": loop.evaluate,
     "simulate": loop.simulate,
+    "replay": history.replay,
     "distil": models.distil,
     "export": models.export,
     "predict": models.predict,

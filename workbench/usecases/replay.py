@@ -77,7 +77,7 @@ def replay(
         try:
             yield _replayed(project, number, batch, models=models, remarks=broken)
         except WorkbenchError as error:
-            yield Verdict(number, batch, remarks=broken, reason=str(error))
+            yield Verdict(number, batch, remarks=broken, reason=" ".join(str(error).split()))
     progress(len(batches), len(batches), "batches replayed")
 
 
