@@ -56,16 +56,26 @@ def project_at(project: Project, question: str, moment: Moment) -> Iterator[Proj
         yield replace(project, store=past)
 
 
-def look(project: Project, question: str, moment: Moment | None = None, *, candidates: bool = True) -> Known:
-    """Return what was known of a question at a moment, by default now; who only learns needs no candidates.
+def look(project: Project, question: str, moment: Moment | None = None) -> Known:
+    """Return what was known of a question at a moment, by default now.
 
     All of it is of one moment, whatever annotators send meanwhile.
     """
-    seen_at = moment or moment_of(project.store, question)
-    with project_at(project, question, seen_at) as seen:
-        left = seen.store.documents(ids=unanswered(seen, question)) if candidates else ()
-        examples = collect_examples(seen, question)
-        return Known(seen.store.question(question), tuple(examples), tuple(left), seen_at)
+    then = moment or moment_of(project.store, question)
+    with project_at(project, question, then) as seen:
+        return known_of(seen, question, then)
+
+
+def known_of(seen: Project, question: str, moment: Moment) -> Known:
+    """Return what is known in a project that is open as of a moment."""
+    left = seen.store.documents(ids=unanswered(seen, question))
+    return Known(seen.store.question(question), tuple(collect_examples(seen, question)), tuple(left), moment)
+
+
+def learned_from(project: Project, question: str, moment: Moment) -> tuple[Question, list[Example]]:
+    """Return a question and its settled answers as they were at a moment."""
+    with project_at(project, question, moment) as seen:
+        return seen.store.question(question), collect_examples(seen, question)
 
 
 def recipe_of(

@@ -11,7 +11,7 @@ from workbench.domain.examples import Example
 from workbench.domain.history import hash_training, read_moment
 from workbench.domain.ports import Progress, silent
 from workbench.domain.runs import Batch
-from workbench.errors import InputError
+from workbench.errors import InputError, UnknownNameError
 from workbench.usecases.batch_recipe import Known, look
 from workbench.usecases.project import Project
 from workbench.usecases.replay import asked, first_difference
@@ -161,7 +161,10 @@ def _training(project: Project, batch: Batch) -> str:
     """Say with what and how a batch's model was trained; equal words, equal trainings."""
     if batch.run is None:
         return "none"
-    run = project.store.run(batch.run)
+    try:
+        run = project.store.run(batch.run)
+    except UnknownNameError:  # a model that was never kept is named by what it follows from
+        return batch.run
     return f"{run.learner}, seed {run.seed}, {run.n_examples:,} answers ({hash_training(run)[:12]})"
 
 

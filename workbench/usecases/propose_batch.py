@@ -17,7 +17,8 @@ from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal, Run
 from workbench.domain.scores import Scores
 from workbench.errors import NotEnoughDataError
-from workbench.usecases.batch_recipe import Known, look, recipe_of
+from workbench.store.past import moment_of
+from workbench.usecases.batch_recipe import Known, known_of, project_at, recipe_of
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.gather_inputs import Evidence, gather_inputs, wanted
 from workbench.usecases.project import Project, open_folder
@@ -47,6 +48,15 @@ class Ranked:
     scores: Scores | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The documents of a batch, the model's scores of all candidates if any, the encoder that was asked."""
+
+    proposals: tuple[Proposal, ...]
+    scores: Scores | None = None
+    encoder_id: str | None = None
+
+
 def propose_batch(
     project: Project, question_name: str, ranking: Ranking, *, progress: Progress = silent
 ) -> Batch:
@@ -57,26 +67,50 @@ def propose_batch(
     labels changed since the run.
     """
     strategy = catalog.strategy(ranking.strategy)  # a wrong name is said before anything else
-    known = look(project, question_name)
-    if not known.candidates:
-        raise NotEnoughDataError(
-            f"Every document of the pool is answered or skipped for '{question_name}'.",
-            hint=f"Import more documents: workbench import {project.name} FILE",
-        )
-    run = _run_for(project, known.question, strategy)
-    evidence = evidence_of(project, known, ranking, load_model(project, run) if run is not None else None)
-    left, texts = [found.id for found in known.candidates], [found.text for found in known.candidates]
-    ranked = rank(texts, ranking, evidence, progress=progress)
-    encoder_id = evidence.encoder.id if evidence.encoder is not None else None
-    recipe = recipe_of(known, asdict(ranking), run, encoder_id=encoder_id)
-    proposals, used_run = proposals_of(left, ranked.choice), run.id if run is not None else None
-    batch = Batch(
-        uuid4().hex, question_name, ranking.strategy, ranking.seed, proposals, used_run, now(), recipe
-    )
+    moment = moment_of(project.store, question_name)
+    with project_at(project, question_name, moment) as seen:
+        known = known_of(seen, question_name, moment)
+        if not known.candidates:
+            raise NotEnoughDataError(
+                f"Every document of the pool is answered or skipped for '{question_name}'.",
+                hint=f"Import more documents: workbench import {project.name} FILE",
+            )
+        run = _run_for(project, known.question, strategy)
+        model = load_model(project, run) if run is not None else None
+        chosen = choose(seen, known, ranking, model=model, progress=progress)
+    batch = _batch(known, ranking, run, chosen)
     project.store.save_batch(batch)
-    if run is not None and ranked.scores is not None:
-        keep_suggestions(project, run, left, texts, ranked.scores)
+    if run is not None and chosen.scores is not None:
+        left = known.candidates
+        keep_suggestions(project, run, [d.id for d in left], [d.text for d in left], chosen.scores)
     return batch
+
+
+def choose(
+    seen: Project, known: Known, ranking: Ranking, *, model: Model | None, progress: Progress = silent
+) -> Chosen:
+    """Choose the documents of a batch; `replay` calls it again, and the same arguments give the same ones.
+
+    `seen` is the project as of the moment at which that much was known: nothing else may be read here.
+    """
+    evidence = evidence_of(seen, known, ranking, model)
+    ranked = rank([document.text for document in known.candidates], ranking, evidence, progress=progress)
+    proposals = proposals_of([document.id for document in known.candidates], ranked.choice)
+    return Chosen(proposals, ranked.scores, evidence.encoder.id if evidence.encoder is not None else None)
+
+
+def _batch(known: Known, ranking: Ranking, run: Run | None, chosen: Chosen) -> Batch:
+    recipe = recipe_of(known, asdict(ranking), run, encoder_id=chosen.encoder_id)
+    return Batch(
+        uuid4().hex,
+        known.question.name,
+        ranking.strategy,
+        ranking.seed,
+        chosen.proposals,
+        run.id if run is not None else None,
+        now(),
+        recipe,
+    )
 
 
 def proposals_of(ids: Sequence[str], choice: Choice) -> tuple[Proposal, ...]:

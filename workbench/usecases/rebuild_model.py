@@ -12,7 +12,7 @@ from workbench.domain.history import read_moment
 from workbench.domain.ports import Encoder, LearnerContext, Model, Progress, silent
 from workbench.domain.runs import Run, hash_examples
 from workbench.errors import InputError
-from workbench.usecases.batch_recipe import look
+from workbench.usecases.batch_recipe import learned_from
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.project import Project
 from workbench.usecases.runs import STUDENT, load_model
@@ -66,18 +66,18 @@ def rebuild_model(
 def _trained_again(project: Project, run: Run, progress: Progress) -> Rebuilt:
     stay_offline()
     moment = read_moment(run.facts, f"The run {run.id}")
-    known = look(project, run.question, moment, candidates=False)
+    question, examples = learned_from(project, run.question, moment)
     encoder = encoder_as_then(project, run.config.get("encoder"), run.config.get("encoder_id"))
     config = {name: value for name, value in run.config.items() if name not in ("encoder", "encoder_id")}
     context = LearnerContext(
         encoder=encoder, config=config, n_threads=n_training_threads(), progress=progress
     )
-    learner = catalog.learner(run.learner, known.question.kind, context)
-    model = learner.fit({known.question: known.answered}, seed=run.seed)
+    learner = catalog.learner(run.learner, question.kind, context)
+    model = learner.fit({question: examples}, seed=run.seed)
     with TemporaryDirectory() as folder:  # batches are ranked by models that were read from disk
         model.save(Path(folder))
         kept = learner.load(Path(folder))
-    same = hash_examples(known.answered) == run.data_hash
+    same = hash_examples(examples) == run.data_hash
     return Rebuilt(kept, "" if same else f"the answers that the run {run.id} learned from are others today")
 
 

@@ -11,10 +11,10 @@ from workbench.domain.history import RECIPE_VERSION, chain_link, hash_training, 
 from workbench.domain.ports import Progress, silent
 from workbench.domain.runs import Batch, Run
 from workbench.errors import InputError, WorkbenchError
-from workbench.usecases.batch_recipe import KEYS, Known, look
+from workbench.usecases.batch_recipe import KEYS, Known, known_of, project_at
 from workbench.usecases.gather_inputs import wanted
 from workbench.usecases.project import Project
-from workbench.usecases.propose_batch import VECTOR_INPUTS, Ranking, evidence_of, proposals_of, rank
+from workbench.usecases.propose_batch import VECTOR_INPUTS, Ranking, choose
 from workbench.usecases.rebuild_model import Rebuilding, Rebuilt, encoder_as_then, rebuild_model
 
 State: TypeAlias = Literal["same", "differs", "cannot be replayed"]
@@ -88,29 +88,22 @@ def _replayed(
     project: Project, number: int, batch: Batch, *, models: _Models, remarks: tuple[str, ...]
 ) -> Verdict:
     ranking = read_recipe(batch)
-    known = look(project, batch.question, read_moment(batch.recipe, f"The batch {batch.id}"))
-    found = [*remarks, *changed_since(known, batch.recipe["hashes"])]
-    rebuilt = None
+    moment = read_moment(batch.recipe, f"The batch {batch.id}")
+    found, model = list(remarks), None
     if batch.run is not None:
-        run = project.store.run(batch.run)
-        rebuilt = models.of(run)
+        rebuilt = models.of(run := project.store.run(batch.run))
+        model = rebuilt.model
         found += [rebuilt.remark] if rebuilt.remark else []
         if hash_training(run) != batch.recipe["hashes"].get("model"):
             found.append(f"the run {run.id} is not the one that ranked it")
-    ids = _chosen(project, known, ranking, rebuilt, batch.recipe)
+    with project_at(project, batch.question, moment) as seen:
+        known = known_of(seen, batch.question, moment)
+        if VECTOR_INPUTS & wanted(catalog.strategy(ranking.strategy)):
+            encoder_as_then(seen, ranking.encoder, batch.recipe.get("encoder_id"))
+        chosen = choose(seen, known, ranking, model=model)
+    ids = [proposal.document_id for proposal in chosen.proposals]
+    found = [*changed_since(known, batch.recipe["hashes"]), *found]
     return Verdict(number, batch, first_difference(ids, asked(batch)), tuple(found))
-
-
-def _chosen(
-    project: Project, known: Known, ranking: Ranking, rebuilt: Rebuilt | None, recipe: Mapping[str, Any]
-) -> list[str]:
-    """Return the ids that a ranking chooses from what was known."""
-    if VECTOR_INPUTS & wanted(catalog.strategy(ranking.strategy)):
-        encoder_as_then(project, ranking.encoder, recipe.get("encoder_id"))
-    evidence = evidence_of(project, known, ranking, rebuilt.model if rebuilt is not None else None)
-    ranked = rank([document.text for document in known.candidates], ranking, evidence)
-    ids = [document.id for document in known.candidates]
-    return [proposal.document_id for proposal in proposals_of(ids, ranked.choice)]
 
 
 def read_recipe(batch: Batch) -> Ranking:

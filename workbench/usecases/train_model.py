@@ -21,7 +21,8 @@ from workbench.domain.questions import KINDS, Question
 from workbench.domain.runs import Run, hash_examples
 from workbench.domain.steps import Steps
 from workbench.errors import InputError
-from workbench.usecases.batch_recipe import look
+from workbench.store.past import moment_of
+from workbench.usecases.batch_recipe import learned_from
 from workbench.usecases.collect_examples import collect_examples, need_examples
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.judge import Judgement, judge
@@ -54,8 +55,9 @@ def train_model(project: Project, training: Training, *, progress: Progress = si
     name = training.learner or DEFAULT_LEARNER[question.kind]
     steps = Steps(progress)
     steps.begin("collect")
-    known = look(project, question.name, candidates=False)
-    question, examples = known.question, need_examples(known.answered, question.name)
+    moment = moment_of(project.store, question.name)
+    question, found = learned_from(project, question.name, moment)
+    examples = need_examples(found, question.name)
     started = time.monotonic()
     encoder = encoder_of(project, name, training.encoder)
     context = LearnerContext(
@@ -82,7 +84,7 @@ def train_model(project: Project, training: Training, *, progress: Progress = si
         basis=judgement.basis,
         seconds=round(seconds, 3),
         created_at=now(),
-        facts={**facts_of(model), **contradictions(question, examples), "saw": known.moment.as_dict()},
+        facts={**facts_of(model), **contradictions(question, examples), "saw": moment.as_dict()},
     )
     steps.begin("save")
     publish_run(project, run, model, judgement)
