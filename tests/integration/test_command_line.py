@@ -256,6 +256,28 @@ def test_the_loop_is_replayed_and_its_curve_written(workbench: Run, tmp_path: Pa
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_batches_are_replayed_and_two_histories_compared(workbench: Run, tmp_path: Path) -> None:
+    words, names = ["parcel late courier", "refund return label"], ["delivery", "returns"]
+    rows = [f"p{n},{words[n % 2]} {n},{names[n % 2] if n < 20 else ''}" for n in range(60)]
+    (tmp_path / "pool.csv").write_text("\n".join(["id,text,topic", *rows]))
+    workbench("init", "p", "-q", "topic:textcat")
+    workbench("import", "p", "pool.csv", "--label-column", "topic", "--id-column", "id")
+    workbench("round", "p", "-q", "topic", "--learner", "tfidf", "--strategy", "margin", "--batch", 4)
+    workbench("propose", "p", "-q", "topic", "--strategy", "random", "--batch", 4)
+    workbench("backup", "p", "--out", "p.backup")
+    workbench("restore", "q", "p.backup")
+    printed = workbench("replay", "p", "-q", "topic", "--report", "replay.json").stdout
+    assert "batch   1  margin          same, 4 documents" in printed
+    assert "2 of 2 batches the same in " in printed
+    assert [found["state"] for found in json.loads((tmp_path / "replay.json").read_text())] == ["same"] * 2
+    equal = workbench("replay", "p", "-q", "topic", "--against", "q").stdout
+    assert equal == "the histories are equal: 2 batches, and the answers since\n"
+    for name, seed in (("p", 1), ("q", 2)):
+        workbench("propose", name, "-q", "topic", "--strategy", "random", "--batch", 4, "--seed", seed)
+    parted = workbench("replay", "p", "-q", "topic", "--against", "q", fails=1).stdout
+    assert "2 batches alike; the histories part at batch 3:\n  the seed: 1 in 'p', 2 in 'q'\n" in parted
+
+
 def test_output_that_nobody_reads_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(
         "workbench --help | head -1", shell=True, capture_output=True, text=True, cwd=tmp_path

@@ -81,7 +81,7 @@ def replay(
     progress(len(batches), len(batches), "batches replayed")
 
 
-BROKEN = "its chain does not follow: the batch or one before it was changed after it was kept"
+BROKEN = "its chain does not follow from recipe, documents and the batch before: one of them was changed"
 
 
 def _replayed(
