@@ -68,7 +68,7 @@ def replay(
     is replayed all the same.
     """
     batches = project.store.batches(question)
-    models = _Models(project, rebuilding or Rebuilding())
+    models = _Models(project, rebuilding or Rebuilding(), progress)
     previous = ""
     for number, batch in enumerate(batches, start=1):
         progress(number - 1, len(batches), "batches replayed")
@@ -154,12 +154,13 @@ def first_difference(found: list[str], kept: list[str]) -> int | None:
 class _Models:
     """Rebuilds the model of a run once for the batches that follow each other."""
 
-    def __init__(self, project: Project, rebuilding: Rebuilding) -> None:
-        self._project, self._rebuilding = project, rebuilding
+    def __init__(self, project: Project, rebuilding: Rebuilding, progress: Progress) -> None:
+        self._project, self._rebuilding, self._progress = project, rebuilding, progress
         self._newest: tuple[str, Rebuilt] | None = None
 
     def of(self, run: Run) -> Rebuilt:
         """Return the model of a run."""
         if self._newest is None or self._newest[0] != run.id:
-            self._newest = (run.id, rebuild_model(self._project, run, self._rebuilding))
+            rebuilt = rebuild_model(self._project, run, self._rebuilding, progress=self._progress)
+            self._newest = (run.id, rebuilt)
         return self._newest[1]

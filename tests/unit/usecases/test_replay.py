@@ -204,6 +204,26 @@ def test_batches_without_a_recipe_are_named_and_the_others_are_replayed(two: tup
     assert [v.state for v in verdicts[4:]] == ["same"] * 6
 
 
+def test_quick_learners_are_trained_again_and_a_student_never_is() -> None:
+    learners = ("tfidf", "linear", "kernel", "setfit", "bert", "student")
+    asked = (Rebuilding(), Rebuilding(retrain_all=True), Rebuilding(stored_models=True))
+    trained = [[learner for learner in learners if rebuilding.trains(learner)] for rebuilding in asked]
+    assert trained == [["tfidf", "linear", "kernel"], [*learners[:-1]], []]
+
+
+def test_a_batch_that_an_unkept_model_ranked_says_so_and_is_compared(two: tuple[Project, Project]) -> None:
+    ours, theirs = two
+    for project in two:
+        execute(project, "UPDATE batches SET run = 'topic-live-1' WHERE number = 4")
+    verdict = list(replay(ours, "topic"))[3]
+    assert (verdict.state, "topic-live-1" in verdict.reason) == ("cannot be replayed", True)
+    assert compare_histories(ours, theirs, "topic").differences == ()
+    execute(theirs, "UPDATE batches SET run = 'topic-live-2' WHERE number = 4")
+    compared = compare_histories(ours, theirs, "topic")
+    said = "the training of the model: topic-live-1 in 'p', topic-live-2 in 'q'"
+    assert (compared.n_alike, compared.differences) == (3, (said,))
+
+
 def test_models_are_not_both_loaded_and_trained_again() -> None:
     with pytest.raises(InputError, match="both"):
         Rebuilding(stored_models=True, retrain_all=True)
