@@ -14,7 +14,9 @@ from workbench import catalog
 from workbench.cli.history import summary, verdict_in_words
 from workbench.config import Home
 from workbench.domain.annotations import Annotation
+from workbench.domain.examples import Example
 from workbench.errors import InputError
+from workbench.usecases import batch_recipe
 from workbench.usecases.compare_histories import compare_histories
 from workbench.usecases.project import Project, open_project
 from workbench.usecases.propose_batch import Ranking, propose_batch
@@ -202,6 +204,25 @@ def test_batches_without_a_recipe_are_named_and_the_others_are_replayed(two: tup
     assert "no recipe" in verdicts[0].reason
     assert "says mood" in verdicts[2].reason
     assert [v.state for v in verdicts[4:]] == ["same"] * 6
+
+
+def test_an_answer_that_comes_while_a_batch_is_chosen_is_not_known_to_it(
+    two: tuple[Project, Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, collect = two[0], batch_recipe.collect_examples
+    version = project.store.question("topic").label_version
+    late = [d for d in project.store.document_ids("pool") if not project.store.annotations("topic", d)]
+
+    def answered_meanwhile(seen: Project, question: str) -> list[Example]:
+        said = Annotation(f"late-{late[0]}", late[0], "topic", "eve", ("billing",), label_version=version)
+        project.store.record([said])
+        return collect(seen, question)
+
+    monkeypatch.setattr(batch_recipe, "collect_examples", answered_meanwhile)
+    known = batch_recipe.look(project, "topic")
+    assert late[0] in project.store.answered_ids("topic")
+    assert late[0] not in {example.document_id for example in known.answered}
+    assert late[0] in {document.id for document in known.candidates}
 
 
 def test_quick_learners_are_trained_again_and_a_student_never_is() -> None:
