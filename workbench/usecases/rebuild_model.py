@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 
 from workbench import catalog
 from workbench.config import n_training_threads, stay_offline
-from workbench.domain.history import read_moment
+from workbench.domain.history import hash_training, read_moment
 from workbench.domain.ports import Encoder, LearnerContext, Model, Progress, silent
-from workbench.domain.runs import Run, hash_examples
+from workbench.domain.runs import Batch, Run, hash_examples
 from workbench.errors import InputError
 from workbench.usecases.batch_recipe import learned_from
 from workbench.usecases.embed_pool import project_encoder
@@ -44,26 +44,35 @@ class Rebuilding:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """A model, and what was found to be other than when the run was made; "" when nothing was."""
+    """A model, None where none ranked, and what is other than when the batch was chosen."""
 
-    model: Model
-    remark: str = ""
+    model: Model | None
+    remarks: tuple[str, ...] = ()
 
 
 def rebuild_model(
-    project: Project, run: Run, rebuilding: Rebuilding, *, progress: Progress = silent
+    project: Project, batch: Batch, rebuilding: Rebuilding, *, progress: Progress = silent
 ) -> Rebuilt:
-    """Return the model of a run; the store and the run's folder are only read.
+    """Return the model that ranked a batch; the store and the run's folder are only read.
 
-    Raises InputError when the run does not say what it saw or its encoder is another one today, and
-    ArtefactError when the model is to be loaded and its files are gone.
+    Whatever ranks without being a kept run is to be rebuilt here from the batch's recipe. Raises
+    UnknownNameError when no such run is kept, InputError when it does not say what it saw or its encoder is
+    another one today, and ArtefactError when the model is to be loaded and its files are gone.
     """
+    if batch.run is None:
+        return Rebuilt(None)
+    run = project.store.run(batch.run)
+    same = hash_training(run) == batch.recipe["hashes"].get("model")
+    remarks = () if same else (f"the run {run.id} is not the one that ranked it",)
     if not rebuilding.trains(run.learner):
-        return Rebuilt(load_model(project, run, progress=progress))
-    return _trained_again(project, run, progress)
+        return Rebuilt(load_model(project, run, progress=progress), remarks)
+    model, is_other = _trained_again(project, run, progress)
+    other = (f"the answers that the run {run.id} learned from are others today",) if is_other else ()
+    return Rebuilt(model, (*remarks, *other))
 
 
-def _trained_again(project: Project, run: Run, progress: Progress) -> Rebuilt:
+def _trained_again(project: Project, run: Run, progress: Progress) -> tuple[Model, bool]:
+    """Return the model, and whether the answers are other ones than the run's data hash says."""
     stay_offline()
     moment = read_moment(run.facts, f"The run {run.id}")
     question, examples = learned_from(project, run.question, moment)
@@ -77,8 +86,7 @@ def _trained_again(project: Project, run: Run, progress: Progress) -> Rebuilt:
     with TemporaryDirectory() as folder:  # batches are ranked by models that were read from disk
         model.save(Path(folder))
         kept = learner.load(Path(folder))
-    same = hash_examples(examples) == run.data_hash
-    return Rebuilt(kept, "" if same else f"the answers that the run {run.id} learned from are others today")
+    return kept, hash_examples(examples) != run.data_hash
 
 
 def encoder_as_then(project: Project, name: str | None, encoder_id: str | None) -> Encoder | None:

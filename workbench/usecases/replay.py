@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from workbench import catalog
-from workbench.domain.history import RECIPE_VERSION, chain_link, hash_training, read_moment
+from workbench.domain.history import RECIPE_VERSION, chain_link, read_moment
 from workbench.domain.ports import Progress, silent
-from workbench.domain.runs import Batch, Run
+from workbench.domain.runs import Batch
 from workbench.errors import InputError, WorkbenchError
 from workbench.usecases.batch_recipe import KEYS, Known, known_of, project_at
 from workbench.usecases.gather_inputs import wanted
@@ -18,6 +18,7 @@ from workbench.usecases.propose_batch import VECTOR_INPUTS, Ranking, choose
 from workbench.usecases.rebuild_model import Rebuilding, Rebuilt, encoder_as_then, rebuild_model
 
 State: TypeAlias = Literal["same", "differs", "cannot be replayed"]
+BROKEN = "its chain does not follow from recipe, documents and the batch before: one of them was changed"
 WHAT = {"labels": "labels", "answers": "settled answers", "documents": "documents that could be asked"}
 
 
@@ -72,38 +73,30 @@ def replay(
     previous = ""
     for number, batch in enumerate(batches, start=1):
         progress(number - 1, len(batches), "batches replayed")
-        broken = () if batch.chain in ("", chain_link(previous, batch)) else (BROKEN,)
-        previous = batch.chain
+        is_old = not batch.chain and not batch.recipe
+        remarks = [] if is_old or batch.chain == chain_link(previous, batch) else [BROKEN]
+        previous, place, reason = batch.chain, None, ""
         try:
-            yield _replayed(project, number, batch, models=models, remarks=broken)
+            place = _replayed(project, batch, models, remarks)
         except WorkbenchError as error:
-            yield Verdict(number, batch, remarks=broken, reason=" ".join(str(error).split()))
+            reason = " ".join(str(error).split())
+        yield Verdict(number, batch, place, tuple(remarks), reason)
     progress(len(batches), len(batches), "batches replayed")
 
 
-BROKEN = "its chain does not follow from recipe, documents and the batch before: one of them was changed"
-
-
-def _replayed(
-    project: Project, number: int, batch: Batch, *, models: _Models, remarks: tuple[str, ...]
-) -> Verdict:
+def _replayed(project: Project, batch: Batch, models: _Models, remarks: list[str]) -> int | None:
+    """Return the first place that differs, and add what is not as it was, also when the choice fails."""
     ranking = read_recipe(batch)
     moment = read_moment(batch.recipe, f"The batch {batch.id}")
-    found, model = list(remarks), None
-    if batch.run is not None:
-        rebuilt = models.of(run := project.store.run(batch.run))
-        model = rebuilt.model
-        found += [rebuilt.remark] if rebuilt.remark else []
-        if hash_training(run) != batch.recipe["hashes"].get("model"):
-            found.append(f"the run {run.id} is not the one that ranked it")
     with project_at(project, batch.question, moment) as seen:
         known = known_of(seen, batch.question, moment)
+        remarks += changed_since(known, batch.recipe["hashes"])
+        rebuilt = models.of(batch)
+        remarks += rebuilt.remarks
         if VECTOR_INPUTS & wanted(catalog.strategy(ranking.strategy)):
             encoder_as_then(seen, ranking.encoder, batch.recipe.get("encoder_id"))
-        chosen = choose(seen, known, ranking, model=model)
-    ids = [proposal.document_id for proposal in chosen.proposals]
-    found = [*changed_since(known, batch.recipe["hashes"]), *found]
-    return Verdict(number, batch, first_difference(ids, asked(batch)), tuple(found))
+        chosen = choose(seen, known, ranking, model=rebuilt.model)
+    return first_difference([proposal.document_id for proposal in chosen.proposals], asked(batch))
 
 
 def read_recipe(batch: Batch) -> Ranking:
@@ -152,15 +145,17 @@ def first_difference(found: list[str], kept: list[str]) -> int | None:
 
 
 class _Models:
-    """Rebuilds the model of a run once for the batches that follow each other."""
+    """Rebuilds a model once for the batches that follow each other."""
 
     def __init__(self, project: Project, rebuilding: Rebuilding, progress: Progress) -> None:
         self._project, self._rebuilding, self._progress = project, rebuilding, progress
-        self._newest: tuple[str, Rebuilt] | None = None
+        self._key: tuple[Any, ...] | None = None
+        self._newest = Rebuilt(None)
 
-    def of(self, run: Run) -> Rebuilt:
-        """Return the model of a run."""
-        if self._newest is None or self._newest[0] != run.id:
-            rebuilt = rebuild_model(self._project, run, self._rebuilding, progress=self._progress)
-            self._newest = (run.id, rebuilt)
-        return self._newest[1]
+    def of(self, batch: Batch) -> Rebuilt:
+        """Return the model that ranked a batch."""
+        key = (batch.run, batch.recipe["hashes"].get("model"))
+        if key != self._key:
+            self._newest = rebuild_model(self._project, batch, self._rebuilding, progress=self._progress)
+            self._key = key
+        return self._newest

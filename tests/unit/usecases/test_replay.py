@@ -225,6 +225,17 @@ def test_an_answer_that_comes_while_a_batch_is_chosen_is_not_known_to_it(
     assert late[0] in {document.id for document in known.candidates}
 
 
+def test_what_was_changed_is_said_also_where_nothing_can_be_learned_any_more(
+    two: tuple[Project, Project],
+) -> None:
+    project = two[0]
+    execute(project, "UPDATE annotations SET status = 'skipped' WHERE status = 'answered'")
+    verdict = list(replay(project, "topic"))[-1]
+    assert verdict.state == "differs"
+    assert "settled answers are not those" in verdict_in_words(verdict)
+    assert "no answers to learn from" in verdict_in_words(verdict)
+
+
 def test_quick_learners_are_trained_again_and_a_student_never_is() -> None:
     learners = ("tfidf", "linear", "kernel", "setfit", "bert", "student")
     asked = (Rebuilding(), Rebuilding(retrain_all=True), Rebuilding(stored_models=True))
