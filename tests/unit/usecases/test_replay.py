@@ -157,9 +157,8 @@ def flip(project: Project, *, known_to: int) -> Annotation:
 def test_one_other_answer_parts_two_histories_there_and_not_before(
     lived: Path, tmp_path: Path, flipped: int
 ) -> None:
-    shutil.copytree(lived, tmp_path, dirs_exist_ok=True)
-    make(tmp_path, "q")
-    with open_project(Home(tmp_path), "p") as ours, open_project(Home(tmp_path), "q") as theirs:
+    make(tmp_path, "p")
+    with open_project(Home(lived), "p") as ours, open_project(Home(tmp_path), "p") as theirs:
         live(theirs, "margin", "tfidf", flipped=flipped)
         chains = [[batch.chain for batch in side.store.batches("topic")] for side in (ours, theirs)]
         assert [a == b for a, b in zip(*chains, strict=True)] == [k < flipped for k in range(ROUNDS)]
@@ -171,9 +170,8 @@ def test_one_other_answer_parts_two_histories_there_and_not_before(
 
 
 def test_the_same_life_twice_has_one_chain(lived: Path, tmp_path: Path) -> None:
-    shutil.copytree(lived, tmp_path, dirs_exist_ok=True)
-    make(tmp_path, "q")
-    with open_project(Home(tmp_path), "p") as ours, open_project(Home(tmp_path), "q") as theirs:
+    make(tmp_path, "p")
+    with open_project(Home(lived), "p") as ours, open_project(Home(tmp_path), "p") as theirs:
         live(theirs, "margin", "tfidf")
         assert compare_histories(ours, theirs, "topic").differences == ()
         assert ours.store.batches("topic")[-1].chain == theirs.store.batches("topic")[-1].chain
