@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,6 +20,7 @@ from workbench.errors import NotEnoughDataError
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.gather_inputs import Evidence, gather_inputs, wanted
+from workbench.usecases.mix_control import mixed, next_control
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import load_model, newest_run, refuse_old_labels, remark_on_labels
 from workbench.usecases.suggest_answers import keep_suggestions
@@ -67,13 +68,15 @@ def propose_batch(
         )
     texts = [document.text for document in project.store.documents(ids=left)]
     run = _run_for(project, question, strategy)
-    ranked = rank(texts, ranking, _evidence(project, question, ranking, run), progress=progress)
+    control = next_control(project, question_name, ranking.n)
+    learning = replace(ranking, n=ranking.n - len(control))
+    ranked = rank(texts, learning, _evidence(project, question, ranking, run), progress=progress)
     chosen = ranked.choice
     proposals = tuple(
         Proposal(left[row], float(utility), reason)
         for row, utility, reason in zip(chosen.rows, chosen.utilities, chosen.reasons, strict=True)
     )
-    used_run = run.id if run is not None else None
+    proposals, used_run = mixed(proposals, control), run.id if run is not None else None
     batch = Batch(uuid4().hex, question_name, ranking.strategy, ranking.seed, proposals, used_run, now())
     project.store.save_batch(batch)
     if run is not None and ranked.scores is not None:
