@@ -129,9 +129,11 @@ def print_import(file: Path, result: ImportResult) -> None:
         f"answers: {stored.answers_new:,} new, {stored.answers_same:,} known"
     )
     print_no_answers(result)
+    if result.n_control:
+        print(f"drawn by chance to measure: {result.n_control:,} of the new documents (the control part)")
     if result.n_twins:
         print(
-            f"  warning: {result.n_twins:,} texts of the pool are held out too; those documents are neither "
+            f"  warning: {result.n_twins:,} texts of the pool are held out or control too; those documents are neither "
             "asked about nor learned from"
         )
 

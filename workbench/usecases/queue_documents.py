@@ -89,8 +89,7 @@ def control_sample(project: Project, question: str, ids: Sequence[str] | None = 
 
     Whatever brings such a document on a screen, nobody may be primed there.
     """
-    of_part = set(project.store.document_ids(part="control"))
-    of_part = of_part if ids is None else of_part.intersection(ids)
+    of_part = {document.id for document in project.store.documents(part="control", ids=ids)}
     return of_part | Suggestions(project.store).drawn_by(question, CONTROL_STRATEGIES, ids)
 
 
