@@ -220,8 +220,8 @@ def show_result(project: Project, result: Mapping[str, Any]) -> None:
         )
     if result["n_twins"]:
         st.warning(
-            f"{result['n_twins']:,} texts of the pool are held out or control too; those documents are neither asked about nor "
-            "learned from.",
+            f"{result['n_twins']:,} texts of the pool are held out or control too; those documents are neither "
+            "asked about nor learned from.",
             icon=":material/warning:",
         )
     if not project.store.n_documents("held-out"):
