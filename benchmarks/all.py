@@ -14,6 +14,7 @@ SCRIPTS = (
     "label_efficiency",
     "rare_topics",
     "rare_labels",
+    "control_arm",
     "wnut17_ner",
     "distilled_models",
     "label_studio_round_trip",

@@ -80,7 +80,7 @@ class Turn:
     def run(self) -> dict[str, float]:
         """Return the seconds of each kind of work."""
         name = f"bench-{self._number}"
-        create_project(self._home, name, [TOPIC])
+        create_project(self._home, name, [TOPIC], control_share=0.0)
         with open_project(self._home, name) as project:
             labelled = tuple(map(LabelledDocument, documents()))
             imported = Imported((), labelled, ConversionReport(kept=N))

@@ -113,7 +113,7 @@ def make_up_texts(n: int, *, n_words: int = 25, seed: int = 0) -> list[str]:
 
 def make_project(home: Home, name: str, questions: Sequence[Question], texts: Sequence[str]) -> None:
     """Make a project whose pool has these texts, `document-0` and so on."""
-    create_project(home, name, questions)
+    create_project(home, name, questions, control_share=0.0)
     documents = tuple(LabelledDocument(Document(f"document-{n}", text)) for n, text in enumerate(texts))
     imported = Imported((), documents, ConversionReport(kept=len(documents)))
     with open_project(home, name) as project:

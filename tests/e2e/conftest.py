@@ -109,7 +109,7 @@ def app(tmp_path: Path) -> Iterator[ServedApp]:
         Question("aspects", "textcat-multi", ("price", "quality", "service")),
         Question("entities", "ner", ("PERSON", "PRODUCT", "DATE")),
     ]
-    create_project(home, "tickets", questions)
+    create_project(home, "tickets", questions, control_share=0.0)
     add_documents(tmp_path, [Document(f"ticket-{place}", text) for place, text in enumerate(TEXTS)])
     yield from served(tmp_path)
 

@@ -54,7 +54,7 @@ def made(home: Home, server: RealLabelStudio) -> Callable[..., Any]:
     def make(
         questions: Sequence[Question], documents: Sequence[Document], *, url: str = ""
     ) -> Iterator[tuple[Project, Desk, Connected]]:
-        create_project(home, "tickets", questions)
+        create_project(home, "tickets", questions, control_share=0.0)
         with open_project(home, "tickets") as project:
             add_documents(project.store, documents)
             connected = create(project, url=url or server.url)

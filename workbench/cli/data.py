@@ -40,12 +40,20 @@ def init(
             "all); topic:2:0.2 asks two on a fifth and one on the rest. By default one.",
         ),
     ] = None,
+    control_share: Annotated[
+        float,
+        typer.Option(
+            help="The share of the documents without an answer that is drawn by chance to measure, 0 for none; "
+            "it is fixed for good."
+        ),
+    ] = 0.1,
 ) -> None:
     """Make a project that asks one or more questions about each document."""
     from workbench.usecases.project import create_project, parse_question, with_labels, with_overlaps
 
     asked = with_overlaps([parse_question(text) for text in questions], overlap or [])
-    folder = create_project(Home.find(), name, with_labels(asked, labels) if labels else asked)
+    asked = with_labels(asked, labels) if labels else asked
+    folder = create_project(Home.find(), name, asked, control_share=control_share)
     print(f"made {folder}")
 
 
@@ -121,9 +129,11 @@ def print_import(file: Path, result: ImportResult) -> None:
         f"answers: {stored.answers_new:,} new, {stored.answers_same:,} known"
     )
     print_no_answers(result)
+    if result.n_control:
+        print(f"drawn by chance to measure: {result.n_control:,} of the new documents (the control part)")
     if result.n_twins:
         print(
-            f"  warning: {result.n_twins:,} texts of the pool are held out too; those documents are neither "
+            f"  warning: {result.n_twins:,} texts of the pool are held out or control too; those documents are neither "
             "asked about nor learned from"
         )
 
@@ -153,7 +163,7 @@ def export_data(
         Path, typer.Option("--out", help="The file to write.", show_default=False, dir_okay=False)
     ],
     question: OptionalQuestion = "",
-    part: Annotated[str, typer.Option(help="pool or held-out; by default both.")] = "",
+    part: Annotated[str, typer.Option(help="pool, control or held-out; by default all.")] = "",
     file_name: Annotated[
         str,
         typer.Option("--file", help="Only the documents of this imported file, in its order and form."),

@@ -12,6 +12,7 @@ from workbench import __version__
 from workbench.cli import (
     accounts,
     analysing,
+    control,
     data,
     history,
     house,
@@ -43,6 +44,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "train": loop.train,
     "round": loop.round_,
     "evaluate": loop.evaluate,
+    "control": control.control,
     "simulate": loop.simulate,
     "replay": history.replay,
     "distil": models.distil,

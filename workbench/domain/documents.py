@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from workbench.errors import InputError
 
-Part: TypeAlias = Literal["pool", "held-out"]
+Part: TypeAlias = Literal["pool", "control", "held-out"]
 
 
 @dataclass(frozen=True, slots=True)

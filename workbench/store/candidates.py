@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, exists, literal, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, exists, literal, select, true
 
+from workbench.domain.documents import Part
 from workbench.store import schema
 from workbench.store.questions import AskedQuestion
 from workbench.store.values import AnyRow
@@ -63,9 +64,20 @@ def batch_candidates(connection: Connection, search: Search) -> Iterator[list[An
 def other_candidates(connection: Connection, search: Search) -> Iterator[list[AnyRow]]:
     """Yield the pool's other documents that may be free, in import order.
 
-    Texts that are held out too are never asked: their answers would teach nothing.
+    Texts that judge too, held out or control, are never asked: their answers would teach nothing.
     """
-    held_out = select(_documents.text_sha256).where(_documents.part == "held-out")
+    judging = select(_documents.text_sha256).where(_documents.part != "pool")
+    yield from _outside_the_batch(connection, search, "pool", _documents.text_sha256.not_in(judging))
+
+
+def control_candidates(connection: Connection, search: Search) -> Iterator[list[AnyRow]]:
+    """Yield the control part's documents that no batch asked, for when nothing else is left."""
+    yield from _outside_the_batch(connection, search, "control", true())
+
+
+def _outside_the_batch(
+    connection: Connection, search: Search, part: Part, fits: ColumnElement[bool]
+) -> Iterator[list[AnyRow]]:
     batched = select(_proposals.document).where(_proposals.batch == search.batch)
     query = (
         select(
@@ -75,8 +87,7 @@ def other_candidates(connection: Connection, search: Search) -> Iterator[list[An
             literal(IN_IMPORT_ORDER).label("reason"),
             _documents.id,
         )
-        .where(_documents.part == "pool", ~_surely_done(search, _documents.position))
-        .where(_documents.text_sha256.not_in(held_out))
+        .where(_documents.part == part, ~_surely_done(search, _documents.position), fits)
         .order_by(_documents.position)
         .with_for_update(skip_locked=True, of=schema.documents)
     )

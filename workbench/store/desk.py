@@ -13,13 +13,14 @@ from sqlalchemy import Connection, exists, select
 from workbench.domain.annotations import Annotation
 from workbench.domain.runs import Proposal
 from workbench.store import documents, questions, queue, schema
-from workbench.store.candidates import batch_candidates, other_candidates
+from workbench.store.candidates import batch_candidates, control_candidates, other_candidates
 from workbench.store.project_store import LEASE_SECONDS, ProjectStore
 from workbench.store.questions import AskedQuestion
 from workbench.store.settled import is_settled
 from workbench.store.values import AnyRow, annotation_of
 
 ALSO_OPEN = "open too"
+SOURCES = (batch_candidates, other_candidates, control_candidates)
 _annotations = schema.annotations.c
 _documents = schema.documents.c
 _batches = schema.batches.c
@@ -116,7 +117,7 @@ def _wanted(
 ) -> dict[int, Proposal]:
     """Return the first n documents, by number, that want the annotator's answer."""
     queue.renew(connection, asked, claimant)
-    rows = queue.take(connection, asked, n, claimant=claimant, sources=(batch_candidates, other_candidates))
+    rows = queue.take(connection, asked, n, claimant=claimant, sources=SOURCES)
     return {row.document: Proposal(row.id, row.utility, row.reason) for row in rows}
 
 

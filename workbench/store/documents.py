@@ -85,8 +85,8 @@ def file_names(connection: Connection) -> dict[str, str]:
 
 
 def held_out_twins(connection: Connection) -> set[str]:
-    """Return the ids of pool documents whose text a held-out document has too."""
-    held_out = select(_documents.text_sha256).where(_documents.part == "held-out")
+    """Return the ids of pool documents whose text a document that judges, held out or control, has too."""
+    held_out = select(_documents.text_sha256).where(_documents.part != "pool")
     query = select(_documents.id).where(_documents.part == "pool", _documents.text_sha256.in_(held_out))
     return set(connection.execute(query).scalars())
 

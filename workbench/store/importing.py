@@ -18,6 +18,7 @@ from workbench.domain.questions import LabelChange, Question
 from workbench.errors import InputError, Problem, SourceError, UnknownNameError
 from workbench.store import questions, schema
 from workbench.store.answers import check_answer
+from workbench.store.control import draw_control
 from workbench.store.documents import IDS_AT_ONCE
 from workbench.store.questions import AskedQuestion
 from workbench.store.recording import is_known, known_rows
@@ -118,6 +119,7 @@ class _Import:
         self.next_position = 0 if last is None else last + 1
 
     def take(self, imported: Imported) -> ImportCounts:
+        imported = draw_control(self.connection, imported)
         for question in imported.questions:
             self._take_question(question)
         for chunk in chunks(imported.documents, IDS_AT_ONCE):
@@ -294,7 +296,5 @@ class _Chunk:
         table, format = schema.layouts, self._whole.origin.format
         theirs = (table.c.format == format) & table.c.document.in_(list(layouts))
         self._connection.execute(table.delete().where(theirs))
-        rows = [
-            {"document": position, "format": format, "layout": text} for position, text in layouts.items()
-        ]
+        rows = [{"document": row, "format": format, "layout": text} for row, text in layouts.items()]
         self._connection.execute(insert(table), rows)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, or_, select, update
 
 from workbench.domain.annotations import Annotation, now
 from workbench.domain.conversion import Imported
@@ -132,12 +132,18 @@ class Links:
         }
 
     def without_task(self) -> list[Document]:
-        """Return the documents of the pool that no task was ever known for, in import order."""
-        linked = select(_tasks.document)
+        """Return the documents that are to have a task and never had one that is known, in import order."""
         query = select(_documents.id, _documents.text, _documents.metadata, _documents.part)
-        query = query.where(_documents.part == "pool", _documents.position.not_in(linked))
+        query = query.where(_is_for_a_task(), _documents.position.not_in(select(_tasks.document)))
         with self._database.read() as connection:
             return [document_of(row) for row in connection.execute(query.order_by(_documents.position))]
+
+    def n_for_tasks(self) -> int:
+        """Return how many documents are to have a task."""
+        query = select(func.count(_documents.position)).where(_is_for_a_task())
+        with self._database.read() as connection:
+            found: int = connection.execute(query).scalar_one()
+        return found
 
     def n_linked_documents(self) -> int:
         """Return how many documents have a task that is still there."""
@@ -283,3 +289,12 @@ def _save_answers(connection: Connection, answers: Mapping[AnswerKey, str | None
                 "client_id": client_id,
             }
             connection.execute(insert(schema.link_answers), row)
+
+
+def _is_for_a_task() -> ColumnElement[bool]:
+    """Select the pool, and of the control part what was proposed or came from there; the rest waits for its turn."""
+    is_known = or_(
+        _documents.position.in_(select(schema.proposals.c.document)),
+        _documents.position.in_(select(_tasks.document)),
+    )
+    return or_(_documents.part == "pool", and_(_documents.part == "control", is_known))

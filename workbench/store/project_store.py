@@ -21,6 +21,7 @@ from workbench.domain.questions import LabelChange, Question, check_slug
 from workbench.domain.runs import Batch, Proposal, Run
 from workbench.errors import InputError
 from workbench.store import documents, questions, queue, recording, runs, schema
+from workbench.store.control import checked_share
 from workbench.store.database import Database
 from workbench.store.importing import ImportCounts, Origin, import_documents
 from workbench.store.opening import create_file, open_file
@@ -40,12 +41,15 @@ class ProjectStore:
             self.name: str = connection.execute(select(schema.project.c.name)).scalar_one()
 
     @classmethod
-    def create(cls, folder: Path, name: str, asked: Sequence[Question]) -> ProjectStore:
-        """Make a new project. Raises InputError when the folder holds one or a question twice."""
+    def create(
+        cls, folder: Path, name: str, asked: Sequence[Question], *, share: float = 0.0
+    ) -> ProjectStore:
+        """Make a new project. Raises InputError when the folder holds one, a question twice or a bad share."""
         check_slug("project", name)
+        row = {"number": 1, "name": name, "created_at": now(), "control_share": checked_share(share)}
 
         def fill(connection: Connection) -> None:
-            connection.execute(insert(schema.project), {"number": 1, "name": name, "created_at": now()})
+            connection.execute(insert(schema.project), row)
             for question in asked:
                 questions.add(connection, question)
 
@@ -146,7 +150,7 @@ class ProjectStore:
             return documents.file_names(connection)
 
     def held_out_twins(self) -> set[str]:
-        """Return the ids of pool documents whose text a held-out document has too.
+        """Return the ids of pool documents whose text a held-out or control document has too.
 
         To learn from them would be to learn the answers of the examination.
         """

@@ -33,6 +33,7 @@ project = Table(
     Column("number", Integer, primary_key=True),
     Column("name", String(64), nullable=False),
     Column("created_at", String(40), nullable=False),
+    Column("control_share", Float, nullable=False, server_default="0"),
 )
 
 questions = Table(

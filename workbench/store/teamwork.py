@@ -47,7 +47,7 @@ class Teamwork:
             return (connection.execute(newest).scalar_one() or 0) + len(asked.changes)
 
     def entries(self, question: str) -> list[Entry]:
-        """Return each annotator's own answer or skip to each document of the pool, in order of recording.
+        """Return each annotator's own answer or skip to each document that is not held out, in order of recording.
 
         What was answered anew since or withdrawn is left out, and so are deciding answers
         (`Annotation.is_settled`).
@@ -65,7 +65,7 @@ class Teamwork:
             query = (
                 select(*columns)
                 .join(schema.documents, _documents.position == _annotations.document)
-                .where(_documents.part == "pool")
+                .where(_documents.part != "held-out")
                 .where(_annotations.sequence.in_(_newest(asked.number)))
                 .where(_annotations.status.in_(("answered", "skipped")))
                 .order_by(_annotations.sequence)

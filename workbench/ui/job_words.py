@@ -20,6 +20,7 @@ VERBS: Mapping[str, str] = {
     "time-bundle": "Timing",
     "embed": "Vectors",
     "propose": "Next batch",
+    "control": "Control sample",
     "suggest": "Suggestions",
     "simulate": "Simulation",
     "publish": "Sending suggestions",

@@ -114,7 +114,7 @@ def give_documents(body: Mapping[str, Any], _name: str | None = None) -> dict[st
     if not isinstance(showing, list) or len(showing) > MOST_SHOWING:
         raise InputError("`showing` is a list of document ids.")
     project, names, annotator = _task(body)
-    known = set(project.store.document_ids(part="pool")) if showing else set()
+    known = set(project.store.document_ids()) if showing else set()
     return queue_data(project, names, annotator, showing=[str(id) for id in showing if str(id) in known])
 
 

@@ -110,13 +110,13 @@ def label_rows(labels: Sequence[str], facts: DataFacts) -> list[dict[str, Any]]:
 
 def bars_of(documents: Sequence[Document]) -> Iterable[Any]:
     """Return the histogram of the lengths."""
-    pool = [len(document.text) for document in documents if document.part == "pool"]
-    return length_bars(pool, [len(document.text) for document in documents if document.part != "pool"])
+    pool = [len(document.text) for document in documents if document.part != "held-out"]
+    return length_bars(pool, [len(document.text) for document in documents if document.part == "held-out"])
 
 
 def language_rows(documents: Sequence[Document], codes: dict[str, str]) -> list[dict[str, Any]]:
     """Return each language's counts, most frequent first."""
-    pool = Counter(codes[document.id] for document in documents if document.part == "pool")
+    pool = Counter(codes[document.id] for document in documents if document.part != "held-out")
     every = Counter(codes.values())
     return [
         {"language": code, "pool": pool[code], "held_out": n - pool[code]} for code, n in every.most_common()

@@ -51,7 +51,8 @@ class FileContent:
 class ImportResult:
     """What the file held (`report`) and what of it was new (`stored`).
 
-    `n_twins` counts documents of the project's pool whose text is held out too; they teach nothing.
+    `n_twins` counts documents of the project's pool whose text is held out or control too; they teach nothing.
+    `n_control` counts the new documents that chance drew into the control part.
     `rejects` is the table of all that was left out, if anything was.
     """
 
@@ -59,6 +60,7 @@ class ImportResult:
     stored: ImportCounts
     format: str
     n_twins: int = 0
+    n_control: int = 0
     rejects: Path | None = None
 
 
@@ -109,10 +111,13 @@ def check_content(
 
 def store_content(project: Project, read: FileContent) -> ImportResult:
     """Put what was read and checked into the project, all or nothing."""
+    before = project.store.n_documents("control")
     stored = project.store.import_documents(
         read.imported, file_name=read.name, file_sha256=read.sha256, format=read.format
     )
-    return ImportResult(read.report, stored, read.format, len(project.store.held_out_twins()))
+    n_control = project.store.n_documents("control") - before
+    n_twins = len(project.store.held_out_twins())
+    return ImportResult(read.report, stored, read.format, n_twins, n_control=n_control)
 
 
 def try_content(project: Project, read: FileContent) -> None:

@@ -256,6 +256,7 @@ def result_json(result: ImportResult) -> dict[str, Any]:
             "answers_same": result.stored.answers_same,
         },
         "n_twins": result.n_twins,
+        "n_control": result.n_control,
     }
 
 

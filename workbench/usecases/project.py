@@ -15,6 +15,8 @@ from workbench.domain.questions import KINDS, Kind, Question, check_new_labels
 from workbench.errors import InputError, UnknownNameError
 from workbench.store.project_store import ProjectStore
 
+CONTROL_SHARE = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -26,8 +28,14 @@ class Project:
     store: ProjectStore
 
 
-def create_project(home: Home, name: str, questions: Sequence[Question]) -> Path:
-    """Make a new project and return its folder. Raises InputError for a name that is taken and for bad labels."""
+def create_project(
+    home: Home, name: str, questions: Sequence[Question], *, control_share: float = CONTROL_SHARE
+) -> Path:
+    """Make a new project and return its folder.
+
+    Of the documents that come without an answer, chance draws a share to measure (`store.control`).
+    Raises InputError for a name that is taken, for bad labels and for a share that is none.
+    """
     folder = home.project(name)
     if (folder / "project.toml").exists():
         raise InputError(
@@ -38,7 +46,7 @@ def create_project(home: Home, name: str, questions: Sequence[Question]) -> Path
     for question in questions:
         check_new_labels(question.kind, question.labels)
     folder.mkdir(parents=True, exist_ok=True)
-    ProjectStore.create(folder, name, questions).close()
+    ProjectStore.create(folder, name, questions, share=control_share).close()
     with artefacts.write_whole(folder / "project.toml") as file:
         file.write(project_toml(name, questions).encode())
     return folder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,6 +21,7 @@ from workbench.store.past import moment_of
 from workbench.usecases.batch_recipe import Known, known_of, project_at, recipe_of
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.gather_inputs import Evidence, gather_inputs, wanted
+from workbench.usecases.mix_control import mixed, next_control
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import load_model, newest_run, refuse_old_labels, remark_on_labels
 from workbench.usecases.suggest_answers import keep_suggestions
@@ -94,8 +95,11 @@ def choose(
     `seen` is the project as of the moment at which that much was known: nothing else may be read here.
     """
     evidence = evidence_of(seen, known, ranking, model)
-    ranked = rank([document.text for document in known.candidates], ranking, evidence, progress=progress)
-    proposals = proposals_of([document.id for document in known.candidates], ranked.choice)
+    control = next_control(seen, known.question.name, ranking.n)
+    learning = replace(ranking, n=ranking.n - len(control))
+    ranked = rank([document.text for document in known.candidates], learning, evidence, progress=progress)
+    chosen = proposals_of([document.id for document in known.candidates], ranked.choice)
+    proposals = mixed(chosen, control)
     return Chosen(proposals, ranked.scores, evidence.encoder.id if evidence.encoder is not None else None)
 
 

@@ -85,11 +85,12 @@ def shows_suggestions(project: Project, question: str) -> bool:
 
 
 def control_sample(project: Project, question: str, ids: Sequence[str] | None = None) -> set[str]:
-    """Return which of these documents (of all) the newest batch drew by chance, to measure.
+    """Return which of these documents (of all) chance drew to measure: the control part, and a random batch.
 
     Whatever brings such a document on a screen, nobody may be primed there.
     """
-    return Suggestions(project.store).drawn_by(question, CONTROL_STRATEGIES, ids)
+    of_part = {document.id for document in project.store.documents(part="control", ids=ids)}
+    return of_part | Suggestions(project.store).drawn_by(question, CONTROL_STRATEGIES, ids)
 
 
 def last_decisions(project: Project, question_names: Sequence[str], annotator: str) -> list[Decision]:

@@ -23,7 +23,7 @@ GATE_FIELDS = ("name", "value", "limit", "direction", "basis", "passed")
 
 @dataclass(frozen=True, slots=True)
 class QuestionProgress:
-    """How many documents of the pool are answered or only skipped, and the newest run."""
+    """How many documents of the pool and the control part are answered or only skipped, and the newest run."""
 
     question: Question
     n_pool: int
@@ -76,8 +76,8 @@ class BundleFacts:
 
 
 def question_progress(project: Project, question: Question) -> QuestionProgress:
-    """Count the pool's answers to a question."""
-    pool = set(project.store.document_ids(part="pool"))
+    """Count the answers to a question, of the pool and of the control part: both are asked."""
+    pool = set(project.store.document_ids()).difference(project.store.document_ids(part="held-out"))
     answered = pool.intersection(project.store.answered_ids(question.name))
     skipped = pool.intersection(project.store.skipped_ids(question.name))
     newest = newest_run(project, question.name)
@@ -85,8 +85,8 @@ def question_progress(project: Project, question: Question) -> QuestionProgress:
 
 
 def n_answered(project: Project, question_names: Sequence[str]) -> tuple[int, int]:
-    """Return how many documents of the pool have an answer to each of these questions, and how many it has."""
-    pool = set(project.store.document_ids(part="pool"))
+    """Return how many documents have an answer to each of these questions, and how many can; held-out ones apart."""
+    pool = set(project.store.document_ids()).difference(project.store.document_ids(part="held-out"))
     n_pool = len(pool)
     for name in question_names:
         pool.intersection_update(project.store.answered_ids(name))

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from workbench import catalog
+from workbench.analysis.control import LEAST_ANSWERS
 from workbench.analysis.dataset import find_conflicts
+from workbench.analysis.figures import FigureBasis
 from workbench.config import n_training_threads, stay_offline
 from workbench.domain.annotations import now
-from workbench.domain.documents import folded_text
+from workbench.domain.documents import Part, folded_text
 from workbench.domain.examples import Example
 from workbench.domain.ports import Encoder, Learner, LearnerContext, Model, Progress, silent
 from workbench.domain.questions import KINDS, Question
@@ -47,8 +49,9 @@ class Training:
 def train_model(project: Project, training: Training, *, progress: Progress = silent) -> Run:
     """Train, judge and publish one run.
 
-    Figures come from the held-out documents; without any, from scores of five folds, each by a model
-    fitted on the other four. Raises NotEnoughDataError when there is too little to learn from.
+    Figures come from the held-out documents; without any, from the control sample once thirty of it are
+    answered; else from scores of five folds, each by a model fitted on the other four. Raises
+    NotEnoughDataError when there is too little to learn from.
     """
     stay_offline()
     question = project.store.question(training.question)
@@ -135,11 +138,13 @@ def judge_model(
     examples: Sequence[Example],
     seed: int,
 ) -> Judgement:
-    """Judge on the held-out documents if there are answered ones, else out of fold."""
-    held_out = collect_examples(project, question.name, part="held-out")
-    if held_out:
-        scores = model.score([example.text for example in held_out])[question.name]
-        return judge(question, held_out, scores, basis="held-out")
+    """Judge on the held-out documents if there are answered ones, else on the control sample, else out of fold."""
+    parts: dict[FigureBasis, Part] = {"held-out": "held-out", "control sample": "control"}
+    for basis, part in parts.items():
+        unseen = collect_examples(project, question.name, part=part)
+        if len(unseen) >= (1 if part == "held-out" else LEAST_ANSWERS):
+            scores = model.score([example.text for example in unseen])[question.name]
+            return judge(question, unseen, scores, basis=basis)
     rng = np.random.default_rng(seed)
     fold_scores = out_of_fold_scores(learner, question, examples, seed=seed, rng=rng)
     return judge(question, examples, fold_scores, basis="out-of-fold")

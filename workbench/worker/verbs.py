@@ -28,6 +28,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "suggest": "workbench.usecases.suggest_answers:run_job",
         "find-issues": "workbench.usecases.find_label_issues:run_job",
         "languages": "workbench.usecases.detect_languages:run_job",
+        "control": "workbench.usecases.measure_control:run_job",
         "simulate": "workbench.usecases.simulate:run_job",
     }
 )

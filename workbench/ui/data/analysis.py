@@ -229,7 +229,7 @@ def item(document: Document, answers: Mapping[str, Annotation], first: str | Non
     """Return a document with its part and its settled answer; marked is what `first` does not say."""
     answer = answers.get(document.id)
     labels = labels_html(answer.labels) if answer is not None and answer.labels else ""
-    part = "held out" if document.part == "held-out" else "pool"
+    part = "held out" if document.part == "held-out" else document.part
     about = [labels, part, document.id]
     if first is not None:
         return compared_item(first, document.text, about=about)

@@ -212,10 +212,16 @@ def show_result(project: Project, result: Mapping[str, Any]) -> None:
         f"({as_markdown(result['in_words'])})",
         icon=":material/check:",
     )
+    if result.get("n_control"):
+        st.info(
+            f"{result['n_control']:,} of the new documents were drawn by chance, to measure: they are asked without a "
+            "suggestion, and no model learns from them.",
+            icon=":material/casino:",
+        )
     if result["n_twins"]:
         st.warning(
-            f"{result['n_twins']:,} texts of the pool are held out too; those documents are neither asked about nor "
-            "learned from.",
+            f"{result['n_twins']:,} texts of the pool are held out or control too; those documents are neither "
+            "asked about nor learned from.",
             icon=":material/warning:",
         )
     if not project.store.n_documents("held-out"):

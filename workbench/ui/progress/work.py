@@ -12,6 +12,7 @@ from workbench.domain.questions import Question
 from workbench.ui.charts import show_chart
 from workbench.ui.curve import show_curve
 from workbench.ui.progress.charts import days_spec, recall_spec
+from workbench.ui.progress.control import show_control
 from workbench.ui.progress.kept import kept_counts, kept_pace
 from workbench.ui.words import table_height
 from workbench.usecases.count_labels import RecallStep, rarest_labels, recall_of
@@ -47,6 +48,7 @@ def show_work(project: Project, question: Question, *, only: str | None = None) 
     with right:
         st.subheader("Answers by label", anchor=False)
         show_counts(counts, is_ner=question.kind == "ner")
+    show_control(project, question, may_ask=only is None)
 
 
 def no_days_in_words(n_answered: int, *, only: str | None) -> str:

@@ -38,7 +38,11 @@ class Subject:
     def basis_in_words(self) -> str:
         """Return on how many documents of which kind the figures are."""
         n = self.run.figures.get("n", self.run.figures.get("n_documents", 0))
-        kind = {"out-of-fold": "documents, out of fold", "held-out": "held-out documents"}
+        kind = {
+            "out-of-fold": "documents, out of fold",
+            "held-out": "held-out documents",
+            "control sample": "documents of the control sample",
+        }
         return f"{n:,} {kind.get(self.run.basis or '', 'documents')}"
 
 

@@ -76,7 +76,9 @@ def show_project(
 ) -> None:
     """Show how large a project is and, for each question, how far."""
     n_pool, n_held_out = project.store.n_documents("pool"), project.store.n_documents("held-out")
-    held_out = f", {n_held_out:,} held out" if n_held_out else ""
+    n_control = project.store.n_documents("control")
+    held_out = f", {n_control:,} control" if n_control else ""
+    held_out += f", {n_held_out:,} held out" if n_held_out else ""
     title, links = st.columns([11, 3], vertical_alignment="center")
     title.html(
         Markup('<h3>{} <span class="wb-quiet">{:,} documents in the pool{}</span></h3>').format(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,13 @@ from workbench.domain.documents import Document
 from workbench.domain.ports import Progress, silent
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch
-from workbench.errors import NotEnoughDataError
+from workbench.errors import NotEnoughDataError, Problem
 from workbench.serving.predictions import Prediction, predictions_of
 from workbench.sources.label_studio.config import Control, read_config
 from workbench.sources.label_studio.predicting import label_regions, span_regions
 from workbench.store.links import Links
 from workbench.usecases.label_studio.pull import pull_from
+from workbench.usecases.label_studio.push import push_control
 from workbench.usecases.label_studio.server import Server, open_server
 from workbench.usecases.label_studio.versions import publish_version
 from workbench.usecases.project import Project, open_folder
@@ -71,8 +72,11 @@ def publish_order(project: Project, question_name: str = "", *, progress: Progre
     """
     with open_server(project) as server:
         pull_from(server, progress=progress)  # what is answered by now is not asked again
+        left_out: list[Problem] = []
+        push_control(server, left_out)
     # The models work while nobody waits for this synchronisation to end.
     prepared = prepare(project, question_name, progress=progress)
+    prepared = replace(prepared, warnings=[*prepared.warnings, *map(str, left_out)])
     with open_server(project) as server:
         return publish_prepared(server, prepared, progress=progress)
 
@@ -194,6 +198,7 @@ def _predictions(
     if remark := remark_on_labels(question, run):
         warnings.append(f"{remark} Its answers are not shown.")
         return []
+    documents = [document for document in documents if document.part != "control"]  # nobody is primed there
     texts = [document.text for document in documents]
     scores = load_model(project, run, progress=progress).score(texts)[question.name]
     return list(zip(documents, predictions_of(scores, texts), strict=True))

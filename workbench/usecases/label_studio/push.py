@@ -55,7 +55,9 @@ class PushReport:
 def push_documents(
     project: Project, *, unanswered_only: bool = False, progress: Progress = silent
 ) -> PushReport:
-    """Make a task of every document of the pool that has none; held-out documents stay here.
+    """Make a task of every document of the pool and every proposed one of the control part that has none.
+
+    Held-out documents stay here, and so does what of the control part is not asked yet.
 
     Tasks that are on the server already are found by their `ext_id` first. Interrupted, it goes on
     where it stopped. Documents that no task can hold (a field of the labelling config is missing, or two
@@ -79,7 +81,7 @@ def push_over(server: Server, *, unanswered_only: bool = False, progress: Progre
     if unanswered_only:
         left = [document for document in left if document.id not in answered]
     report.answered = sum(document.id in answered for document in left)
-    report.known = server.project.store.n_documents("pool") - len(left)
+    report.known = server.links.n_for_tasks() - len(left)
     progress(0, len(left), "making tasks")
     n_done = 0
     for documents in portions(left):
@@ -90,6 +92,21 @@ def push_over(server: Server, *, unanswered_only: bool = False, progress: Progre
         report.doubled += undo_doubles(server)
     remember_sync(server, "push", report)
     return report
+
+
+def push_control(server: Server, problems: list[Problem]) -> int:
+    """Make tasks of the proposed control documents that have none, and return how many.
+
+    Only where documents were pushed before: a project that somebody else fills is not filled unasked.
+    """
+    if not (server.link.state.get("is_ours") or server.link.state.get("pushes")):
+        return 0
+    left = [document for document in server.links.without_task() if document.part == "control"]
+    if not left:
+        return 0
+    settle_last_push(server)
+    left = [document for document in server.links.without_task() if document.part == "control"]
+    return sum(_push(server, documents, problems) for documents in portions(left))
 
 
 def has_unknown_tasks(server: Server) -> bool:

@@ -56,6 +56,6 @@ def link_state(project: Project) -> LinkState | None:
         if verb in synced
     )
     n_linked = links.n_linked_documents()
-    n_without = max(0, project.store.n_documents("pool") - n_linked)
+    n_without = max(0, links.n_for_tasks() - n_linked)
     version = str(link.state.get("version", ""))
     return LinkState(link, n_linked, n_without, version, syncs, link.state.get("last_error", {}))

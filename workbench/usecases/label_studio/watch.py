@@ -31,7 +31,7 @@ from workbench.usecases.project import Project
 from workbench.usecases.propose_batch import Ranking
 from workbench.usecases.runs import newest_run
 from workbench.usecases.train_model import Training
-from workbench.usecases.unanswered import unanswered
+from workbench.usecases.unanswered import unanswered, unanswered_control
 
 LOCK_NAME = "label-studio-watch.lock"
 WHOLE_SECONDS = 60.0  # deletions and drafts are found by looking at everything
@@ -184,7 +184,7 @@ class Watch:
         None follows a batch of which nobody answered or skipped anything: it was of documents that have
         no task, and the next one would be the same.
         """
-        left = set(unanswered(self._project, question))
+        left = {*unanswered(self._project, question), *unanswered_control(self._project, question)}
         used_up = {proposal.document_id for proposal in batch.proposals} - left if batch else set()
         if not left & waiting or (batch is not None and not used_up):
             return

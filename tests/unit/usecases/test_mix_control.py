@@ -1,0 +1,115 @@
+"""How the control part gets into batches and in front of annotators, unprimed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.config import Home
+from workbench.domain.annotations import Annotation
+from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
+from workbench.domain.documents import Document
+from workbench.domain.questions import Question
+from workbench.domain.suggestions import Suggestion
+from workbench.store.control import ControlPart
+from workbench.store.suggestions import Suggestions
+from workbench.usecases.collect_examples import collect_examples
+from workbench.usecases.filter_pool import Filter, find_documents
+from workbench.usecases.mix_control import DRAWN_BY_CHANCE
+from workbench.usecases.project import Project, create_project, open_project
+from workbench.usecases.propose_batch import Ranking, propose_batch
+from workbench.usecases.queue_documents import queue_documents, suggestions_for
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """Open a project of 200 documents, of which chance drew about a tenth."""
+    home = Home(tmp_path)
+    create_project(home, "p", [Question("topic", "textcat", ("a", "b"))])
+    documents = tuple(LabelledDocument(Document(f"d{n}", f"text {n}")) for n in range(200))
+    imported = Imported((), documents, ConversionReport(kept=len(documents)))
+    with open_project(home, "p") as opened:
+        opened.store.import_documents(imported, file_name="f", file_sha256="0" * 64, format="csv")
+        yield opened
+
+
+def control(project: Project) -> list[str]:
+    return ControlPart(project.store.database).ids()
+
+
+def propose(project: Project, n: int, seed: int = 0) -> list[str]:
+    batch = propose_batch(project, "topic", Ranking("random", n, seed))
+    return [proposal.document_id for proposal in batch.proposals]
+
+
+def answer(project: Project, *ids: str) -> None:
+    project.store.record([Annotation(f"ana {id}", id, "topic", "ana", ("a",)) for id in ids])
+
+
+def test_each_batch_asks_the_next_of_the_control_part_evenly_spread(project: Project) -> None:
+    drawn = control(project)
+    batch = propose(project, 20)
+    assert [place for place, id in enumerate(batch) if id in drawn] == [5, 15]
+    assert [batch[5], batch[15]] == drawn[:2]
+    answer(project, *batch)
+    assert [id for id in propose(project, 20, seed=1) if id in drawn] == drawn[2:4]
+
+
+def test_a_control_document_that_nobody_answered_comes_again(project: Project) -> None:
+    first, second = propose(project, 20), propose(project, 20, seed=1)
+    drawn = control(project)
+    assert [id for id in first if id in drawn] == [id for id in second if id in drawn]
+
+
+def test_its_proposal_says_in_words_what_it_is_for(project: Project) -> None:
+    batch = propose_batch(project, "topic", Ranking("random", 20))
+    reasons = {p.document_id: p.reason for p in batch.proposals}
+    assert {id for id, reason in reasons.items() if reason == DRAWN_BY_CHANCE} == set(control(project)[:2])
+
+
+def test_a_small_batch_has_none(project: Project) -> None:
+    assert not set(propose(project, 5)) & set(control(project))
+
+
+def test_when_all_are_answered_a_batch_is_as_large_as_ever(project: Project) -> None:
+    answer(project, *control(project))
+    batch = propose(project, 20)
+    assert len(set(batch)) == 20
+    assert not set(batch) & set(control(project))
+
+
+def test_annotators_get_them_with_the_batch_and_no_others_before_the_pool_is_used_up(
+    project: Project,
+) -> None:
+    batch, drawn = propose(project, 20), control(project)
+    queued = [d.id for d in queue_documents(project, ["topic"], "ana", n=200)]
+    assert queued[:20] == batch
+    n_drawn_early = sum(id in drawn for id in queued[: 200 - len(drawn) + 2])
+    assert n_drawn_early == 2
+    assert set(queued) == {f"d{n}" for n in range(200)}
+
+
+def test_no_suggestion_is_shown_whatever_wrote_one(project: Project) -> None:
+    drawn = control(project)
+    found = [Suggestion(f"d{n}", "run", 0, ("a",), (("a", 0.9),)) for n in range(200)]
+    Suggestions(project.store).replace("topic", found)
+    shown = suggestions_for(project, "topic", [f"d{n}" for n in range(200)])
+    assert not set(shown) & set(drawn)
+    assert len(shown) == 200 - len(drawn)
+
+
+def test_they_are_not_offered_to_answers_in_bulk(project: Project) -> None:
+    propose(project, 20)
+    for unanswered in (True, False):
+        found = find_documents(project, "topic", Filter(only_unanswered=unanswered, annotator="ana"))
+        assert not set(found) & set(control(project))
+
+
+def test_their_answers_are_never_learned_from(project: Project) -> None:
+    answer(project, *[f"d{n}" for n in range(200)])
+    learned = {example.document_id for example in collect_examples(project, "topic")}
+    assert not learned & set(control(project))
+    measured = {example.document_id for example in collect_examples(project, "topic", part="control")}
+    assert measured == set(control(project))

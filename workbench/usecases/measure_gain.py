@@ -1,0 +1,129 @@
+"""What choosing has bought over chance: heads on equal numbers of chosen and of control labels, cross-fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench import catalog
+from workbench.analysis.control import LEAST_ANSWERS
+from workbench.analysis.gain import Gain, counts_of, gain_of
+from workbench.config import n_training_threads, stay_offline
+from workbench.domain.decoding import decode_labels
+from workbench.domain.documents import folded_text
+from workbench.domain.examples import Example
+from workbench.domain.ports import Learner, LearnerContext, Progress, silent
+from workbench.domain.questions import Question
+from workbench.domain.scores import ClassScores
+from workbench.errors import InputError, NotEnoughDataError
+from workbench.usecases.collect_examples import collect_examples
+from workbench.usecases.embed_pool import project_encoder
+from workbench.usecases.project import Project
+from workbench.usecases.score_folds import answer_of, stratified_folds
+
+N_REPEATS = 5
+LEARNER = "linear"  # heads on stored vectors: fitting dozens of them takes seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The answers to learn from: those that a strategy or a person chose, and those that chance drew."""
+
+    chosen: Sequence[Example]
+    control: Sequence[Example]
+
+
+def measure_gain(
+    project: Project,
+    question_name: str,
+    *,
+    seed: int = 0,
+    encoder: str = catalog.DEFAULT_ENCODER,
+    progress: Progress = silent,
+) -> Gain:
+    """Compare the chosen answers so far with the control answers, label for label.
+
+    Raises InputError for entities, and NotEnoughDataError with fewer than thirty answers on either side or
+    where they do not tell two labels apart.
+    """
+    stay_offline()
+    question = project.store.question(question_name)
+    if question.kind == "ner":
+        raise InputError("The gain over random labels is measured for text classification only.")
+    sides = Sides(
+        collect_examples(project, question_name), collect_examples(project, question_name, part="control")
+    )
+    for answers, what in ((sides.chosen, "chosen"), (sides.control, "control")):
+        if len(answers) < LEAST_ANSWERS:
+            raise NotEnoughDataError(
+                f"The gain needs {LEAST_ANSWERS} {what} answers to '{question_name}'; there are {len(answers)}.",
+                hint="Answer more batches: each asks some control documents.",
+            )
+    context = LearnerContext(encoder=project_encoder(project, encoder), n_threads=n_training_threads())
+    learner = catalog.learner(LEARNER, question.kind, context)
+    return compare_heads(learner, question, sides, seed=seed, progress=progress)
+
+
+def compare_heads(
+    learner: Learner, question: Question, sides: Sides, *, seed: int, progress: Progress = silent
+) -> Gain:
+    """Fit both kinds of heads for each fold of the control answers, and judge both on that fold.
+
+    Both learn from equally many labels: as many as the other folds have, or as there are chosen ones. Which
+    of the chosen ones, and how the folds fall, is drawn anew in each repeat.
+    """
+    rng = np.random.default_rng(seed)
+    chosen: list[list[tuple[str, ...]]] = []
+    random: list[list[tuple[str, ...]]] = []
+    sizes: list[int] = []
+    for repeat in range(N_REPEATS):
+        progress(repeat, N_REPEATS, "fitting heads on chosen and on random labels")
+        said = _one_repeat(learner, question, sides, rng)
+        chosen.append(said[0])
+        random.append(said[1])
+        sizes += said[2]
+    progress(N_REPEATS, N_REPEATS, "fitting heads on chosen and on random labels")
+    gold, labels = [example.labels for example in sides.control], question.labels
+    return gain_of(
+        counts_of(gold, chosen, labels),
+        counts_of(gold, random, labels),
+        n_labels=round(sum(sizes) / len(sizes)),
+        seed=seed,
+    )
+
+
+Said = list[tuple[str, ...]]
+
+
+def _one_repeat(
+    learner: Learner, question: Question, sides: Sides, rng: np.random.Generator
+) -> tuple[Said, Said, list[int]]:
+    """Return what the heads on chosen and on random labels say of each control answer, and on how many."""
+    control = sides.control
+    texts = [folded_text(example.text) for example in control]
+    fold_of = np.array(stratified_folds([answer_of(example) for example in control], texts, rng))
+    chosen: Said = [()] * len(control)
+    random: Said = [()] * len(control)
+    sizes = []
+    for fold in np.unique(fold_of):
+        judged = np.flatnonzero(fold_of == fold)
+        others = np.flatnonzero(fold_of != fold)
+        m = min(len(others), len(sides.chosen))
+        sizes.append(m)
+        on_chosen = [sides.chosen[row] for row in rng.permutation(len(sides.chosen))[:m]]
+        on_random = [control[row] for row in rng.permutation(others)[:m]]
+        for said, examples in ((chosen, on_chosen), (random, on_random)):
+            answers = _answers(learner, question, examples, [control[row].text for row in judged])
+            for row, answer in zip(judged, answers, strict=True):
+                said[row] = answer
+    return chosen, random, sizes
+
+
+def _answers(
+    learner: Learner, question: Question, examples: Sequence[Example], texts: Sequence[str]
+) -> Sequence[tuple[str, ...]]:
+    scores = learner.fit({question: examples}, seed=0).score(texts)[question.name]
+    assert isinstance(scores, ClassScores)
+    return decode_labels(scores)

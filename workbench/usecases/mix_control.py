@@ -1,0 +1,47 @@
+"""Mix the next documents of the control part into a batch, to measure while it teaches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.domain.runs import Proposal
+from workbench.store.control import ControlPart
+from workbench.usecases.project import Project
+from workbench.usecases.unanswered import unanswered_control
+
+DRAWN_BY_CHANCE = "drawn by chance, to measure; no suggestion is shown"
+LEAST_FOR_ONE = 10  # a batch of so many has one control document at least
+
+
+def next_control(project: Project, question: str, n: int) -> list[Proposal]:
+    """Return the control documents that a batch of n is to ask, in the fixed order of asking.
+
+    What an earlier batch proposed and nobody answered comes again: none is passed over.
+    """
+    share = ControlPart(project.store.database).share()
+    wanted = n_control(n, share)
+    ids = unanswered_control(project, question)[:wanted] if wanted else []
+    return [Proposal(id, 0.0, DRAWN_BY_CHANCE) for id in ids]
+
+
+def n_control(n: int, share: float) -> int:
+    """Return how many of n places are for control documents.
+
+    >>> [n_control(n, 0.1) for n in (5, 9, 10, 20, 100)], n_control(100, 0.0)
+    ([0, 1, 1, 2, 10], 0)
+    """
+    least = 1 if share > 0.0 and n >= LEAST_FOR_ONE else 0
+    return max(round(n * share), least)
+
+
+def mixed(chosen: Sequence[Proposal], control: Sequence[Proposal]) -> tuple[Proposal, ...]:
+    """Return both kinds in one batch, each in its order, the control documents evenly spread.
+
+    >>> a, b, c, x = (Proposal(id, 0.0, "") for id in "abcx")
+    >>> [proposal.document_id for proposal in mixed([a, b, c], [x])]
+    ['a', 'b', 'x', 'c']
+    """
+    n = len(chosen) + len(control)
+    places = {(2 * k + 1) * n // (2 * len(control)) for k in range(len(control))}
+    ordinary, drawn = iter(chosen), iter(control)
+    return tuple(next(drawn) if place in places else next(ordinary) for place in range(n))
