@@ -9,7 +9,19 @@ from collections.abc import Callable
 import typer
 
 from workbench import __version__
-from workbench.cli import accounts, analysing, data, house, jobs, label_studio, labels, loop, models, show
+from workbench.cli import (
+    accounts,
+    advising,
+    analysing,
+    data,
+    house,
+    jobs,
+    label_studio,
+    labels,
+    loop,
+    models,
+    show,
+)
 from workbench.errors import MachineError, WorkbenchError
 
 app = typer.Typer(
@@ -31,6 +43,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "train": loop.train,
     "round": loop.round_,
     "evaluate": loop.evaluate,
+    "advise": advising.advise,
     "simulate": loop.simulate,
     "distil": models.distil,
     "export": models.export,
