@@ -120,6 +120,16 @@ def test_one_round_that_moves_a_little_does_not_turn_the_advice() -> None:
     assert decisions[-3:] == ["stop"] * 3
 
 
+def test_a_gain_between_the_threshold_and_its_double_leaves_the_advice_as_it_is() -> None:
+    rounds = flat(0.5, 8)
+    rising = [MeasuredRound(800 + 100 * n, 0.5 + 0.006 * n) for n in range(1, 9)]
+    last = advise_each_round([*rounds, *rising], 100, 0.005)[-1]
+    assert last.forecast is not None
+    assert last.forecast.high > 0.005
+    assert 0.0005 < last.forecast.gain < 0.01
+    assert last.decision == "stop"
+
+
 def test_a_curve_that_rises_again_brings_the_advice_back() -> None:
     rounds = flat(0.5, 8)
     risen = [MeasuredRound(800 + 100 * n, 0.5 + 0.06 * n) for n in range(1, 5)]

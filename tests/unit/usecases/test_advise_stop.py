@@ -144,4 +144,7 @@ def test_only_rounds_of_the_curve_are_asked_how_stable_they_were(project: Projec
         stability = {"kappa": 0.995, "changed": 0.004}
         project.store.save_round("topic", {"run": run.id, "stability": stability})
     project.store.save_round("topic", {"run": "another", "stability": {"kappa": 0.1, "changed": 0.9}})
-    assert [rule.verdict for rule in advise_stop(project, "topic").rules] == ["go on", "stop", "stop"]
+    _, agree, change = advise_stop(project, "topic").rules
+    assert (agree.verdict, change.verdict) == ("stop", "stop")
+    assert agree.state.startswith("kappa 0.995")
+    assert change.state.startswith("0.4 %")
