@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,7 +21,7 @@ from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.gather_inputs import Evidence, gather_inputs, wanted
 from workbench.usecases.project import Project, open_folder
-from workbench.usecases.read_terms import with_terms
+from workbench.usecases.read_terms import terms_wanted
 from workbench.usecases.runs import load_model, newest_run, refuse_old_labels, remark_on_labels
 from workbench.usecases.suggest_answers import keep_suggestions
 from workbench.usecases.unanswered import unanswered
@@ -116,9 +116,9 @@ def rank(
 ) -> Ranked:
     """Rank texts without touching the store; the same arguments give the same rows."""
     strategy = catalog.strategy(ranking.strategy)
+    terms = terms_wanted(ranking.strategy, evidence.question, ranking.terms)
     progress(0, len(texts), "ranking")
-    inputs = gather_inputs(strategy, texts, evidence, seed=ranking.seed)
-    inputs = with_terms(inputs, ranking.strategy, evidence.question, ranking.terms)
+    inputs = replace(gather_inputs(strategy, texts, evidence, seed=ranking.seed), terms=terms)
     choice = strategy(inputs, ranking.n, np.random.default_rng(ranking.seed))
     progress(len(texts), len(texts), "ranking")
     return Ranked(choice, inputs.scores)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from workbench import catalog
-from workbench.domain.ports import StrategyInputs
 from workbench.domain.questions import Question
 from workbench.domain.terms import Term, terms_of_labels
 from workbench.errors import InputError, Problem, SourceError, UnknownNameError
@@ -83,18 +81,18 @@ def terms_for(question: Question, given: Sequence[Sequence[str]]) -> tuple[Term,
     return terms or terms_of_labels(question.labels) or None
 
 
-def with_terms(
-    inputs: StrategyInputs, strategy: str, question: Question, given: Sequence[Sequence[str]]
-) -> StrategyInputs:
-    """Return the inputs with the terms, for a strategy that looks for words.
+def terms_wanted(
+    strategy: str, question: Question, given: Sequence[Sequence[str]]
+) -> tuple[Term, ...] | None:
+    """Return the terms for a strategy that looks for words, None for another one.
 
-    Raises InputError when terms were given to one that does not.
+    Raises InputError when terms were given to one that does not, and what `terms_for` raises.
     """
     if "terms" in wanted(catalog.strategy(strategy)):
-        return replace(inputs, terms=terms_for(question, given))
+        return terms_for(question, given)
     if given:
         raise InputError(f"The strategy '{strategy}' looks for no words.", hint="Say --strategy seeds.")
-    return inputs
+    return None
 
 
 def _pair_of(cells: Sequence[str], question: Question, *, is_table: bool) -> tuple[str, str] | str:
