@@ -187,7 +187,7 @@ def _gain_rule(step: Step, threshold: float) -> Rule:
 
 def _bounds(forecast: Forecast, threshold: float) -> str:
     low, high = 100 * max(forecast.low, 0.0), 100 * forecast.high
-    return f"{low:.1f} to {high:.1f} points, enough is {100 * threshold:g}"
+    return f"{low:.1f} to {high:.1f} points, stop when all of it is below {100 * threshold:g}"
 
 
 def stability_rules(facts: Sequence[Mapping[str, Any]]) -> tuple[Rule, Rule]:

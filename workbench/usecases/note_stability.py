@@ -11,7 +11,7 @@ from workbench.analysis.agreement import cohen_kappa
 from workbench.domain.decoding import best_tags, decode_labels
 from workbench.domain.runs import Run
 from workbench.domain.scores import Scores, TokenScores
-from workbench.errors import ArtefactError
+from workbench.errors import WorkbenchError
 from workbench.usecases.project import Project
 from workbench.usecases.runs import load_model
 
@@ -23,7 +23,7 @@ def note_stability(project: Project, run: Run) -> dict[str, Any]:
 
     `kappa` is Cohen's, over documents, of entities over words by their tags; `changed` is the share of
     documents with another answer (of entities: other spans). A run before it is one of the same learner on
-    the same labels. When its files are gone, `missing` says so: a round does not fail for this.
+    the same labels. When its files or its encoder are gone, `missing` says so: a round does not fail for this.
     """
     before = _run_before(project, run)
     if before is None:
@@ -32,7 +32,7 @@ def note_stability(project: Project, run: Run) -> dict[str, Any]:
     texts = [document.text for document in project.store.documents(ids=ids)]
     try:
         old = load_model(project, before).score(texts)[run.question]
-    except ArtefactError as error:
+    except WorkbenchError as error:
         return {"against": before.id, "missing": str(error)}
     new = load_model(project, run).score(texts)[run.question]
     return {"against": before.id, "n_documents": len(texts), **compare_answers(old, new)}

@@ -20,7 +20,9 @@ def show_advice(project: Project, question: Question, *, only: str | None = None
 
 def advice_html(advice: Advice) -> str:
     """Return the advice as a sentence and, when it is not too early, a table of the rules."""
-    words = Markup('<p class="wb-note" data-advice="{}">{}</p>').format(advice.decision, advice.words)
+    words = Markup('<h3>When to stop</h3><p class="wb-note" data-advice="{}">{}</p>').format(
+        advice.decision, advice.words
+    )
     if advice.decision == "too early":
         return str(words)
     rows = Markup("").join(ROW.format(rule.name, rule.verdict, rule.state) for rule in advice.rules)
