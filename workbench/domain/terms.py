@@ -54,7 +54,7 @@ def holds_word(folded: str, word: str) -> bool:
     while start >= 0:
         end = start + len(word)
         before, after = folded[start - 1 : start], folded[end : end + 1]
-        if not (_goes_on(before, word[0]) or _goes_on(after, word[-1])):
+        if not (_goes_on(before, word[0]) or _goes_on(after, word[-1]) or _is_mark(after)):
             return True
         start = folded.find(word, start + 1)
     return False
@@ -74,15 +74,18 @@ def _goes_on(neighbour: str, edge: str) -> bool:
     """Tell whether a neighbour makes the word that has this character at its edge a longer one."""
     if not neighbour:
         return False
-    if unicodedata.category(neighbour)[0] == "M":
-        return True
     return (
         _is_of_word(neighbour) and _is_of_word(edge) and not (_is_unspaced(neighbour) or _is_unspaced(edge))
     )
 
 
 def _is_of_word(character: str) -> bool:
-    return character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
+    return character.isalnum() or character == "_" or _is_mark(character)
+
+
+def _is_mark(character: str) -> bool:
+    """Tell whether a character changes the one before it, as vowel signs and accents do."""
+    return bool(character) and unicodedata.category(character)[0] == "M"
 
 
 def _is_unspaced(character: str) -> bool:

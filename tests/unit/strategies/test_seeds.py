@@ -74,6 +74,8 @@ def test_words_of_scripts_without_spaces_and_marks_on_letters_are_minded() -> No
     assert holds_word("我要退款吗", "退款")
     assert holds_word("the 退款 form", "退款")
     assert not holds_word("किताब", "कित")  # the vowel sign goes on
+    assert not holds_word("กิน", "ก")
+    assert holds_word("ที่กิน", "กิน")  # the mark before it is the other word's
     assert holds_word("c++ course", "c++")
     assert not holds_word("abc++", "c++")
     assert holds_word("refundable refund", "refund")
