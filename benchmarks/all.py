@@ -12,6 +12,8 @@ SCRIPTS = (
     "csv_import",
     "banking77_strategies",
     "label_efficiency",
+    "stop_curves",
+    "stop_advice",
     "rare_topics",
     "rare_labels",
     "control_arm",

@@ -166,7 +166,7 @@ def pictures() -> list[Picture]:
         Picture(ana + "all+questions", "app-annotate-all", 640),
         Picture(ana + "topic", "app-annotate-dark", 620, is_dark=True),
         Picture(f"bulk?{topic}&annotator=ana&like=T-0001", "app-bulk", 760),
-        Picture(f"progress?{topic}", "app-progress", 1030),
+        Picture(f"progress?{topic}", "app-progress", 1200),
         Picture(f"progress?{topic}&tab=agreement", "app-agreement", 620),
         Picture(f"progress?{topic}&tab=conflicts&document=T-0028", "app-conflicts", 680),
         Picture(f"review?{topic}", "app-review", 900),

@@ -59,6 +59,7 @@ STRATEGIES = {
     "token-entropy": "workbench.strategies.words:TokenEntropy",
     "total-token-entropy": "workbench.strategies.words:TotalTokenEntropy",
     "rare-first": "workbench.strategies.rare_first:RareFirst",
+    "seeds": "workbench.strategies.seeds:Seeds",
 }
 # Strategies that are not named here serve every kind of question.
 STRATEGIES_OF_LABELS = frozenset({"badge", "contrastive", "bald"})

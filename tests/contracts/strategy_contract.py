@@ -5,6 +5,7 @@ import pytest
 
 from workbench.domain.ports import StrategyInputs
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
+from workbench.domain.terms import Term
 from workbench.errors import InputError
 
 LABELS = ("a", "b", "c")
@@ -21,6 +22,7 @@ GIVEN = (
     "samples",
     "n_words",
     "texts",
+    "terms",
 )
 
 
@@ -72,6 +74,7 @@ def inputs_of(n, kind="textcat", seed=0, **changes):
         "n_words": rng.integers(0, 9, size=n),
         "texts": ["".join(letters) for letters in rng.choice(list("abcdefghijklmnopqrstuvwxyz"), (n, 30))],
         "labelled_scores": scores_of(kind, 3, rng),
+        "terms": (Term("a", "b"), Term("c")),
     }
     return StrategyInputs(**{**given, **changes})
 

@@ -236,6 +236,35 @@ def test_a_damaged_run_is_refused(workbench: Run, tmp_path: Path) -> None:
     )
 
 
+def test_words_to_look_for_are_checked_before_anything_is_proposed(workbench: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text,topic\nwhere is it,delivery\nrefund please,\n")
+    (tmp_path / "words.txt").write_text("delivery,parcel\nreturns,\n")
+    workbench("init", "p", "-q", "topic:textcat")
+    workbench("import", "p", "in.csv")
+    propose = ("propose", "p", "-q", "topic", "--strategy")
+    assert "looks for no words" in workbench(*propose, "random", "--term", "refund", fails=2).stderr
+    assert "Known: delivery" in workbench(*propose, "seeds", "--term", "a=returns", fails=2).stderr
+    assert "line 2" in workbench(*propose, "seeds", "--terms", "words.txt", fails=2).stderr
+    shown = workbench(*propose, "seeds", "--batch", 1, "--term", "Refund=delivery").stdout
+    assert "refund please" in shown
+
+
+def test_advice_says_when_it_is_too_early_and_names_points_later(workbench: Run, tmp_path: Path) -> None:
+    rows = [f"where is parcel {n},delivery\nplease refund {n},returns\n" for n in range(40)]
+    workbench("init", "p", "-q", "topic:textcat")
+    assert "Too early to tell" in workbench("advise", "p", "-q", "topic").stdout
+    for n in range(4):
+        (tmp_path / f"in{n}.csv").write_text("text,topic\n" + "".join(rows[10 * n : 10 * n + 10]))
+        workbench("import", "p", f"in{n}.csv")
+        workbench("train", "p", "-q", "topic", "--learner", "tfidf")
+    said = workbench("advise", "p", "-q", "topic", "--labels", 20, "--report", "advice.json").stdout
+    assert said.startswith("The next 20 labels are likely to bring +")
+    assert "models agree" in said
+    report = json.loads((tmp_path / "advice.json").read_text())
+    assert [step["n_labelled"] for step in report["steps"]] == [20, 40, 60, 80]
+    assert "no share" in workbench("advise", "p", "-q", "topic", "--threshold", 0, fails=2).stderr
+
+
 def test_the_loop_is_replayed_and_its_curve_written(workbench: Run, tmp_path: Path) -> None:
     words = ["parcel late courier", "refund return label", "invoice charge card"]
     names = ["delivery", "returns", "billing"]

@@ -29,6 +29,7 @@ from workbench.cli.printing import (
     progress_bar,
     write_report,
 )
+from workbench.cli.seeding import SeedTerms, TermsFile, gather_terms
 from workbench.config import Home
 
 BatchSize = Annotated[int, typer.Option("--batch", min=1, help="How many documents.")]
@@ -53,16 +54,19 @@ def propose(
     batch: BatchSize = 20,
     seed: Seed = 0,
     encoder: EncoderName = "minilm",
+    term: SeedTerms = None,
+    terms: TermsFile = None,
     later: Later = False,
 ) -> None:
     """Choose the documents to ask next; they are what the app shows next."""
+    words = gather_terms(name, question, term, terms)
     if later:
-        asked = {"strategy": strategy, "n": batch, "seed": seed, "encoder": encoder}
+        asked = {"strategy": strategy, "n": batch, "seed": seed, "encoder": encoder, "terms": words}
         return leave_to_worker(name, "propose", {"question": question, **asked})
     from workbench.usecases.project import open_project
     from workbench.usecases.propose_batch import Ranking, propose_batch
 
-    ranking = Ranking(strategy, batch, seed, encoder)
+    ranking = Ranking(strategy, batch, seed, encoder, words)
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         proposed = propose_batch(project, question, ranking, progress=progress)
         documents = project.store.documents(ids=[p.document_id for p in proposed.proposals])

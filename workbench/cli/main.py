@@ -11,6 +11,7 @@ import typer
 from workbench import __version__
 from workbench.cli import (
     accounts,
+    advising,
     analysing,
     control,
     data,
@@ -45,6 +46,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "round": loop.round_,
     "evaluate": loop.evaluate,
     "control": control.control,
+    "advise": advising.advise,
     "simulate": loop.simulate,
     "replay": history.replay,
     "distil": models.distil,

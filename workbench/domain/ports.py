@@ -20,6 +20,7 @@ from workbench.domain.conversion import (
 from workbench.domain.examples import Example
 from workbench.domain.questions import Kind, Question
 from workbench.domain.scores import Scores
+from workbench.domain.terms import Term
 from workbench.errors import InputError
 
 
@@ -139,8 +140,8 @@ class StrategyInputs:
     `texts` (n) and `n_words` (n,) of the candidates; `vectors` (n, d) are unit vectors and `features`
     (n, d') what the model's head sees; `samples` (s, n, l) Monte-Carlo probabilities. `labelled_vectors`
     (m, d), `labelled_targets` (m, l) bool and `labelled_scores` are those of the answered documents:
-    which labels answer them, or stand in them, and what the model says of them. What nobody asked for
-    may be None; without any answer they have no rows.
+    which labels answer them, or stand in them, and what the model says of them. `terms` are words to look
+    for. What nobody asked for may be None; without any answer they have no rows.
     """
 
     n_candidates: int
@@ -153,6 +154,7 @@ class StrategyInputs:
     samples: Samples | None = None
     n_words: Rows | None = None
     texts: Sequence[str] | None = None
+    terms: Sequence[Term] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from workbench.domain.ports import Progress
 STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "train": ("collect", "fit", "judge", "save"),
-        "round": ("collect", "fit", "judge", "save", "rank"),
+        "round": ("collect", "fit", "judge", "save", "rank", "compare"),
         "propose": ("rank",),
         "distil": ("load", "ask the teacher", "teach", "judge", "save"),
         "export": ("load", "trace", "verify", "quantise", "publish", "time"),

@@ -32,6 +32,7 @@ HINTS = {
     "samples": "Train a model that can leave connections out (linear, setfit, bert), or choose another strategy.",
     "n_words": "Choose a strategy that needs scores only.",
     "texts": "Choose a strategy that needs scores only.",
+    "terms": "Give words to look for: --term WORD=LABEL or --terms FILE. The question has no labels to look for yet.",
 }
 
 

@@ -23,6 +23,7 @@ from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.gather_inputs import Evidence, gather_inputs, wanted
 from workbench.usecases.mix_control import mixed, next_control
 from workbench.usecases.project import Project, open_folder
+from workbench.usecases.read_terms import terms_wanted
 from workbench.usecases.runs import load_model, newest_run, refuse_old_labels, remark_on_labels
 from workbench.usecases.suggest_answers import keep_suggestions
 
@@ -33,12 +34,16 @@ ANSWER_INPUTS = frozenset({"labelled_vectors", "labelled_targets", "labelled_sco
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """How to choose: n documents by a strategy, ties and chance by the seed."""
+    """How to choose: n documents by a strategy, ties and chance by the seed.
+
+    `terms` are pairs of a word and its label ("" for none) for a strategy that looks for words.
+    """
 
     strategy: str = "cluster-margin"
     n: int = 20
     seed: int = 0
     encoder: str = catalog.DEFAULT_ENCODER
+    terms: Sequence[Sequence[str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +157,9 @@ def rank(
 ) -> Ranked:
     """Rank texts without touching the store; the same arguments give the same rows."""
     strategy = catalog.strategy(ranking.strategy)
+    terms = terms_wanted(ranking.strategy, evidence.question, ranking.terms)
     progress(0, len(texts), "ranking")
-    inputs = gather_inputs(strategy, texts, evidence, seed=ranking.seed)
+    inputs = replace(gather_inputs(strategy, texts, evidence, seed=ranking.seed), terms=terms)
     choice = strategy(inputs, ranking.n, np.random.default_rng(ranking.seed))
     progress(len(texts), len(texts), "ranking")
     return Ranked(choice, inputs.scores)

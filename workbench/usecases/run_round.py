@@ -8,6 +8,7 @@ from typing import Any
 from workbench.domain.ports import Progress, silent
 from workbench.domain.runs import Batch, Run
 from workbench.domain.steps import Steps
+from workbench.usecases.note_stability import note_stability
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.propose_batch import Ranking, propose_batch
 from workbench.usecases.train_model import Training, train_model
@@ -16,7 +17,7 @@ from workbench.usecases.train_model import Training, train_model
 def run_round(
     project: Project, training: Training, ranking: Ranking, *, progress: Progress = silent
 ) -> tuple[Run, Batch]:
-    """Train, propose the next batch with the new model, and note the round.
+    """Train, propose the next batch with the new model, and note the round and how far it answers as the last.
 
     Raises NotEnoughDataError when there is too little to learn from or nothing left to ask.
     """
@@ -24,12 +25,14 @@ def run_round(
     steps = Steps(progress)
     steps.begin("rank")
     batch = propose_batch(project, training.question, ranking, progress=steps)
+    steps.begin("compare")
     facts = {
         "n_labelled": run.n_examples,
         "run": run.id,
         "batch": batch.id,
         "basis": run.basis,
         "figures": dict(run.figures),
+        "stability": note_stability(project, run),
     }
     project.store.save_round(training.question, facts)
     return run, batch

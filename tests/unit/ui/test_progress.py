@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -397,3 +398,22 @@ def test_one_day_is_a_bar_and_no_wall_and_many_days_fit() -> None:
 
     assert width(1) <= 50
     assert 25 * width(25) <= 530
+
+
+def test_below_the_curve_stands_what_the_next_labels_bring(tickets: Home) -> None:
+    shown = html_of(open_view("progress", project="tickets", question="topic"))
+    assert 'data-advice="too early"' in shown
+    assert 'class="wb-table"' not in shown
+    with open_project(tickets, "tickets") as project:
+        newest = project.store.runs("topic")[0]
+        for number in range(3, 12):
+            figures = {**newest.figures, "macro_f1": 0.8 - number**-2.0, "macro_f1_interval": None}
+            project.store.save_run(
+                replace(newest, id=f"later-{number}", n_examples=40 * number, figures=figures)
+            )
+    shown = html_of(open_view("progress", project="tickets", question="topic"))
+    assert "The next 100 labels are likely to bring +" in shown
+    for rule in ("gain of the next labels", "models agree", "predictions change"):
+        assert rule in shown
+    entities = html_of(open_view("progress", project="tickets", question="entities"))
+    assert "data-advice" not in entities

@@ -52,6 +52,7 @@ STRATEGY_WORDS = {
     "token-entropy": "most doubt in each word",
     "total-token-entropy": "most doubt in the whole text, long texts first",
     "rare-first": "may have a rare label",
+    "seeds": "contains the name of a label",
 }
 CHOICE_WORDS = {
     ("balance", "none"): "count as they come",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from workbench.domain.questions import Question
 from workbench.store.teamwork import Teamwork
+from workbench.usecases.advise_stop import Advice, advise_stop
 from workbench.usecases.count_labels import count_labels
 from workbench.usecases.find_conflicts import Conflict, find_conflicts
 from workbench.usecases.measure_agreement import Agreement, measure_agreement
@@ -42,6 +43,12 @@ def kept_counts(project: Project, question: Question) -> dict[str, int]:
     return _counts(project, question, _stamp(project, question))
 
 
+def kept_advice(project: Project, question: Question, only: str | None) -> Advice:
+    """Return what `advise_stop` does, until somebody answers or another run is there."""
+    runs = tuple(run.id for run in project.store.runs(question.name)[:1])
+    return _advice(project, question, only, (_stamp(project, question), *runs))
+
+
 def _stamp(project: Project, question: Question) -> int:
     return Teamwork(project.store).stamp(question.name)
 
@@ -64,3 +71,8 @@ def _pace(project: Project, question: str, stamp: int) -> TeamPace:
 @st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=_by_identity)
 def _counts(project: Project, question: Question, stamp: int) -> dict[str, int]:
     return count_labels(project, question)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=_by_identity)
+def _advice(project: Project, question: Question, only: str | None, stamp: tuple[object, ...]) -> Advice:
+    return advise_stop(project, question.name, only=only)

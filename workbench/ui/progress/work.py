@@ -11,6 +11,7 @@ from workbench.analysis.pace import Pace
 from workbench.domain.questions import Question
 from workbench.ui.charts import show_chart
 from workbench.ui.curve import show_curve
+from workbench.ui.progress.advice import show_advice
 from workbench.ui.progress.charts import days_spec, recall_spec
 from workbench.ui.progress.control import show_control
 from workbench.ui.progress.kept import kept_counts, kept_pace
@@ -21,7 +22,7 @@ from workbench.usecases.show_progress import learning_curve, question_progress
 
 
 def show_work(project: Project, question: Question, *, only: str | None = None) -> None:
-    """Show the curve, the answers of each day, the annotators' pace and the labels so far.
+    """Show the curve and what it advises, the answers of each day, the annotators' pace and the labels so far.
 
     Days and pace are those of everybody, or of the one annotator that `only` names.
     """
@@ -33,6 +34,8 @@ def show_work(project: Project, question: Question, *, only: str | None = None) 
     )
     counts = kept_counts(project, question)
     show_curves(project, question, counts)
+    if progress.newest is not None:
+        show_advice(project, question, only=only)
     team = kept_pace(project, question)
     if only is not None:
         team = team.only(only)
