@@ -20,6 +20,7 @@ from workbench.domain.conversion import (
 from workbench.domain.examples import Example
 from workbench.domain.questions import Kind, Question
 from workbench.domain.scores import Scores
+from workbench.domain.word_vectors import WordVectors
 from workbench.errors import InputError
 
 
@@ -65,9 +66,19 @@ class Encoder(Protocol):
         """Return unit vectors (n, width) float32 in the order of the texts."""
 
 
+class WordEncoder(Protocol):
+    """Texts to vectors of their words."""
+
+    id: str  # names weights and version; vectors of another id are never mixed with these
+    width: int
+
+    def encode_words(self, texts: Sequence[str], *, progress: Progress = silent) -> WordVectors:
+        """Return the words of the texts, in their order."""
+
+
 @dataclass(frozen=True, slots=True)
 class LearnerContext:
-    """What a learner may use: an encoder with a cache, a folder of transformer weights, options.
+    """What a learner may use: encoders of texts and words with caches, a folder of transformer weights, options.
 
     `config` overrides fields of the learner's own configuration by name; an unknown name is an error.
     """
@@ -77,6 +88,7 @@ class LearnerContext:
     config: Mapping[str, Any] = field(default_factory=dict)
     n_threads: int = 1
     progress: Progress = silent
+    words: WordEncoder | None = None
 
 
 @runtime_checkable
