@@ -15,6 +15,8 @@ SCRIPTS = (
     "rare_topics",
     "rare_labels",
     "wnut17_ner",
+    "wnut17_labels",
+    "ner_rerank",
     "distilled_models",
     "label_studio_round_trip",
     "label_studio_live",
