@@ -2,10 +2,11 @@
 
     .venv/bin/python -m benchmarks.ner_rerank [--sentences 20000] [--answers 1000] [--strategies …]
 
-The sentences are WNUT17's 5,690 and pairs of them, joined by a space: pairs are real sentences, but longer ones
-than the first. A model of the first answers is at hand; an answer more comes, the head is refitted from it, all
-other sentences are scored and a batch of 20 is chosen. Words and sentence vectors are remembered (how long
-computing them takes is said beside it), and they are read from their files each time. Median of five answers.
+The sentences are WNUT17's 5,690 and copies of them in which one word is exchanged for another at random: as long as
+the real ones, and with vectors of their own. A model of the first answers is at hand; an answer more comes, the head
+is refitted from it, all other sentences are scored and a batch of 20 is chosen. Words and sentence vectors are
+remembered (how long computing the words takes is said beside it), and they are read from their files each time.
+Median of five answers.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ from workbench.config import stay_offline
 from workbench.domain.examples import Example
 from workbench.domain.ports import LearnerContext
 from workbench.domain.questions import Question
-from workbench.domain.spans import Span
 from workbench.usecases.gather_inputs import Evidence, wanted
 from workbench.usecases.propose_batch import VECTOR_INPUTS, Ranking, rank
 
@@ -35,22 +35,17 @@ BATCH = 20
 
 
 def many_sentences(examples: Sequence[Example], n: int) -> list[Example]:
-    """Return n different sentences with their spans: the examples, then pairs of them."""
+    """Return n different sentences: the examples with their spans, then ones with a word exchanged, without spans."""
     rng = np.random.default_rng(0)
     found = {example.text: example for example in examples if example.text}
-    single = list(found.values())
+    single = list(found)
+    vocabulary = sorted({word for text in single for word in text.split()})
     while len(found) < n:
-        first, second = (single[row] for row in rng.integers(len(single), size=2))
-        both = pair(first, second)
-        found.setdefault(both.text, both)
+        words = single[rng.integers(len(single))].split()
+        words[rng.integers(len(words))] = vocabulary[rng.integers(len(vocabulary))]
+        text = " ".join(words)
+        found.setdefault(text, Example(f"edited-{len(found)}", text))
     return list(found.values())[:n]
-
-
-def pair(first: Example, second: Example) -> Example:
-    """Return two sentences as one."""
-    text, shift = f"{first.text} {second.text}", len(first.text) + 1
-    moved = tuple(Span(s.start + shift, s.end + shift, s.label, s.covered) for s in second.spans)
-    return Example(f"{first.document_id}+{second.document_id}", text, spans=(*first.spans, *moved))
 
 
 def measured(
@@ -89,6 +84,7 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=20_000)
     parser.add_argument("--answers", type=int, default=1_000)
     parser.add_argument("--strategies", nargs="*", default=["margin", "total-token-entropy", "mnlp", "auto"])
+    parser.add_argument("--folder", type=Path, help="where vectors are kept between runs")
     options = parser.parse_args()
     stay_offline()
     question, parts = wnut17()
@@ -97,7 +93,7 @@ def main() -> None:
     )
     texts = [example.text for example in sentences]
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
+        folder = options.folder or Path(scratch)
         words = remembered_words(folder / "words")
         started = time.perf_counter()
         n_words = int(words.encode_words(texts).bounds[-1])
