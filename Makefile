@@ -69,6 +69,7 @@ models: $(READY)
 
 nightly: $(READY) $(LABEL_STUDIO) check-browser
 	$(BIN)/pytest -q -m nightly
+	$(BIN)/python -m benchmarks.wnut17_labels --learner bert --seeds 2 --rounds 6 --strategies random margin auto
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.all

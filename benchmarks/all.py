@@ -18,6 +18,8 @@ SCRIPTS = (
     "rare_labels",
     "control_arm",
     "wnut17_ner",
+    "wnut17_labels",
+    "ner_rerank",
     "distilled_models",
     "label_studio_round_trip",
     "label_studio_live",

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, cast
 
-from workbench.domain.ports import Encoder, Learner, LearnerContext, Source, Strategy
+from workbench.domain.ports import Encoder, Learner, LearnerContext, Source, Strategy, WordEncoder
 from workbench.domain.questions import Kind
 from workbench.errors import InputError, UnknownNameError
 
@@ -40,9 +40,14 @@ TEXTCAT_LEARNERS = {
 LEARNERS: dict[Kind, dict[str, str]] = {
     "textcat": TEXTCAT_LEARNERS,
     "textcat-multi": TEXTCAT_LEARNERS,
-    "ner": {"bert": "workbench.learners.bert_ner:BertNerLearner"},
+    "ner": {
+        "bert": "workbench.learners.bert_ner:BertNerLearner",
+        "tags": "workbench.learners.tags:TagLearner",
+    },
 }
 LEARNERS_ON_VECTORS = frozenset({"linear", "kernel"})
+LEARNERS_ON_WORDS = frozenset({"tags"})
+WORD_ENCODER = "workbench.networks.word_means:WordMeans"
 STRATEGIES = {
     "auto": "workbench.strategies.auto:Auto",
     "random": "workbench.strategies.uniform:Random",
@@ -136,6 +141,11 @@ def encoder(name: str, *, n_threads: int) -> Encoder:
     if name in known:
         return cast(Encoder, load("encoder", name, known)(n_threads=n_threads))
     return cast(Encoder, load("encoder", "named", {"named": NAMED_ENCODER})(name, n_threads=n_threads))
+
+
+def word_encoder(*, n_threads: int) -> WordEncoder:
+    """Return the encoder of words: the default weights, half of their layers."""
+    return cast(WordEncoder, load("word encoder", "words", {"words": WORD_ENCODER})(n_threads=n_threads))
 
 
 def learner(name: str, kind: Kind, context: LearnerContext) -> Learner:

@@ -32,19 +32,20 @@ def draw_curves(
     metric: str = "macro-F1",
     title: str = "",
     note: str = "",
+    paid: str = "labelled documents",
 ) -> None:
     """Draw one line a curve, the mean over its seeds in a band from the lowest to the highest seed.
 
     The first keys get the first colours; a curve named random or uniform is grey and dotted. `note`
-    stands under the picture: say there on which documents was measured. Writes a PNG of 1600 by 1000
-    pixels, whole or not at all. Raises NotEnoughDataError without curves.
+    stands under the picture: say there on which documents was measured; `paid` names the other axis.
+    Writes a PNG of 1600 by 1000 pixels, whole or not at all. Raises NotEnoughDataError without curves.
     """
     if not curves:
         raise NotEnoughDataError("There is no learning curve to draw.")
     bands = [band_over_seeds(name, points) for name, points in curves.items()]
     figure = Figure(figsize=(8, 5), dpi=200, facecolor=PAPER)
     axes = figure.add_axes((0.085, 0.15, 0.61, 0.70))
-    _dress(axes, metric, title)
+    _dress(axes, metric, title, paid)
     styles = _styles(bands)
     for band, (colour, dash) in zip(bands, styles, strict=True):
         _draw_band(axes, band, colour, dash)
@@ -66,7 +67,7 @@ def _styles(bands: Sequence[CurveBand]) -> list[tuple[str, Any]]:
     return styles
 
 
-def _dress(axes: Axes, metric: str, title: str) -> None:
+def _dress(axes: Axes, metric: str, title: str, paid: str) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color("#9aa5b1")
@@ -76,7 +77,7 @@ def _dress(axes: Axes, metric: str, title: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=STEPS))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=STEPS))
-    axes.set_xlabel("labelled documents", color=QUIET, fontsize=9.5, labelpad=8)
+    axes.set_xlabel(paid, color=QUIET, fontsize=9.5, labelpad=8)
     # Names are data: a $ in them is no formula.
     axes.text(0, 1.03, metric, transform=axes.transAxes, color=QUIET, fontsize=9.5, parse_math=False)
     if title:

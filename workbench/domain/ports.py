@@ -21,6 +21,7 @@ from workbench.domain.examples import Example
 from workbench.domain.questions import Kind, Question
 from workbench.domain.scores import Scores
 from workbench.domain.terms import Term
+from workbench.domain.word_vectors import WordVectors
 from workbench.errors import InputError
 
 
@@ -66,9 +67,19 @@ class Encoder(Protocol):
         """Return unit vectors (n, width) float32 in the order of the texts."""
 
 
+class WordEncoder(Protocol):
+    """Texts to vectors of their words."""
+
+    id: str  # names weights and version; vectors of another id are never mixed with these
+    width: int
+
+    def encode_words(self, texts: Sequence[str], *, progress: Progress = silent) -> WordVectors:
+        """Return the words of the texts, in their order."""
+
+
 @dataclass(frozen=True, slots=True)
 class LearnerContext:
-    """What a learner may use: an encoder with a cache, a folder of transformer weights, options.
+    """What a learner may use: encoders of texts and words with caches, a folder of transformer weights, options.
 
     `config` overrides fields of the learner's own configuration by name; an unknown name is an error.
     """
@@ -78,6 +89,7 @@ class LearnerContext:
     config: Mapping[str, Any] = field(default_factory=dict)
     n_threads: int = 1
     progress: Progress = silent
+    words: WordEncoder | None = None
 
 
 @runtime_checkable

@@ -14,15 +14,15 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from workbench.domain.annotations import Scope
-from workbench.domain.arrays import Offsets, Rows
-from workbench.domain.decoding import decode_spans, tags_from_spans, unaligned_spans, words_under
+from workbench.domain.arrays import Rows
+from workbench.domain.decoding import decode_spans
 from workbench.domain.examples import Example
 from workbench.domain.f1 import strict_f1
 from workbench.domain.ports import LearnerContext
 from workbench.domain.questions import Kind, Question
 from workbench.domain.scores import tags_of
 from workbench.domain.spans import Span
-from workbench.errors import InputError, NotEnoughDataError, UnknownNameError
+from workbench.errors import InputError, NotEnoughDataError
 from workbench.learners.fine_tuning import (
     UNKNOWN_TAG,
     FineTuningConfig,
@@ -34,6 +34,7 @@ from workbench.learners.fine_tuning import (
     stratified_split,
 )
 from workbench.learners.options import with_options
+from workbench.learners.word_targets import check_labels, check_spans, in_scope, word_tags
 from workbench.networks.heads import TokenTagger
 from workbench.networks.losses import focal
 from workbench.networks.network import Network, network_scores
@@ -93,11 +94,11 @@ class BertNerLearner:
         not have, InputError for a span that does not fit its text or when the loss breaks.
         """
         question, answered = only_question("bert", self.kinds, examples)
-        _check(question, answered)
+        check_spans(question, answered)
         chosen = list((dev or {}).get(question, ()))
         taught = list(answered)
         if chosen:
-            _check_labels(question, chosen)
+            check_labels(question, chosen)
         else:
             taught, chosen = self._split(answered, seed)
         network = self._new_network(question, taught, seed)
@@ -173,40 +174,6 @@ def _window_rows(pieces: Pieces, targets: Rows, size: int) -> list[Row]:
     return rows
 
 
-def word_tags(words: Offsets, spans: Sequence[Span]) -> tuple[list[str], Counter[str]]:
-    """Return the IOB2 tag of each word, and how often spans could not be said exactly.
-
-    A span is taught as the words it shares a character with (`adjusted_spans` are those whose bounds
-    are no word bounds). Of spans that share a word the longer one is taught, at equal length the
-    first (`overlapping_spans` counts the others); a span without a word cannot be taught
-    (`spans_without_words`).
-    """
-    counts = Counter(spans=len(spans))
-    taken: set[int] = set()
-    taught: list[Span] = []
-    for span in sorted(spans, key=lambda span: (span.start - span.end, span)):
-        covered = set(words_under(words, span))
-        if not covered:
-            counts["spans_without_words"] += 1
-        elif covered & taken:
-            counts["overlapping_spans"] += 1
-        else:
-            taken |= covered
-            taught.append(span)
-    counts["adjusted_spans"] = len(unaligned_spans(words, taught))
-    return tags_from_spans(words, taught), counts
-
-
-def in_scope(words: Offsets, scope: Scope | None) -> Any:
-    """Return for each word `(k,)` bool whether it was asked about: it shares a character with the scope."""
-    if scope is None:
-        return np.ones(len(words), dtype=bool)
-    inside = np.zeros(len(words), dtype=bool)
-    for start, end in scope:
-        inside |= (words[:, 0] < end) & (words[:, 1] > start)
-    return inside
-
-
 def _loss(span_weight: float, gamma: float) -> Callable[[nn.Module, Batch], Tensor]:
     def loss(module: nn.Module, batch: Batch) -> Tensor:
         logits = module(batch["input_ids"], batch["attention_mask"]).float().flatten(0, 1)
@@ -242,25 +209,3 @@ def _keys(spans: Sequence[Span], scope: Scope | None) -> set[tuple[int, int, str
         for span in spans
         if scope is None or any(span.start < end and span.end > start for start, end in scope)
     }
-
-
-def _check(question: Question, examples: Sequence[Example]) -> None:
-    """Raise before anything expensive begins; see `fit`."""
-    _check_labels(question, examples)
-    if not any(example.spans for example in examples):
-        raise NotEnoughDataError(
-            f"The question '{question.name}' has {len(examples)} answers and no span among them.",
-            hint="Label a document that holds one.",
-        )
-
-
-def _check_labels(question: Question, examples: Sequence[Example]) -> None:
-    for example in examples:
-        for span in example.spans:
-            if span.label not in question.labels:
-                raise UnknownNameError(f"label of '{question.name}'", span.label, question.labels)
-            if not span.fits(example.text):
-                raise InputError(
-                    f"The span [{span.start}, {span.end}) says {span.covered!r}, its text does not.",
-                    where=f"document {example.document_id}",
-                )

@@ -8,10 +8,8 @@ the SHA-256 of the text of each row in the same order. Both only grow, rows firs
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from workbench.artefacts import read_json, sync_folder, write_json
 from workbench.domain.arrays import Rows, Vectors
 from workbench.domain.ports import Encoder, Progress, silent
 from workbench.errors import ArtefactError, InputError, StoreError
+from workbench.store.appending import PartProgress, text_digest, write_at
 
 DIGEST_BYTES = 32
 CHUNK_TEXTS = 1024
@@ -69,7 +68,7 @@ class VectorFile:
 
     def rows(self, texts: Sequence[str]) -> Rows:
         """Return the row of each text, -1 where it has none yet."""
-        return np.array([self._row_of.get(_digest(text), -1) for text in texts], dtype=np.int64)
+        return np.array([self._row_of.get(text_digest(text), -1) for text in texts], dtype=np.int64)
 
     def read(self, rows: Rows) -> Vectors:
         """Return the vectors `(n, width)` float32 of these rows, scaled to length one again.
@@ -103,12 +102,14 @@ class VectorFile:
             raise InputError(f"The encoder {self.encoder_id} gave a vector that is not finite.")
         with self._locked():
             self.refresh()
-            fresh = {digest: i for i, digest in enumerate(map(_digest, texts)) if digest not in self._row_of}
+            fresh = {
+                digest: i for i, digest in enumerate(map(text_digest, texts)) if digest not in self._row_of
+            }
             if not fresh:
                 return
             half = vectors[list(fresh.values())].astype("<f2")
-            _write_at(self._rows_path, self._n_rows * self._row_bytes, half.tobytes())
-            _write_at(self._digests_path, self._n_rows * DIGEST_BYTES, b"".join(fresh))
+            write_at(self._rows_path, self._n_rows * self._row_bytes, half.tobytes())
+            write_at(self._digests_path, self._n_rows * DIGEST_BYTES, b"".join(fresh))
             self.refresh()
 
     @property
@@ -163,43 +164,16 @@ class CachedEncoder:
         missing = list(dict.fromkeys(texts[i] for i in np.flatnonzero(rows < 0)))
         for start in range(0, len(missing), CHUNK_TEXTS):
             chunk = missing[start : start + CHUNK_TEXTS]
-            part = _Part(progress, start, len(chunk), len(missing))
+            part = PartProgress(progress, start, len(chunk), len(missing))
             self._file.append(chunk, self.source.encode(chunk, progress=part))
             part(1, 1, "encoding")
         return self._file.read(self._file.rows(texts) if missing else rows)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Reports the progress of one chunk as progress of the whole; long texts count as several units."""
-
-    whole: Progress
-    start: int
-    length: int
-    n_texts: int
-
-    def __call__(self, done: int, total: int, what: str) -> None:
-        self.whole(self.start + self.length * done // max(total, 1), self.n_texts, "texts encoded")
-
-
-def _digest(text: str) -> bytes:
-    return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _unit(vectors: Vectors) -> Vectors:
     """Scale rows to length one; a row of zeros stays as it is."""
     lengths: Vectors = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-
-
-def _write_at(path: Path, position: int, content: bytes) -> None:
-    """Cut a file at a position, write there, and make it durable."""
-    with path.open("r+b") as file:
-        file.truncate(position)
-        file.seek(position)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def stored_vectors(folder: Path) -> list[VectorFile]:

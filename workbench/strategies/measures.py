@@ -83,18 +83,16 @@ def _mean_of_labels(values: Doubles) -> Doubles:
 
 def _over_words(scores: TokenScores, value: Callable[[Doubles], Doubles], join: np.ufunc) -> Doubles:
     """Join a value of every word over each document by `join`; documents without words keep 0."""
-    lengths = np.array([len(document.probabilities) for document in scores.documents], dtype=np.int64)
-    joined = np.zeros(len(lengths))
-    has_words = lengths > 0
+    words, bounds = scores.flat
+    has_words = bounds[1:] > bounds[:-1]
+    joined = np.zeros(len(has_words))
     if has_words.any():
-        words = np.concatenate([d.probabilities for d in scores.documents if len(d.probabilities)])
-        starts = np.concatenate([[0], np.cumsum(lengths[has_words])[:-1]])
-        joined[has_words] = join.reduceat(value(words.astype(np.float64)), starts)
+        joined[has_words] = join.reduceat(value(words.astype(np.float64)), bounds[:-1][has_words])
     return joined
 
 
 def _mean_over_words(scores: TokenScores, value: Callable[[Doubles], Doubles]) -> Doubles:
-    lengths = np.array([len(document.probabilities) for document in scores.documents], dtype=np.int64)
+    lengths = np.diff(scores.flat[1])
     return np.asarray(_over_words(scores, value, np.add) / np.maximum(lengths, 1))
 
 

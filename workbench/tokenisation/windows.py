@@ -136,6 +136,34 @@ def word_logits(pieces: Sequence[Pieces], run: Run, batching: Batching) -> list[
     ]
 
 
+def word_means(pieces: Sequence[Pieces], run: Run, batching: Batching) -> list[AnyArray]:
+    """Return `(k, d)` float32: of each word the mean of what `run` gives `(b, p, d)` for its pieces.
+
+    Of a long text each word is looked at in one window, see `window_of_words`.
+    """
+    cuts, outputs = _run_windows(pieces, run, batching)
+    bounds = np.cumsum([0, *(len(text_cuts) for text_cuts in cuts)])
+    found: list[AnyArray] = []
+    for number, (text, text_cuts) in enumerate(zip(pieces, cuts, strict=True)):
+        own = outputs[bounds[number] : bounds[number + 1]]
+        means = np.zeros((len(text.first_piece), own[0].shape[1]), dtype=np.float32)
+        homes = window_of_words(text, text_cuts)
+        for place, ((start, end), values) in enumerate(zip(text_cuts, own, strict=True)):
+            words = np.flatnonzero(homes == place)
+            if len(words):
+                means[words] = _means(values[1 : 1 + end - start], text.first_piece - start, words)
+        found.append(means)
+    return found
+
+
+def _means(values: AnyArray, first_piece: AnyArray, words: Rows) -> AnyArray:
+    """Return the mean of each word's pieces in a window `(p, d)`; a word that goes on after it counts up to there."""
+    ends = np.minimum(np.append(first_piece[1:], len(values)), len(values))[words]
+    starts = first_piece[words]
+    sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0, dtype=np.float64)])
+    return np.asarray((sums[ends] - sums[starts]) / (ends - starts)[:, None])
+
+
 def _run_windows(
     pieces: Sequence[Pieces], run: Run, batching: Batching
 ) -> tuple[list[list[Window]], list[AnyArray]]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from workbench import catalog
 from workbench.config import n_training_threads, stay_offline
-from workbench.domain.ports import Progress, silent
+from workbench.domain.ports import Progress, WordEncoder, silent
 from workbench.store.vectors import CachedEncoder, VectorFile
+from workbench.store.word_vectors import CachedWords, WordVectorFile
 from workbench.usecases.project import Project, open_folder
 
 
@@ -18,6 +19,15 @@ def project_encoder(project: Project, name: str = catalog.DEFAULT_ENCODER) -> Ca
         stay_offline()
     encoder = catalog.encoder(name, n_threads=n_training_threads())
     return CachedEncoder(encoder, VectorFile(project.folder / "data" / "vectors", encoder.id, encoder.width))
+
+
+def project_words(project: Project, learner: str) -> WordEncoder | None:
+    """Return the word encoder for a learner that works on words, one that remembers them; None for others."""
+    if learner not in catalog.LEARNERS_ON_WORDS:
+        return None
+    stay_offline()
+    words = catalog.word_encoder(n_threads=n_training_threads())
+    return CachedWords(words, WordVectorFile(project.folder / "data" / "words", words.id, words.width))
 
 
 def embed_pool(

@@ -21,7 +21,7 @@ from workbench.domain.scores import ClassScores, DocumentTokenScores, Scores, To
 from workbench.domain.spans import Span
 from workbench.errors import ArtefactError, InputError
 from workbench.usecases.collect_examples import collect_examples, need_examples
-from workbench.usecases.embed_pool import project_encoder
+from workbench.usecases.embed_pool import project_encoder, project_words
 from workbench.usecases.label_issue_files import FoundIssues, LabelIssue, write_issues
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import STUDENT, judged_documents, judged_scores, need_run, refuse_old_labels
@@ -90,7 +90,11 @@ def pool_scores(
     settings = {name: value for name, value in run.config.items() if name not in OF_ENCODERS}
     encoder = project_encoder(project, run.config["encoder"]) if "encoder" in run.config else None
     context = LearnerContext(
-        encoder=encoder, config=settings, n_threads=n_training_threads(), progress=progress
+        encoder=encoder,
+        config=settings,
+        n_threads=n_training_threads(),
+        progress=progress,
+        words=project_words(project, run.learner),
     )
     learner = catalog.learner(run.learner, question.kind, context)
     rng = np.random.default_rng(run.seed)

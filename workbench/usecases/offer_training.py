@@ -166,7 +166,23 @@ _NER: Mapping[str, Offer] = MappingProxyType(
                 ),
                 _FOCAL,
             ),
-        )
+        ),
+        "tags": Offer(
+            "tags",
+            "Tags words by vectors of a network that is not trained. Seconds once the vectors are there; "
+            "ranks anew at once, but it cannot be exported.",
+            (
+                _c(3.0),
+                Setting(
+                    "offset",
+                    0.5,
+                    "How much more easily a word is marked than its likeliest tag says.",
+                    -10.0,
+                    10.0,
+                    title="Readiness to mark",
+                ),
+            ),
+        ),
     }
 )
 

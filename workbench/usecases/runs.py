@@ -19,7 +19,7 @@ from workbench.domain.runs import Run
 from workbench.domain.scores import Scores
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError
 from workbench.usecases import judged_files
-from workbench.usecases.embed_pool import project_encoder
+from workbench.usecases.embed_pool import project_encoder, project_words
 from workbench.usecases.judge import Judgement
 from workbench.usecases.project import Project
 
@@ -168,12 +168,13 @@ def load_model(project: Project, run: Run, *, progress: Progress = silent) -> Mo
         context = LearnerContext(n_threads=n_training_threads(), progress=progress)
         return NetworkModel.load(folder / "model", frozenset({kind}), context)
     encoder = project_encoder(project, run.config["encoder"]) if "encoder" in run.config else None
-    context = LearnerContext(encoder=encoder, n_threads=n_training_threads(), progress=progress)
+    words = project_words(project, run.learner)
+    context = LearnerContext(encoder, n_threads=n_training_threads(), progress=progress, words=words)
     return catalog.learner(run.learner, kind, context).load(folder / "model")
 
 
 def load_network_of(project: Project, run: Run) -> Network:
-    """Load a run's model as one network. Raises InputError when it is none (as tfidf, kernel)."""
+    """Load a run's model as one network. Raises InputError when it is none (as tfidf, kernel, tags)."""
     model = load_model(project, run)
     if not isinstance(model, HasNetwork):
         raise InputError(

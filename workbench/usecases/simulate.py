@@ -14,11 +14,11 @@ from workbench import catalog
 from workbench.analysis.curve_points import alc
 from workbench.config import n_training_threads, stay_offline
 from workbench.domain.examples import Example
-from workbench.domain.ports import Encoder, LearnerContext, Progress, silent
+from workbench.domain.ports import Encoder, LearnerContext, Progress, WordEncoder, silent
 from workbench.domain.questions import Question
 from workbench.errors import InputError, NotEnoughDataError
 from workbench.usecases.collect_examples import collect_examples, need_examples
-from workbench.usecases.embed_pool import project_encoder
+from workbench.usecases.embed_pool import project_encoder, project_words
 from workbench.usecases.gather_inputs import Evidence, wanted
 from workbench.usecases.judge import Judgement, judge
 from workbench.usecases.project import Project, open_folder
@@ -130,7 +130,8 @@ def simulate(
     on_vectors = simulation.learner in catalog.LEARNERS_ON_VECTORS
     wants_vectors = on_vectors or bool(VECTOR_INPUTS & wanted(catalog.strategy(simulation.strategy)))
     encoder = project_encoder(project, simulation.encoder) if wants_vectors else None
-    return simulate_on(question, pool, held_out, simulation, encoder=encoder, progress=progress)
+    words = project_words(project, simulation.learner)
+    return simulate_on(question, pool, held_out, simulation, encoder=encoder, words=words, progress=progress)
 
 
 def simulate_on(
@@ -140,11 +141,12 @@ def simulate_on(
     simulation: Simulation,
     *,
     encoder: Encoder | None = None,
+    words: WordEncoder | None = None,
     progress: Progress = silent,
 ) -> SimulationReport:
     """Replay the loop on examples; the oracle is the pool's own answers."""
     started = time.monotonic()
-    context = LearnerContext(encoder=encoder, config=simulation.config, n_threads=n_training_threads())
+    context = LearnerContext(encoder, config=simulation.config, n_threads=n_training_threads(), words=words)
     learner = catalog.learner(simulation.learner, question.kind, context)
     left = list(range(len(pool)))
     known: list[int] = []

@@ -26,7 +26,7 @@ from workbench.errors import InputError
 from workbench.store.past import moment_of
 from workbench.usecases.batch_recipe import learned_from
 from workbench.usecases.collect_examples import collect_examples, need_examples
-from workbench.usecases.embed_pool import project_encoder
+from workbench.usecases.embed_pool import project_encoder, project_words
 from workbench.usecases.judge import Judgement, judge
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import facts_of, new_run_id, publish_run, versions
@@ -64,7 +64,11 @@ def train_model(project: Project, training: Training, *, progress: Progress = si
     started = time.monotonic()
     encoder = encoder_of(project, name, training.encoder)
     context = LearnerContext(
-        encoder=encoder, config=training.config, n_threads=n_training_threads(), progress=steps
+        encoder=encoder,
+        config=training.config,
+        n_threads=n_training_threads(),
+        progress=steps,
+        words=project_words(project, name),
     )
     steps.begin("fit")
     learner = catalog.learner(name, question.kind, context)

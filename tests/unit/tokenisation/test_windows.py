@@ -19,6 +19,7 @@ from workbench.tokenisation.windows import (
     window_of_words,
     windows,
     word_logits,
+    word_means,
 )
 
 SPECIAL = SpecialPieces(first=101, last=102, pad=0)
@@ -117,6 +118,18 @@ def test_progress_counts_windows() -> None:
     batching = Batching(SPECIAL, 6, 2, lambda done, total, what: seen.append((done, total)))
     class_logits([of_words(*[1] * 8), of_words(1)], mean_id, batching)
     assert seen == [(2, 4), (4, 4)]
+
+
+def test_a_word_has_the_mean_of_its_pieces() -> None:
+    def own_id(ids: Rows, mask: Rows) -> AnyArray:
+        return ids[:, :, None].astype(np.float32)
+
+    texts = [of_words(1, 3, 2), of_words(), of_words(2, 1, 1, 2, 1)]
+    found = word_means(texts, own_id, Batching(SPECIAL, 6, 2))
+    assert [means[:, 0].tolist() for means in found] == [[0, 2, 4.5], [], [0.5, 2, 3, 4.5, 6]]
+    # A word that is longer than a window has the mean of what its window holds of it.
+    (long,) = word_means([of_words(6)], own_id, Batching(SPECIAL, 6, 2))
+    assert long.tolist() == [[1.5]]
 
 
 def test_batches_hold_rows_of_like_length() -> None:

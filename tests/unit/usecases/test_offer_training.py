@@ -15,6 +15,10 @@ pytestmark = [pytest.mark.torch, pytest.mark.slow]
 
 def config_of(kind: Kind, learner: str) -> object:
     """Return the default configuration of a learner of the house."""
+    if learner == "tags":
+        from workbench.learners.tag_head import TagConfig
+
+        return TagConfig()
     if kind == "ner":
         from workbench.learners.bert_ner import BertNerConfig
 
