@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from workbench.networks.network import Network
 
 STUDENT = "student"
+LIVE = "-live-"
 RECORDED = (
     "annotation-workbench",
     "numpy",
@@ -86,6 +87,11 @@ def new_run_id(question: str, learner: str) -> str:
     return f"{question}-{learner}-{uuid4().hex[:8]}"
 
 
+def live_run_id(question: str, digest: str) -> str:
+    """Return the name of a live head: that of its question, and the beginning of what it learned."""
+    return f"{question}{LIVE}{digest[:12]}"
+
+
 def versions() -> dict[str, str]:
     """Return the versions of the packages that shape a model."""
     found = {}
@@ -120,10 +126,12 @@ def newest_run(project: Project, question: str) -> Run | None:
 def need_run(project: Project, question: str, run_id: str = "", *, teacher: bool = False) -> Run:
     """Return the named run, else the newest, of teachers only if wanted.
 
-    Raises UnknownNameError for an unknown run, InputError for a run of another question, and
-    NotEnoughDataError when there is none yet.
+    Raises UnknownNameError for an unknown run, InputError for a run of another question and for a live
+    head, and NotEnoughDataError when there is none yet.
     """
     if run_id:
+        if run_id.startswith(f"{question}{LIVE}"):
+            raise refuse_live(project, question, run_id)
         run = project.store.run(run_id)
         if run.question != question:
             raise InputError(f"The run {run_id} answers '{run.question}', not '{question}'.")
@@ -135,6 +143,15 @@ def need_run(project: Project, question: str, run_id: str = "", *, teacher: bool
             hint=f"workbench train {project.name} --question {question}",
         )
     return runs[0]
+
+
+def refuse_live(project: Project, question: str, run_id: str) -> InputError:
+    """Return the error that says why a live head cannot be looked at."""
+    return InputError(
+        f"{run_id} is a live head: it ranked while people answered, and was never stored.",
+        hint="The same answers make a run that is: "
+        f"workbench train {project.name} --question {question} --learner linear",
+    )
 
 
 def remark_on_labels(question: Question, run: Run) -> str:
