@@ -22,6 +22,7 @@ from workbench.ui.answers import Receipt, record_answers
 from workbench.ui.card import questions_data, queue_data
 from workbench.ui.gate import csrf_token, visitor_of
 from workbench.ui.projects import open_shared
+from workbench.ui.waking import wake_ranker
 from workbench.usecases.queue_documents import ranking
 
 MAX_BODY = 16 * MEBIBYTE
@@ -98,6 +99,8 @@ def _task_today(body: Mapping[str, Any], *, is_receipt: bool) -> dict[str, Any]:
     """Return ranking and questions of the task; nothing of one that is gone: the receipt must arrive all the same."""
     try:
         project, names, annotator = _task(body)
+        if is_receipt:
+            wake_ranker(project)
         return {
             "ranking": ranking(project, names, annotator),
             "questions": questions_data(project, names),

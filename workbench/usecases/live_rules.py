@@ -11,6 +11,7 @@ from workbench.usecases.queue_documents import CONTROL_STRATEGIES
 
 LIVE_KINDS = ("textcat", "textcat-multi")
 FEWEST_LABELS = 2
+SAMPLING = ("bald",)  # by name: the app asks too, and must not import a strategy
 
 
 def why_not_live(project: Project, question_name: str) -> str:
@@ -40,12 +41,17 @@ def why_not_live(project: Project, question_name: str) -> str:
     return why_not_repeated(batch)
 
 
+def is_live_anywhere(project: Project) -> bool:
+    """Tell whether any question of the project is ranked live."""
+    return any(not why_not_live(project, question.name) for question in project.store.questions())
+
+
 def why_not_repeated(batch: Batch) -> str:
     """Return why a batch is not followed by one of the same strategy, "" when it is."""
     if batch.strategy in CONTROL_STRATEGIES:
         return "the newest batch is a control sample"
     if batch.strategy in catalog.SMALL_TEXT_STRATEGIES or batch.strategy not in catalog.STRATEGIES:
         return f"the strategy '{batch.strategy}' is not the workbench's own"
-    if "samples" in catalog.strategy(batch.strategy).needs:
+    if batch.strategy in SAMPLING:
         return f"the strategy '{batch.strategy}' asks a model many times"
     return ""

@@ -19,9 +19,11 @@ from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal, Run, hash_examples
 from workbench.domain.scores import ClassScores
 from workbench.errors import NotEnoughDataError
+from workbench.store.answer_log import AnswerLog
 from workbench.store.rankings import replace_batch
 from workbench.store.settings import Settings
 from workbench.store.vectors import VectorFile, stored_vectors
+from workbench.usecases.ask_for_work import ask_for, same_job
 from workbench.usecases.gather_inputs import targets_of
 from workbench.usecases.live_answers import LiveAnswers, labels_met
 from workbench.usecases.live_inputs import LiveModel, LiveView, live_inputs
@@ -65,11 +67,11 @@ class LiveRanking:
 
         The batch repeats the newest one: its strategy and its size; the seed is the number of answers.
         """
-        answers = self._follow()
         newest = self._project.store.latest_batch(self._name)
-        if newest is None or not self._is_due(answers, newest) or why_not_live(self._project, self._name):
+        if newest is None or why_not_live(self._project, self._name):
             return None
-        pool = self._ready_pool()
+        answers = self._follow()
+        pool = self._ready_pool() if self._is_due(answers, newest) else None
         examples = answers.examples(pool.text_of) if pool is not None else []
         if pool is None or labels_met(examples) < FEWEST_LABELS:
             return None
@@ -133,6 +135,45 @@ class LiveRanking:
     def _waiting(self, view: LiveView) -> set[str]:
         """Return the documents that want one more annotator: a new batch must not take them away."""
         return self._answers.waiting if self._answers is not None else set()
+
+
+class LiveRankings:
+    """All questions of a project that are ranked live."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._log = AnswerLog(project.store)
+        self._seen = self._embedded = -1
+        self._rankings: dict[str, LiveRanking] = {}
+
+    def look(self) -> list[Batch]:
+        """Rank what is due and return the new batches; without a new annotation it takes one query.
+
+        Documents without a vector are left out, and a job is asked for that embeds them, once an import.
+        """
+        newest = self._log.newest()
+        if newest == self._seen:
+            return []
+        found = [self._refreshed(question.name) for question in self._project.store.questions()]
+        self._seen = newest
+        return [batch for batch in found if batch is not None]
+
+    def _refreshed(self, question: str) -> Batch | None:
+        ranking = self._rankings.setdefault(question, LiveRanking(self._project, question))
+        batch = ranking.refresh()
+        last = self._log.last_position()
+        if ranking.without_vector and last != self._embedded:
+            self._embedded = last
+            ask_for_vectors(self._project, question)
+        return batch
+
+
+def ask_for_vectors(project: Project, question: str) -> None:
+    """Ask the worker to embed the pool for the newest run on vectors, unless it was asked already."""
+    names = [run.config["encoder"] for run in project.store.runs(question) if "encoder" in run.config]
+    arguments = {"encoder_name": names[0] if names else catalog.DEFAULT_ENCODER}
+    if same_job(project, "embed", arguments) is None:
+        ask_for(project, "embed", arguments)
 
 
 def choose(view: LiveView, model: LiveModel, ranking: Ranking) -> tuple[Choice, ClassScores]:
