@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
 from workbench.domain.questions import Question
+from workbench.store.locks import FileLock
 from workbench.store.project_store import ProjectStore
 from workbench.usecases.project import create_project
 
@@ -129,6 +131,16 @@ def served(home: Path) -> Iterator[ServedApp]:
     app.start()
     yield app
     app.kill()
+    end_workers(home)
+
+
+def end_workers(home: Path) -> None:
+    """End the workers that the app started: they would stay for a while after the last answer."""
+    for path in home.glob("projects/*/worker.lock"):
+        with FileLock(path) as lock:
+            worker = lock.holder()
+            if worker is not None and not lock.acquire():
+                os.kill(worker, signal.SIGTERM)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from workbench.usecases.project import Project
 
 LOOK_SECONDS = 5.0
 
+_live: dict[str, bool] = {}
 _looked_at: dict[str, float] = {}
 _turn = threading.Lock()
 
@@ -30,9 +31,15 @@ def wake_ranker(project: Project) -> None:
     threading.Thread(target=_wake, args=(project,), daemon=True).start()
 
 
+def is_ranked_live(project: Project) -> bool:
+    """Tell whether the project was ranked live when somebody looked last."""
+    return _live.get(str(project.folder), False)
+
+
 def _wake(project: Project) -> None:
     try:
-        if is_live_anywhere(project):
+        _live[str(project.folder)] = is_live_anywhere(project)
+        if is_ranked_live(project):
             start_worker(project)
     except WorkbenchError as error:
         # The answer is on disk all the same; whoever looks after the jobs sees the error again.

@@ -16,7 +16,7 @@ from workbench.domain.annotations import now
 from workbench.domain.examples import Example
 from workbench.domain.ports import Choice
 from workbench.domain.questions import Question
-from workbench.domain.runs import Batch, Proposal, Run, hash_examples
+from workbench.domain.runs import Batch, Proposal, Run, hash_examples, live_run_id
 from workbench.domain.scores import ClassScores
 from workbench.errors import NotEnoughDataError
 from workbench.store.answer_log import AnswerLog
@@ -31,7 +31,6 @@ from workbench.usecases.live_pool import LivePool
 from workbench.usecases.live_rules import FEWEST_LABELS, why_not_live
 from workbench.usecases.project import Project
 from workbench.usecases.propose_batch import Ranking
-from workbench.usecases.runs import live_run_id
 from workbench.usecases.suggest_answers import label_suggestions
 
 if TYPE_CHECKING:
@@ -70,10 +69,11 @@ class LiveRanking:
         newest = self._project.store.latest_batch(self._name)
         if newest is None or why_not_live(self._project, self._name):
             return None
-        answers = self._follow()
-        pool = self._ready_pool() if self._is_due(answers, newest) else None
-        examples = answers.examples(pool.text_of) if pool is not None else []
-        if pool is None or labels_met(examples) < FEWEST_LABELS:
+        answers, pool = self._follow(), self._ready_pool()
+        if pool is None or not self._is_due(answers, newest):
+            return None
+        examples = answers.examples(pool.text_of)
+        if labels_met(examples) < FEWEST_LABELS:
             return None
         view = LiveView(answers.question, pool, pool.open_places(answers.done), examples)
         try:
@@ -98,8 +98,13 @@ class LiveRanking:
         return self._fresh >= Settings(self._project.store).of(self._name).live_every
 
     def _ready_pool(self) -> LivePool | None:
-        """Return the pool as it is today; None while no document of it has a vector."""
+        """Return the pool as it is today; None while no document of it has a vector.
+
+        Read before anything is due, with what a fit needs: the first ranking is as fast as the others.
+        """
         if self._pool is None or not self._pool.is_today(self._project):
+            import workbench.learners.warm_head  # noqa: F401
+
             file = vector_file(self._project, self._name)
             self._pool = LivePool(self._project, file) if file is not None else None
         return self._pool

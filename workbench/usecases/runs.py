@@ -15,7 +15,7 @@ from workbench.analysis.judged import JudgedDocument
 from workbench.config import n_training_threads, stay_offline
 from workbench.domain.ports import LearnerContext, Model, Progress, silent
 from workbench.domain.questions import Question
-from workbench.domain.runs import Run
+from workbench.domain.runs import Run, is_live_run
 from workbench.domain.scores import Scores
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError
 from workbench.usecases import judged_files
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from workbench.networks.network import Network
 
 STUDENT = "student"
-LIVE = "-live-"
 RECORDED = (
     "annotation-workbench",
     "numpy",
@@ -87,11 +86,6 @@ def new_run_id(question: str, learner: str) -> str:
     return f"{question}-{learner}-{uuid4().hex[:8]}"
 
 
-def live_run_id(question: str, digest: str) -> str:
-    """Return the name of a live head: that of its question, and the beginning of what it learned."""
-    return f"{question}{LIVE}{digest[:12]}"
-
-
 def versions() -> dict[str, str]:
     """Return the versions of the packages that shape a model."""
     found = {}
@@ -130,7 +124,7 @@ def need_run(project: Project, question: str, run_id: str = "", *, teacher: bool
     head, and NotEnoughDataError when there is none yet.
     """
     if run_id:
-        if run_id.startswith(f"{question}{LIVE}"):
+        if is_live_run(question, run_id):
             raise refuse_live(project, question, run_id)
         run = project.store.run(run_id)
         if run.question != question:

@@ -107,8 +107,10 @@ def test_a_ranker_that_is_killed_is_followed_by_another_one(desk: Project) -> No
 
 
 def test_a_ranker_ends_when_its_worker_is_killed(desk: Project) -> None:
-    program = f"from pathlib import Path; from workbench.worker.loop import run_worker; run_worker(Path({str(desk.folder)!r}))"
-    process = subprocess.Popen([sys.executable, "-c", program])
+    program = (
+        "import sys, pathlib; from workbench.worker import loop; loop.run_worker(pathlib.Path(sys.argv[1]))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program, str(desk.folder)])
     wait_for(lambda: rankers(desk))
     answer(desk, ids(10, 15))
     wait_for(lambda: newest_run(desk))
