@@ -29,6 +29,7 @@ from workbench.usecases.live_answers import LiveAnswers, labels_met
 from workbench.usecases.live_inputs import LiveModel, LiveView, live_inputs
 from workbench.usecases.live_pool import LivePool
 from workbench.usecases.live_rules import FEWEST_LABELS, why_not_live
+from workbench.usecases.live_takeover import Takeover
 from workbench.usecases.project import Project
 from workbench.usecases.propose_batch import Ranking
 from workbench.usecases.suggest_answers import label_suggestions
@@ -51,6 +52,7 @@ class LiveRanking:
         self._project = project
         self._name = question_name
         self._heads: AnchoredHead | None = None
+        self._takeover = Takeover(project)
         self._answers: LiveAnswers | None = None
         self._pool: LivePool | None = None
         self._fresh: int | None = None  # answers since the newest batch; None: not known yet
@@ -110,6 +112,9 @@ class LiveRanking:
         return self._pool
 
     def _model(self, view: LiveView) -> LiveModel:
+        better = self._takeover.model(view.question, view.pool, len(view.answered))
+        if better is not None:
+            return better
         from workbench.learners.warm_head import AnchoredHead, NamedHead  # scipy and scikit-learn
 
         self._heads = self._heads or AnchoredHead()
