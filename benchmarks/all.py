@@ -13,6 +13,7 @@ SCRIPTS = (
     "banking77_strategies",
     "label_efficiency",
     "rare_topics",
+    "live_ranking",
     "rare_labels",
     "wnut17_ner",
     "distilled_models",

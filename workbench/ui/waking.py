@@ -28,7 +28,7 @@ def wake_ranker(project: Project) -> None:
         if time.monotonic() - _looked_at.get(key, -LOOK_SECONDS) < LOOK_SECONDS:
             return
         _looked_at[key] = time.monotonic()
-    threading.Thread(target=_wake, args=(project,), daemon=True).start()
+    threading.Thread(target=_wake, args=(project,), name=f"wake {project.name}", daemon=True).start()
 
 
 def is_ranked_live(project: Project) -> bool:

@@ -19,6 +19,7 @@ from tests.unit.usecases.live_desk import (
     live_desk,
     propose,
 )
+from workbench import catalog
 from workbench.domain.annotations import Annotation
 from workbench.domain.questions import LabelChange
 from workbench.domain.settings import QuestionSettings
@@ -28,7 +29,7 @@ from workbench.store.suggestions import Suggestions
 from workbench.usecases import live_pool, rank_live
 from workbench.usecases.live_answers import LiveAnswers
 from workbench.usecases.live_pool import FileVectors, LivePool
-from workbench.usecases.live_rules import why_not_live
+from workbench.usecases.live_rules import SAMPLING, why_not_live
 from workbench.usecases.project import Project
 from workbench.usecases.rank_live import LiveRanking
 from workbench.usecases.runs import need_run
@@ -297,3 +298,8 @@ def test_how_many_answers_are_waited_for_is_a_setting(desk: Project) -> None:
     assert live.refresh() is not None
     with pytest.raises(InputError, match="after 1 to 1,000 answers, not after 0"):
         QuestionSettings(live_every=0)
+
+
+def test_the_strategies_that_ask_a_model_many_times_are_those_that_need_samples() -> None:
+    needing = {name for name in catalog.STRATEGIES if "samples" in catalog.strategy(name).needs}
+    assert needing == set(SAMPLING)
