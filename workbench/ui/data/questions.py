@@ -161,10 +161,12 @@ def show_guidelines(project: Project, question: Question, settings: QuestionSett
         live, every = settings.live, settings.live_every
         if question.kind != "ner":
             live, every = ask_for_live(settings, place)
-        changed = {"guidelines": text, "suggests": suggests, "live": live, "live_every": every}
-        if st.form_submit_button("Save") and tried(
-            lambda: _set(project, question, replace(settings, **changed))
-        ):
+
+        def save() -> bool:
+            fresh = replace(settings, guidelines=text, suggests=suggests, live=live, live_every=every)
+            return _set(project, question, fresh)
+
+        if st.form_submit_button("Save") and tried(save):
             say(
                 f"changed {project.name}", "The guidelines are saved; annotators see them at their next card."
             )
