@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,11 +137,16 @@ def served(home: Path) -> Iterator[ServedApp]:
 
 def end_workers(home: Path) -> None:
     """End the workers that the app started: they would stay for a while after the last answer."""
+    deadline = time.monotonic() + 30
     for path in home.glob("projects/*/worker.lock"):
         with FileLock(path) as lock:
-            worker = lock.holder()
-            if worker is not None and not lock.acquire():
-                os.kill(worker, signal.SIGTERM)
+            while not lock.acquire(timeout=0.2):
+                assert time.monotonic() < deadline, f"a worker still holds {path}"
+                worker = lock.holder()
+                # One that has just been started has not written itself down: the app that gave it the lock is gone.
+                with suppress(ProcessLookupError):
+                    if worker is not None:
+                        os.kill(worker, signal.SIGTERM)
 
 
 @pytest.fixture
