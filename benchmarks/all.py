@@ -15,6 +15,7 @@ SCRIPTS = (
     "stop_curves",
     "stop_advice",
     "rare_topics",
+    "live_ranking",
     "rare_labels",
     "control_arm",
     "wnut17_ner",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
 from workbench.domain.questions import Question
+from workbench.store.locks import FileLock
 from workbench.store.project_store import ProjectStore
 from workbench.usecases.project import create_project
 
@@ -129,6 +132,21 @@ def served(home: Path) -> Iterator[ServedApp]:
     app.start()
     yield app
     app.kill()
+    end_workers(home)
+
+
+def end_workers(home: Path) -> None:
+    """End the workers that the app started: they would stay for a while after the last answer."""
+    deadline = time.monotonic() + 30
+    for path in home.glob("projects/*/worker.lock"):
+        with FileLock(path) as lock:
+            while not lock.acquire(timeout=0.2):
+                assert time.monotonic() < deadline, f"a worker still holds {path}"
+                worker = lock.holder()
+                # One that has just been started has not written itself down: the app that gave it the lock is gone.
+                with suppress(ProcessLookupError):
+                    if worker is not None:
+                        os.kill(worker, signal.SIGTERM)
 
 
 @pytest.fixture

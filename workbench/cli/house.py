@@ -15,14 +15,20 @@ from workbench.config import Home
 def worker(
     name: ProjectName,
     once: Annotated[bool, typer.Option("--once", help="Do the jobs that wait, then stop.")] = False,
+    idle: Annotated[
+        float | None,
+        typer.Option(
+            min=0, metavar="SECONDS", show_default=False, help="Stop when for so long no job or answer came."
+        ),
+    ] = None,
 ) -> None:
-    """Do a project's jobs: embed, train, distil, export, simulate. One worker a project."""
+    """Do a project's jobs, and rank its pool anew while people answer. One worker a project."""
     from workbench.usecases.project import project_folder
     from workbench.worker.loop import run_worker
 
     folder = project_folder(Home.find(), name)
     print(f"working for {name}; stop with Ctrl+C", flush=True)
-    n_jobs = run_worker(folder, once=once)
+    n_jobs = run_worker(folder, once=once, idle=idle)
     print(f"{counted(n_jobs, 'jobs')} done")
 
 

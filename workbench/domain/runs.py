@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from workbench.domain.examples import Example
 
+LIVE = "-live-"
 Basis: TypeAlias = Literal["held-out", "out-of-fold", "control sample"]
 
 
@@ -49,7 +50,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Documents proposed together, best first; `run` names the run that ranked them, if any.
+    """Documents proposed together, best first; `run` names the run or live head that ranked them, if any.
 
     `recipe` is what the choice followed from (see `usecases/batch_recipe.py`); `chain` is the hash of
     recipe, proposals and all batches before, which the store adds.
@@ -64,6 +65,16 @@ class Batch:
     created_at: str = ""
     recipe: Mapping[str, Any] = field(default_factory=dict)
     chain: str = field(default="", compare=False)
+
+
+def live_run_id(question: str, digest: str) -> str:
+    """Return the name of a live head: that of its question, and the beginning of what it learned."""
+    return f"{question}{LIVE}{digest[:12]}"
+
+
+def is_live_run(question: str, run_id: str) -> bool:
+    """Tell whether this is the name of a live head, of which no run is stored."""
+    return run_id.startswith(f"{question}{LIVE}")
 
 
 def hash_examples(examples: Sequence[Example]) -> str:

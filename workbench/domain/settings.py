@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from workbench.errors import InputError
 
 MAX_GUIDELINES = 20_000
+MOST_EVERY = 1_000
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 # Of labels without a colour of their own, in order; the labelling card has the same.
 COLOURS = (
@@ -32,13 +33,16 @@ class QuestionSettings:
 
     `colours` are `#rrggbb` by label; `keys` one character of KEYS by label. Labels without an entry get
     the colour of their place and the next free key, in their order. `suggests` False hides the model's
-    answer: annotators are not primed.
+    answer: annotators are not primed. `live` says whether the pool is ranked anew after every
+    `live_every` answers; None leaves that to the project (see `usecases/live_rules.py`).
     """
 
     guidelines: str = ""
     suggests: bool = True
     colours: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
+    live: bool | None = None
+    live_every: int = 5
 
     def __post_init__(self) -> None:
         if len(self.guidelines) > MAX_GUIDELINES:
@@ -55,6 +59,10 @@ class QuestionSettings:
                 )
         if len(set(self.keys.values())) != len(self.keys):
             raise InputError("Two labels have the same key.")
+        if not 1 <= self.live_every <= MOST_EVERY:
+            raise InputError(
+                f"The pool is ranked anew after 1 to {MOST_EVERY:,} answers, not after {self.live_every:,}."
+            )
 
     def key_of(self, labels: tuple[str, ...]) -> dict[str, str]:
         """Return the key of each label that has one: the chosen ones, then the next free ones in order.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -85,8 +86,17 @@ class Suggestions:
 
 
 def _insert(connection: Connection, question: int, fresh: Sequence[Suggestion]) -> None:
+    rows = suggestion_rows(connection, question, fresh)
+    if rows:
+        connection.execute(insert(schema.suggestions), rows)
+
+
+def suggestion_rows(
+    connection: Connection, question: int, fresh: Sequence[Suggestion]
+) -> list[dict[str, Any]]:
+    """Return the columns of suggestions about a question, given by number."""
     numbers = documents.numbers_of(connection, [suggestion.document_id for suggestion in fresh])
-    rows = [
+    return [
         {
             "question": question,
             "document": numbers[suggestion.document_id],
@@ -97,8 +107,6 @@ def _insert(connection: Connection, question: int, fresh: Sequence[Suggestion]) 
         }
         for suggestion in fresh
     ]
-    if rows:
-        connection.execute(insert(schema.suggestions), rows)
 
 
 def first_label(suggestion: Suggestion) -> str:

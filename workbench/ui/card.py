@@ -20,6 +20,7 @@ from workbench.usecases.queue_documents import (
     QueuedDocument,
     last_decisions,
     queue_documents,
+    ranked_by,
     ranking,
 )
 from workbench.usecases.set_question import question_settings
@@ -70,6 +71,7 @@ def queue_data(
     answered, pool = n_answered(project, names)
     return {
         "ranking": now,
+        "ranked": ranked_by(project, names),
         "documents": [document_data(document) for document in documents],
         "decisions": [decision_data(d) for d in last_decisions(project, names, annotator)],
         "n_answered": answered,

@@ -31,6 +31,7 @@ VERBS: Mapping[str, str] = {
     "analyse": "Analysis",
     "languages": "Languages",
     "find-issues": "Label issues",
+    "score-pool": "Scores of the pool, to rank it live",
 }
 
 

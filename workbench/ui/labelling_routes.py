@@ -22,6 +22,7 @@ from workbench.ui.answers import Receipt, record_answers
 from workbench.ui.card import questions_data, queue_data
 from workbench.ui.gate import csrf_token, visitor_of
 from workbench.ui.projects import open_shared
+from workbench.ui.waking import is_ranked_live, wake_ranker
 from workbench.usecases.queue_documents import ranking
 
 MAX_BODY = 16 * MEBIBYTE
@@ -34,7 +35,7 @@ async def send_answers(request: Request) -> Response:
     """Record `answers`, oldest first; the reply names those on disk (`saved`) and those `refused` for good.
 
     What is in neither is to be sent again; `error` then says why. `ranking` changes when the documents
-    were ranked anew, `questions` when labels changed.
+    were ranked anew, `questions` when labels changed. `is_live`: a new ranking may follow in a moment.
     """
     return await _reply(request, take_answers)
 
@@ -98,14 +99,17 @@ def _task_today(body: Mapping[str, Any], *, is_receipt: bool) -> dict[str, Any]:
     """Return ranking and questions of the task; nothing of one that is gone: the receipt must arrive all the same."""
     try:
         project, names, annotator = _task(body)
+        if is_receipt:
+            wake_ranker(project)
         return {
+            "is_live": is_ranked_live(project),
             "ranking": ranking(project, names, annotator),
             "questions": questions_data(project, names),
         }
     except InputError:
         if not is_receipt:
             raise
-        return {"ranking": "", "questions": None}
+        return {"ranking": "", "questions": None, "is_live": False}
 
 
 def give_documents(body: Mapping[str, Any], _name: str | None = None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from workbench.store.jobs import INHERITED_LOCK, LOCK_NAME, WORKER_LOG, Job, Job
 from workbench.store.locks import FileLock, exclusive
 from workbench.usecases.project import Project
 
+IDLE_SECONDS = 600  # it ranks the pool while people answer, so it stays for a while after the last one
 PROGRAM = "from workbench.cli.main import main; main()"
 
 
@@ -21,7 +22,7 @@ def has_worker(project: Project) -> bool:
 
 
 def start_worker(project: Project) -> bool:
-    """Start a worker that does the jobs that wait and then ends; tell whether one had to be started.
+    """Start a worker, which ends when nothing happens any more; tell whether one had to be started.
 
     It is nobody's child in the end: it outlives the page, the browser and the app. It is given the
     worker's lock, so that of two pages that ask at once only one starts a worker. Raises MachineError
@@ -35,7 +36,7 @@ def start_worker(project: Project) -> bool:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("ab") as output:
                 subprocess.Popen(
-                    [sys.executable, "-c", PROGRAM, "worker", project.name, "--once"],
+                    [sys.executable, "-c", PROGRAM, "worker", project.name, "--idle", str(IDLE_SECONDS)],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=output,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from workbench.domain.annotations import Annotation
-from workbench.domain.runs import Proposal
+from workbench.domain.runs import Batch, Proposal, is_live_run
 from workbench.domain.suggestions import Suggestion
 from workbench.store.desk import Desk
 from workbench.store.settings import Settings
@@ -105,3 +105,26 @@ def last_decisions(project: Project, question_names: Sequence[str], annotator: s
 def ranking(project: Project, question_names: Sequence[str], annotator: str) -> str:
     """Return what changes when a question is ranked anew."""
     return Desk(project.store, annotator).ranking(question_names)
+
+
+def ranked_by(project: Project, question_names: Sequence[str]) -> dict[str, str]:
+    """Return in words who put the documents in order, for each question for which somebody did."""
+    found = {name: project.store.latest_batch(name) for name in question_names}
+    return {name: order_in_words(batch) for name, batch in found.items() if batch is not None}
+
+
+def order_in_words(batch: Batch) -> str:
+    """Return who ranked a batch. The seed of a live one is the number of answers it was ranked after.
+
+    >>> order_in_words(Batch("b", "topic", "auto", 125, (), "topic-live-0123456789ab"))
+    'ranked live after 125 answers (auto, topic-live-0123456789ab)'
+    >>> order_in_words(Batch("b", "topic", "margin", 0, (), "topic-bert-1"))
+    'ranked by topic-bert-1 (margin)'
+    >>> order_in_words(Batch("b", "topic", "random", 0, ()))
+    'chosen by random'
+    """
+    if batch.run is None:
+        return f"chosen by {batch.strategy}"
+    if is_live_run(batch.question, batch.run):
+        return f"ranked live after {batch.seed:,} answers ({batch.strategy}, {batch.run})"
+    return f"ranked by {batch.run} ({batch.strategy})"

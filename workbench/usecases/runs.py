@@ -15,7 +15,7 @@ from workbench.analysis.judged import JudgedDocument
 from workbench.config import n_training_threads, stay_offline
 from workbench.domain.ports import LearnerContext, Model, Progress, silent
 from workbench.domain.questions import Question
-from workbench.domain.runs import Run
+from workbench.domain.runs import Run, is_live_run
 from workbench.domain.scores import Scores
 from workbench.errors import ArtefactError, InputError, NotEnoughDataError
 from workbench.usecases import judged_files
@@ -120,10 +120,12 @@ def newest_run(project: Project, question: str) -> Run | None:
 def need_run(project: Project, question: str, run_id: str = "", *, teacher: bool = False) -> Run:
     """Return the named run, else the newest, of teachers only if wanted.
 
-    Raises UnknownNameError for an unknown run, InputError for a run of another question, and
-    NotEnoughDataError when there is none yet.
+    Raises UnknownNameError for an unknown run, InputError for a run of another question and for a live
+    head, and NotEnoughDataError when there is none yet.
     """
     if run_id:
+        if is_live_run(question, run_id):
+            raise refuse_live(project, question, run_id)
         run = project.store.run(run_id)
         if run.question != question:
             raise InputError(f"The run {run_id} answers '{run.question}', not '{question}'.")
@@ -135,6 +137,15 @@ def need_run(project: Project, question: str, run_id: str = "", *, teacher: bool
             hint=f"workbench train {project.name} --question {question}",
         )
     return runs[0]
+
+
+def refuse_live(project: Project, question: str, run_id: str) -> InputError:
+    """Return the error that says why a live head cannot be looked at."""
+    return InputError(
+        f"{run_id} is a live head: it ranked while people answered, and was never stored.",
+        hint="The same answers make a run that is: "
+        f"workbench train {project.name} --question {question} --learner linear",
+    )
 
 
 def remark_on_labels(question: Question, run: Run) -> str:

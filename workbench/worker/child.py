@@ -52,8 +52,8 @@ def main(folder: Path, job_id: int, attempt: int, *, target: str, worker: int) -
     """Run one attempt of a job and return the exit code."""
     os.nice(NICENESS)
     stay_offline()
-    signal.signal(signal.SIGTERM, _end)
-    threading.Thread(target=_end_with_worker, args=(worker,), daemon=True).start()
+    signal.signal(signal.SIGTERM, end_in_order)
+    threading.Thread(target=end_with_worker, args=(worker,), daemon=True).start()
     with ProjectStore.open(folder) as store:
         jobs = Jobs(store)
         job = jobs.get(job_id)
@@ -76,11 +76,12 @@ def load_verb(target: str) -> Verb:
     return verb
 
 
-def _end(signal_number: int, frame: FrameType | None) -> None:
+def end_in_order(signal_number: int, frame: FrameType | None) -> None:
+    """End this process as an exception does, so that what is open is closed."""
     sys.exit(128 + signal_number)
 
 
-def _end_with_worker(worker: int) -> None:
+def end_with_worker(worker: int) -> None:
     """End this process when the worker is gone: nobody would wait for it or cancel it."""
     while os.getppid() == worker:
         time.sleep(WATCH_SECONDS)

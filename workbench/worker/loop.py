@@ -18,6 +18,7 @@ from workbench.errors import MachineError, StoreError, UnknownNameError
 from workbench.store.jobs import INHERITED_LOCK, LOCK_NAME, Job, Jobs, log_of
 from workbench.store.locks import FileLock
 from workbench.store.project_store import ProjectStore
+from workbench.worker.company import Company
 from workbench.worker.verbs import VERBS
 
 POLL_SECONDS = 0.5
@@ -27,18 +28,27 @@ LOOK_SECONDS = 1.0  # somebody who only looks whether there is a worker holds th
 LAST_WORDS = 500
 
 
-def run_worker(folder: Path, *, once: bool = False, verbs: Mapping[str, str] = VERBS) -> int:
+def run_worker(
+    folder: Path, *, once: bool = False, idle: float | None = None, verbs: Mapping[str, str] = VERBS
+) -> int:
     """Work on a project's jobs until SIGINT or SIGTERM, and return how many were run.
 
-    With `once`, stop when no job is queued. `verbs` maps the verbs of jobs to "module:function".
-    Raises StoreError when another worker works on the project.
+    With `once`, stop when no job is queued; with `idle`, when for so many seconds neither job nor answer
+    came. Without `once` the pool is ranked live meanwhile. `verbs` maps the verbs of jobs to
+    "module:function". Raises StoreError when another worker works on the project.
     """
-    with _stop_on_signals() as stop, worker_lock(folder) as lock, ProjectStore.open(folder) as store:
+    folder = folder.absolute()
+    with (
+        _stop_on_signals() as stop,
+        worker_lock(folder) as lock,
+        ProjectStore.open(folder) as store,
+        Company(folder, store, idle=idle, ranks=not once) as company,
+    ):
         jobs = Jobs(store)
         jobs.recover(stale_after=0)
         n_jobs = 0
         while True:
-            worker = _Worker(folder, jobs, lock=lock, stop=stop, verbs=verbs)
+            worker = _Worker(jobs, company, lock=lock, stop=stop, verbs=verbs)
             n_jobs += worker.run_queued(once=once)
             # Who asked for work while this worker held the lock has started no other, and relies on it:
             # so look once more after the lock is free.
@@ -108,10 +118,17 @@ class _Worker:
     """What every job of one worker needs."""
 
     def __init__(
-        self, folder: Path, jobs: Jobs, *, lock: FileLock, stop: threading.Event, verbs: Mapping[str, str]
+        self,
+        jobs: Jobs,
+        company: Company,
+        *,
+        lock: FileLock,
+        stop: threading.Event,
+        verbs: Mapping[str, str],
     ) -> None:
-        self._folder = folder.absolute()
+        self._folder = lock.path.parent
         self._jobs = jobs
+        self._company = company
         self._lock = lock
         self._stop = stop
         self._verbs = verbs
@@ -123,10 +140,12 @@ class _Worker:
             job = self._jobs.claim(f"{socket.gethostname()}:{os.getpid()}")
             if job is not None:
                 self.run(job)
+                self._company.note_work()
                 n_jobs += 1
-            elif once:
+            elif once or self._company.is_over:
                 break
             else:
+                self._company.look()
                 self._stop.wait(POLL_SECONDS)
         return n_jobs
 
@@ -177,6 +196,7 @@ class _Worker:
                     raise
                 if now.cancel_requested:
                     return "cancelled"
+            self._company.look()
             time.sleep(0.05)
         return "ended"
 

@@ -26,6 +26,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "ls-pull": "workbench.usecases.label_studio.jobs:run_pull_job",
         "publish": "workbench.usecases.label_studio.publish:run_job",
         "suggest": "workbench.usecases.suggest_answers:run_job",
+        "score-pool": "workbench.usecases.score_pool:run_job",
         "find-issues": "workbench.usecases.find_label_issues:run_job",
         "languages": "workbench.usecases.detect_languages:run_job",
         "control": "workbench.usecases.measure_control:run_job",

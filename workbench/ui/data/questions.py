@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from workbench.analysis.wording import as_percent
 from workbench.domain.questions import LabelAction, LabelChange, Question
-from workbench.domain.settings import KEYS, QuestionSettings
+from workbench.domain.settings import KEYS, MOST_EVERY, QuestionSettings
 from workbench.ui.choices import choose_question, remember
 from workbench.ui.data.new_project import ask_question, tried
 from workbench.ui.messages import as_markdown
@@ -21,6 +21,7 @@ from workbench.usecases.set_question import question_settings, set_question
 
 SHOWN_LABELS = 200
 AUTOMATIC = "automatic"
+LIVE: Mapping[bool | None, str] = {None: "where it can be done", True: "yes", False: "no"}
 ACTIONS: Mapping[LabelAction, str] = {
     "add": "Add",
     "rename": "Rename",
@@ -157,12 +158,34 @@ def show_guidelines(project: Project, question: Question, settings: QuestionSett
             key=f"suggests {place}",
             help="Off, nobody is primed by the model: for a control sample, or while it is still weak.",
         )
-        if st.form_submit_button("Save") and tried(
-            lambda: _set(project, question, replace(settings, guidelines=text, suggests=suggests))
-        ):
+        live, every = settings.live, settings.live_every
+        if question.kind != "ner":
+            live, every = ask_for_live(settings, place)
+
+        def save() -> bool:
+            fresh = replace(settings, guidelines=text, suggests=suggests, live=live, live_every=every)
+            return _set(project, question, fresh)
+
+        if st.form_submit_button("Save") and tried(save):
             say(
                 f"changed {project.name}", "The guidelines are saved; annotators see them at their next card."
             )
+
+
+def ask_for_live(settings: QuestionSettings, place: str) -> tuple[bool | None, int]:
+    """Ask whether the pool is ranked while people answer, and after how many answers."""
+    live = st.selectbox(
+        "Rank the pool while people answer",
+        list(LIVE),
+        list(LIVE).index(settings.live),
+        format_func=LIVE.__getitem__,
+        key=f"live {place}",
+        help="A new order of the queue, without a click. For labels of documents; not after a control sample.",
+    )
+    every = st.number_input(
+        "After how many answers", 1, MOST_EVERY, settings.live_every, key=f"every {place}"
+    )
+    return live, int(every)
 
 
 def show_changes(project: Project, question: Question) -> None:

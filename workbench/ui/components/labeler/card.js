@@ -20,6 +20,7 @@ class Card {
     });
     this.session = new Session(this.parts.session, { onReturn: (token) => this.goOnWith(token) });
     this.queue = new Queue();
+    this.ranking = new RankingWatch({ look: () => this.lookAtRanking() });
     this.marking = new Marking(this, this.parts);
     this.sidebar = new Sidebar(this.parts, (doc) => this.reopen(doc));
     this.shown = null; // nothing was shown yet, not even that nothing is left
@@ -57,6 +58,7 @@ class Card {
     const waiting = this.outbox.documentsOf(task);
     this.queue.take(sent, { questions: task.questions, drafts, waiting, askedAt });
     this.follow();
+    this.sidebar.drawWhy(this.doc, task, this.queue.ranked);
     this.sidebar.drawDecisions(this.queue.past);
   }
 
@@ -73,7 +75,17 @@ class Card {
     this.follow();
     if (messages.length) this.notice([...new Set(messages)].join(" "));
     if (receipt.ranking !== queue.ranking) this.fetch();
+    this.ranking.follow(receipt);
     this.followLabels(receipt.questions);
+  }
+
+  /** Ask whether the pool was ranked anew, and fetch the new order if so; a receipt under way says it too. */
+  async lookAtRanking() {
+    const { outbox, queue } = this;
+    if (this.session.isOut || outbox.waiting.length || outbox.isSending || !outbox.send) return;
+    const work = workOf(this.task);
+    const receipt = await outbox.send([]).catch(() => undefined); // who does not answer is asked again
+    if (receipt && workOf(this.task) === work && receipt.ranking !== queue.ranking) this.fetch();
   }
 
   /** Take over labels that were added, renamed, merged, split or retired while this page was open. */
@@ -201,7 +213,7 @@ class Card {
     if (!doc) this.parts.text.textContent = EMPTY;
     this.drawLabels();
     this.drawStatus();
-    this.sidebar.drawWhy(doc, this.task);
+    this.sidebar.drawWhy(doc, this.task, this.queue.ranked);
     this.sidebar.drawDecisions(this.queue.past);
   }
 

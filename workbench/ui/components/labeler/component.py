@@ -24,6 +24,7 @@ SCRIPTS = (
     "comment.js",
     "session.js",
     "queue.js",
+    "ranking.js",
     "marking.js",
     "status.js",
     "card.js",

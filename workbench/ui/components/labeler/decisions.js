@@ -11,7 +11,8 @@ class Sidebar {
     this.drawn = new Map(); // from documents to their lines
   }
 
-  drawWhy(doc, task) {
+  /** Say why the document is asked, and who put the documents in order: `ranked` has it by question. */
+  drawWhy(doc, task, ranked) {
     if (!doc) return this.why.replaceChildren();
     const lines = doc.asked.map((name) => {
       const line = element("p", "");
@@ -19,6 +20,8 @@ class Sidebar {
       line.append(doc.reasons[name] || "");
       return line;
     });
+    const orders = [...new Set(doc.asked.map((name) => ranked[name]).filter(Boolean))];
+    lines.push(...orders.map((words) => element("p", "wb-ranked", words)));
     this.why.replaceChildren(element("h3", "", "Why this document"), ...lines, ...linkToSimilar(doc, task));
   }
 

@@ -11,6 +11,7 @@ class Queue {
 
   clear() {
     this.past = this.upcoming = [];
+    this.ranked = {};
   }
 
   get doc() {
@@ -31,7 +32,7 @@ class Queue {
    * Replace the documents behind the next one; those touched already stay. Answers to the documents of `waiting` are
    * on their way; `askedAt` is when the server was asked; `drafts` has what was begun.
    */
-  take({ documents, decisions, ranking, n_answered, n_pool }, { questions, drafts, waiting, askedAt }) {
+  take({ documents, decisions, ranking, ranked, n_answered, n_pool }, { questions, drafts, waiting, askedAt }) {
     if (!this.past.length) this.past = decisions.map((doc) => decidedDocument(doc, questions)).reverse();
     const { kept } = this;
     const here = new Set([...waiting, ...kept.map((doc) => doc.id)]);
@@ -40,6 +41,7 @@ class Queue {
     this.upcoming = [...kept, ...fresh.map((doc) => drafts.restore(newDocument(doc, questions)))];
     this.isDry = documents.length === 0 || fresh.length === 0;
     this.ranking = ranking;
+    this.ranked = ranked;
     this.nAnswered = n_answered + waiting.length;
     this.nPool = n_pool;
   }

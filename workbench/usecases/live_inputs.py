@@ -1,0 +1,61 @@
+"""What a strategy may look at, out of arrays that are held ready: nothing is hashed, encoded or read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from workbench.domain.arrays import Rows
+from workbench.domain.examples import Example
+from workbench.domain.ports import Strategy, StrategyInputs
+from workbench.domain.questions import Question
+from workbench.domain.scores import ClassScores
+from workbench.usecases.gather_inputs import targets_of, wanted
+from workbench.usecases.live_pool import LivePool
+
+
+class LiveModel(Protocol):
+    """Whoever ranks: scores of documents of the pool, given by place."""
+
+    @property
+    def id(self) -> str:
+        """What names it on the batch."""
+
+    def score(self, places: Rows, vectors: Any) -> ClassScores:
+        """Return the scores of the documents at these places, whose vectors are these."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiveView:
+    """The open places of a pool, and the answers so far."""
+
+    question: Question
+    pool: LivePool
+    places: Rows
+    answered: Sequence[Example]
+
+
+def live_inputs(strategy: Strategy, view: LiveView, model: LiveModel) -> StrategyInputs:
+    """Return the inputs that the strategy needs or uses.
+
+    What the head sees of a text is its vector, so `features` are `vectors`.
+    """
+    names = wanted(strategy)
+    vectors = view.pool.vectors(view.places)
+    labelled_ids = [example.document_id for example in view.answered]
+    labelled = view.pool.vectors_of(labelled_ids)
+    of_answered = np.array([view.pool.place_of[id] for id in labelled_ids], dtype=np.int64)
+    return StrategyInputs(
+        len(view.places),
+        scores=model.score(view.places, vectors),
+        vectors=vectors if "vectors" in names else None,  # type: ignore[arg-type]
+        labelled_vectors=labelled if "labelled_vectors" in names else None,
+        labelled_targets=targets_of(view.question, view.answered) if "labelled_targets" in names else None,
+        labelled_scores=model.score(of_answered, labelled) if "labelled_scores" in names else None,
+        features=vectors if "features" in names else None,  # type: ignore[arg-type]
+        n_words=view.pool.n_words[view.places] if "n_words" in names else None,
+        texts=[view.pool.texts[place] for place in view.places.tolist()] if "texts" in names else None,
+    )

@@ -1,0 +1,120 @@
+"""The pool of a project and its vectors, held ready for ranking: what is open, and where its rows are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.domain.arrays import Rows, Vectors
+from workbench.store.answer_log import AnswerLog
+from workbench.store.vectors import VectorFile
+from workbench.usecases.project import Project
+
+MOST_HELD = 250_000  # vectors that are held as float32: 384 MB of width 384; more are read from the file
+AT_ONCE = 16_384
+
+
+class FileVectors:
+    """Rows of a vector file as if they were an array: read, in float32, when they are asked for."""
+
+    def __init__(self, file: VectorFile, rows: Rows) -> None:
+        self._file = file
+        self._rows = rows
+        self.shape = (len(rows), file.width)
+        self.ndim = 2
+        self.dtype = np.dtype(np.float32)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, which: Any) -> Vectors:
+        rows = self._rows[which]
+        found = self._file.read(np.atleast_1d(rows))
+        return found if np.ndim(rows) else found[0]
+
+    def __array__(self, dtype: object = None, copy: bool | None = None) -> Vectors:
+        """Read all of it: what a strategy does that looks at everything."""
+        return self._file.read(self._rows)
+
+
+class LivePool:
+    """The documents of the pool that have a vector, and which of them are open.
+
+    Documents whose text is held out too are none of it. `without_vector` counts those that are left out
+    until they are embedded. Vectors of open documents are kept together: whoever answers takes a few away,
+    and nothing else is read again.
+    """
+
+    def __init__(self, project: Project, file: VectorFile) -> None:
+        self.file = file
+        self._stamp = (AnswerLog(project.store).last_position(), len(file))
+        twins = project.store.held_out_twins()
+        found = [d for d in project.store.documents(part="pool") if d.id not in twins]
+        rows = file.rows([document.text for document in found])
+        self.without_vector = int((rows < 0).sum())
+        kept = np.flatnonzero(rows >= 0).tolist()
+        self.ids = [found[place].id for place in kept]
+        self.texts = [found[place].text for place in kept]
+        self.text_of = dict(zip(self.ids, self.texts, strict=True))
+        self.place_of = {document_id: place for place, document_id in enumerate(self.ids)}
+        self._rows: Rows = rows[kept]
+        self._open: Rows = np.zeros(0, dtype=np.int64)
+        self._held: Vectors | None = None
+
+    def is_today(self, project: Project) -> bool:
+        """Tell whether documents and vectors are still those that were read."""
+        self.file.refresh()
+        return self._stamp == (AnswerLog(project.store).last_position(), len(self.file))
+
+    def open_places(self, done: Collection[str]) -> Rows:
+        """Return the places of the documents that are not done, in import order."""
+        is_open = np.ones(len(self.ids), dtype=np.bool_)
+        is_open[[self.place_of[id] for id in done if id in self.place_of]] = False
+        return np.flatnonzero(is_open)
+
+    def vectors(self, places: Rows) -> Vectors | FileVectors:
+        """Return the vectors `(n, d)` of open places, in their order; valid until the next call."""
+        if len(places) > MOST_HELD:
+            return FileVectors(self.file, self._rows[places])
+        if self._held is None or not _leaves(self._open, places):
+            self._held = self._read(places)
+        elif len(places) < len(self._open):
+            self._held = _without(self._held, np.isin(self._open, places, assume_unique=True))
+        self._open = places
+        return self._held
+
+    def vectors_of(self, document_ids: Sequence[str]) -> Vectors:
+        """Return the vectors `(m, d)` of any documents of the pool."""
+        return self.file.read(self._rows[[self.place_of[id] for id in document_ids]])
+
+    @cached_property
+    def n_words(self) -> Rows:
+        """How many words each document has, divided by white space."""
+        return np.array([len(text.split()) for text in self.texts], dtype=np.int64)
+
+    def _read(self, places: Rows) -> Vectors:
+        held = np.empty((len(places), self.file.width), dtype=np.float32)
+        for start in range(0, len(places), AT_ONCE):
+            some = slice(start, start + AT_ONCE)
+            held[some] = self.file.read(self._rows[places[some]])
+        return held
+
+
+def _leaves(before: Rows, now: Rows) -> bool:
+    """Tell whether all that is open now was open before."""
+    return len(now) <= len(before) and bool(np.isin(now, before, assume_unique=True).all())
+
+
+def _without(vectors: Vectors, kept: npt.NDArray[np.bool_]) -> Vectors:
+    """Close the gaps in place: a new array of the size of the pool would cost more than the ranking."""
+    first, last = int(np.flatnonzero(~kept)[0]), 0
+    last = first
+    for start in range(first, len(vectors), AT_ONCE):
+        some = vectors[start : start + AT_ONCE][kept[start : start + AT_ONCE]]
+        vectors[last : last + len(some)] = some
+        last += len(some)
+    return vectors[:last]

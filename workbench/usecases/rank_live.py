@@ -1,0 +1,229 @@
+"""Rank a question's pool anew after every few answers, within a moment, by a head that is fitted warm."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import numpy as np
+
+from workbench import catalog
+from workbench.domain.annotations import now
+from workbench.domain.examples import Example
+from workbench.domain.ports import Choice
+from workbench.domain.questions import Question
+from workbench.domain.runs import Batch, Proposal, Run, hash_examples, live_run_id
+from workbench.domain.scores import ClassScores
+from workbench.errors import NotEnoughDataError
+from workbench.store.answer_log import AnswerLog
+from workbench.store.rankings import replace_batch
+from workbench.store.settings import Settings
+from workbench.store.vectors import VectorFile, stored_vectors
+from workbench.usecases.ask_for_work import ask_for, same_job
+from workbench.usecases.gather_inputs import targets_of
+from workbench.usecases.live_answers import LiveAnswers, labels_met
+from workbench.usecases.live_inputs import LiveModel, LiveView, live_inputs
+from workbench.usecases.live_pool import LivePool
+from workbench.usecases.live_rules import FEWEST_LABELS, why_not_live
+from workbench.usecases.live_takeover import Takeover
+from workbench.usecases.project import Project
+from workbench.usecases.propose_batch import Ranking
+from workbench.usecases.suggest_answers import label_suggestions
+
+if TYPE_CHECKING:
+    from workbench.learners.warm_head import AnchoredHead
+
+FEWEST = 10  # the queue must not run dry before the next ranking
+MOST_CARRIED = 100
+
+
+class LiveRanking:
+    """Follows the answers to one question and ranks what is open.
+
+    It may be ended at any moment: everything it keeps can be made again from the project, and gives the
+    same ranking again (see `AnchoredHead`).
+    """
+
+    def __init__(self, project: Project, question_name: str) -> None:
+        self._project = project
+        self._name = question_name
+        self._heads: AnchoredHead | None = None
+        self._takeover = Takeover(project)
+        self._answers: LiveAnswers | None = None
+        self._pool: LivePool | None = None
+        self._fresh: int | None = None  # answers since the newest batch; None: not known yet
+        self._newest = ""  # the id of that batch
+
+    @property
+    def without_vector(self) -> int:
+        """How many documents of the pool were left out of the newest ranking: nobody embedded them yet."""
+        return self._pool.without_vector if self._pool is not None else 0
+
+    def refresh(self) -> Batch | None:
+        """Rank anew when enough answers came since the newest batch; return what was saved, if anything.
+
+        The batch repeats the newest one: its strategy and its size; the seed is the number of answers.
+        """
+        newest = self._project.store.latest_batch(self._name)
+        if newest is None or why_not_live(self._project, self._name):
+            return None
+        answers, pool = self._follow(), self._ready_pool()
+        if pool is None or not self._is_due(answers, newest):
+            return None
+        examples = answers.examples(pool.text_of)
+        if labels_met(examples) < FEWEST_LABELS:
+            return None
+        view = LiveView(answers.question, pool, pool.open_places(answers.done), examples)
+        try:
+            model = self._model(view)
+        except NotEnoughDataError:  # e.g. the same labels everywhere: there is nothing to rank by yet
+            return None
+        return self._save(view, model, newest)
+
+    def _follow(self) -> LiveAnswers:
+        """Return the answers as they are now, counting those that are new."""
+        question = self._project.store.question(self._name)
+        if self._answers is None or self._answers.question != question:
+            self._answers, self._fresh = LiveAnswers(self._project, question), None
+            self._answers.update()
+        elif changed := self._answers.update():
+            self._fresh = None if self._fresh is None else self._fresh + len(changed)
+        return self._answers
+
+    def _is_due(self, answers: LiveAnswers, newest: Batch) -> bool:
+        if self._fresh is None or newest.id != self._newest:
+            self._fresh, self._newest = answers.n_after(newest.created_at), newest.id
+        return self._fresh >= Settings(self._project.store).of(self._name).live_every
+
+    def _ready_pool(self) -> LivePool | None:
+        """Return the pool as it is today; None while no document of it has a vector.
+
+        Read before anything is due, with what a fit needs: the first ranking is as fast as the others.
+        """
+        if self._pool is None or not self._pool.is_today(self._project):
+            import workbench.learners.warm_head  # noqa: F401
+
+            file = vector_file(self._project, self._name)
+            self._pool = LivePool(self._project, file) if file is not None else None
+        return self._pool
+
+    def _model(self, view: LiveView) -> LiveModel:
+        better = self._takeover.model(view.question, view.pool, len(view.answered))
+        if better is not None:
+            return better
+        from workbench.learners.warm_head import AnchoredHead, NamedHead  # scipy and scikit-learn
+
+        self._heads = self._heads or AnchoredHead()
+        vectors = view.pool.vectors_of([example.document_id for example in view.answered])
+        head = self._heads.fit(
+            view.question, view.answered, vectors, targets_of(view.question, view.answered)
+        )
+        config = {**asdict(self._heads.config), "encoder_id": view.pool.file.encoder_id}
+        return NamedHead(live_id(view.question, view.answered, config), head)
+
+    def _save(self, view: LiveView, model: LiveModel, newest: Batch) -> Batch | None:
+        """Store the next batch with what the model says of it, unless somebody proposed another one."""
+        asked = Settings(self._project.store).of(self._name).live_every
+        carried = [p for p in newest.proposals if p.document_id in self._waiting(view)][:MOST_CARRIED]
+        n = max(len(newest.proposals) - len(carried), asked, FEWEST)
+        seed = len(view.answered)
+        choice, scores = choose(view, model, Ranking(newest.strategy, n, seed))
+        fresh = proposals_of(view, choice)
+        batch = Batch(uuid4().hex, self._name, newest.strategy, seed, (*carried, *fresh), model.id, now())
+        said = ClassScores(scores.labels, scores.probabilities[choice.rows], scores.exclusive)
+        run = as_run(view.question, model, seed)
+        suggestions = label_suggestions(run, [p.document_id for p in fresh], said)
+        if not replace_batch(self._project.store, batch, suggestions, newest=newest.id):
+            return None
+        self._fresh, self._newest = 0, batch.id
+        return batch
+
+    def _waiting(self, view: LiveView) -> set[str]:
+        """Return the documents that want one more annotator: a new batch must not take them away."""
+        return self._answers.waiting if self._answers is not None else set()
+
+
+class LiveRankings:
+    """All questions of a project that are ranked live."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._log = AnswerLog(project.store)
+        self._seen = self._embedded = -1
+        self._rankings: dict[str, LiveRanking] = {}
+
+    def look(self) -> list[Batch]:
+        """Rank what is due and return the new batches; without a new annotation it takes one query.
+
+        Documents without a vector are left out, and a job is asked for that embeds them, once an import.
+        """
+        newest = self._log.newest()
+        if newest == self._seen:
+            return []
+        found = [self._refreshed(question.name) for question in self._project.store.questions()]
+        self._seen = newest
+        return [batch for batch in found if batch is not None]
+
+    def _refreshed(self, question: str) -> Batch | None:
+        ranking = self._rankings.setdefault(question, LiveRanking(self._project, question))
+        batch = ranking.refresh()
+        last = self._log.last_position()
+        if ranking.without_vector and last != self._embedded:
+            self._embedded = last
+            ask_for_vectors(self._project, question)
+        return batch
+
+
+def ask_for_vectors(project: Project, question: str) -> None:
+    """Ask the worker to embed the pool for the newest run on vectors, unless it was asked already."""
+    names = [run.config["encoder"] for run in project.store.runs(question) if "encoder" in run.config]
+    arguments = {"encoder_name": names[0] if names else catalog.DEFAULT_ENCODER}
+    if same_job(project, "embed", arguments) is None:
+        ask_for(project, "embed", arguments)
+
+
+def choose(view: LiveView, model: LiveModel, ranking: Ranking) -> tuple[Choice, ClassScores]:
+    """Choose among the open places; also return the model's scores of all of them."""
+    strategy = catalog.strategy(ranking.strategy)
+    inputs = live_inputs(strategy, view, model)
+    choice = strategy(inputs, ranking.n, np.random.default_rng(ranking.seed))
+    assert isinstance(inputs.scores, ClassScores)
+    return choice, inputs.scores
+
+
+def proposals_of(view: LiveView, choice: Choice) -> tuple[Proposal, ...]:
+    """Return the chosen documents, best first."""
+    places = view.places[choice.rows].tolist()
+    return tuple(
+        Proposal(view.pool.ids[place], float(utility), reason)
+        for place, utility, reason in zip(places, choice.utilities, choice.reasons, strict=True)
+    )
+
+
+def as_run(question: Question, model: LiveModel, seed: int) -> Run:
+    """Return what a suggestion has to know of the model that made it."""
+    return Run(
+        model.id, question.name, "linear", seed, question.labels, question.label_version, seed, data_hash=""
+    )
+
+
+def live_id(question: Question, examples: Sequence[Example], config: dict[str, Any]) -> str:
+    """Return the name of the head that these answers, in this order, and settings make."""
+    said = json.dumps([hash_examples(examples), question.kind, question.labels, config], sort_keys=True)
+    return live_run_id(question.name, sha256(said.encode()).hexdigest())
+
+
+def vector_file(project: Project, question: str) -> VectorFile | None:
+    """Return the vectors to rank by: those of the newest run on vectors, else those of most texts.
+
+    No encoder is loaded. None while nothing was embedded.
+    """
+    files = stored_vectors(project.folder / "data" / "vectors")
+    used = [run.config["encoder_id"] for run in project.store.runs(question) if "encoder_id" in run.config]
+    return max(
+        files, key=lambda file: (file.encoder_id == (used[0] if used else ""), len(file)), default=None
+    )
