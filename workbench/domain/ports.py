@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from workbench.domain.arrays import Rows, Samples, Targets, Utilities, Vectors
+from workbench.domain.arrays import Nearness, Rows, Samples, Targets, Utilities, Vectors
 from workbench.domain.conversion import (
     ConversionReport,
     Imported,
@@ -18,6 +18,7 @@ from workbench.domain.conversion import (
     WriteOptions,
 )
 from workbench.domain.examples import Example
+from workbench.domain.neighbours import Neighbours
 from workbench.domain.questions import Kind, Question
 from workbench.domain.scores import Scores
 from workbench.domain.terms import Term
@@ -152,8 +153,10 @@ class StrategyInputs:
     `texts` (n) and `n_words` (n,) of the candidates; `vectors` (n, d) are unit vectors and `features`
     (n, d') what the model's head sees; `samples` (s, n, l) Monte-Carlo probabilities. `labelled_vectors`
     (m, d), `labelled_targets` (m, l) bool and `labelled_scores` are those of the answered documents:
-    which labels answer them, or stand in them, and what the model says of them. `terms` are words to look
-    for. What nobody asked for may be None; without any answer they have no rows.
+    which labels answer them, or stand in them, and what the model says of them. `neighbours` are those of
+    the candidates among a larger pool, and `nearness` (n,) is the cosine of each candidate to the answered
+    document most like it, -1 without. `terms` are words to look for. What nobody asked for may be None;
+    without any answer they have no rows.
     """
 
     n_candidates: int
@@ -167,6 +170,8 @@ class StrategyInputs:
     n_words: Rows | None = None
     texts: Sequence[str] | None = None
     terms: Sequence[Term] | None = None
+    neighbours: Neighbours | None = None
+    nearness: Nearness | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,6 +46,11 @@ class VectorFile:
             self._check_facts()
         self.refresh()
 
+    @property
+    def folder(self) -> Path:
+        """Where the vectors are, and what follows from them."""
+        return self._folder
+
     def __len__(self) -> int:
         """How many rows are known since the last `refresh`."""
         return self._n_rows
@@ -152,6 +157,7 @@ class CachedEncoder:
         self.id = encoder.id
         self.width = encoder.width
         self.source = encoder
+        self.folder = vector_file.folder
         self._file = vector_file
 
     def encode(self, texts: Sequence[str], *, progress: Progress = silent) -> Vectors:

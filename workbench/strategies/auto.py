@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -12,14 +12,7 @@ import numpy.typing as npt
 from workbench.domain.arrays import Targets, Utilities
 from workbench.domain.ports import Choice, StrategyInputs
 from workbench.domain.scores import ClassScores
-from workbench.strategies.coverage import (
-    MOST_LOOKED_AT,
-    Field,
-    Kernel,
-    cover,
-    lay_out,
-    n_like,
-)
+from workbench.strategies.coverage import Field, Kernel, cover, crowds, lay_out, n_like
 from workbench.strategies.demands import check_inputs, choice, no_choice, vectors_for
 from workbench.strategies.measures import utilities
 from workbench.strategies.near_copies import NearCopies
@@ -40,13 +33,16 @@ class Auto:
     margin utility, and s is measured: the mean certainty of the model over the pool, near 0 after the first
     batch (all documents weigh alike: coverage) and near 1 late (only doubtful ones weigh: uncertainty).
     Without a model the weights are equal but for crowds. No two near-copies come in one batch, which is
-    why it may be shorter than asked. Over `MOST_LOOKED_AT` documents a sample drawn by weight is looked at.
+    why it may be shorter than asked. Documents cover their nearest neighbours; where nobody kept those, of
+    more than `MOST_LOOKED_AT` documents a sample drawn by weight is looked at.
     """
 
     sharpness: float = 3.0
 
     needs: ClassVar[frozenset[str]] = frozenset({"vectors"})
-    uses: ClassVar[frozenset[str]] = frozenset({"scores", "labelled_vectors", "labelled_targets", "texts"})
+    uses: ClassVar[frozenset[str]] = frozenset(
+        {"scores", "labelled_vectors", "labelled_targets", "texts", "neighbours", "nearness"}
+    )
 
     def __call__(self, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
         """Choose at most n documents. Raises InputError without vectors, or for ones that are not finite."""
@@ -55,10 +51,7 @@ class Auto:
         if n == 0:
             return no_choice()
         weights = self._weights(inputs)
-        kernel = FIRST if inputs.scores is None else LATER
-        field = lay_out(
-            vectors, weights, inputs.labelled_vectors, kernel, rng, at_most=max(MOST_LOOKED_AT, 10 * n)
-        )
+        field = lay_out(inputs, weights, FIRST if inputs.scores is None else LATER, n, rng)
         if inputs.scores is None:
             field = without_crowds(field)
         copies = NearCopies(vectors, inputs.texts)
@@ -95,8 +88,7 @@ def rarity(scores: ClassScores, targets: Targets) -> Utilities:
 
 def without_crowds(field: Field) -> Field:
     """Return the field with the documents of crowds weighing less, so that a big topic does not take all."""
-    crowd = field.similar.sum(axis=1, dtype=np.float64)
-    return Field(field.rows, field.similar, field.weights / np.maximum(crowd, 1.0) ** CROWDING, field.covered)
+    return replace(field, weights=field.weights / np.maximum(crowds(field), 1.0) ** CROWDING)
 
 
 def _reasons(inputs: StrategyInputs, field: Field, places: Sequence[int]) -> list[str]:
@@ -128,7 +120,7 @@ def _least_sure(row: npt.NDArray[np.float32]) -> int:
 
 
 def _others(field: Field, place: int) -> str:
-    n = n_like(field, place)
+    n, may_be_more = n_like(field, place)
     if not n:
         return "no open document is like it"
-    return f"{n:,} open document{' is' if n == 1 else 's are'} like it"
+    return f"{'at least ' * may_be_more}{n:,} open document{' is' if n == 1 else 's are'} like it"

@@ -5,38 +5,42 @@ the answered or chosen one most like it covers it. Greedily choosing what adds m
 of the best batch (Nemhauser, Wolsey & Fisher 1978, "An analysis of approximations for maximizing
 submodular set functions"); Wei, Iyer & Bilmes 2015, "Submodularity in Data Subset Selection and Active
 Learning", use it to choose what to ask. Weighing each document by how unsure the model is of it is the
-uncertainty herding of Bae, Sutherland et al. 2025 (arXiv:2412.20644).
+uncertainty herding of Bae, Sutherland et al. 2025 (arXiv:2412.20644). Only near documents cover each
+other noticeably, so that each one's nearest neighbours are looked at instead of all pairs (Lindgren, Wu &
+Dimakis 2016, "Leveraging Sparsity for Efficient Submodular Data Summarization").
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
-from workbench.domain.arrays import Rows, Utilities, Vectors
+from workbench.domain.arrays import Nearness, Rows, Utilities
+from workbench.domain.neighbours import Neighbours
+from workbench.domain.ports import StrategyInputs
+from workbench.strategies.distances import nearness_of
+from workbench.strategies.neighbourhoods import find_neighbours
 
-MOST_LOOKED_AT = 8_000  # documents between which similarities are computed: 256 MB
-AT_ONCE = 512
+MOST_LOOKED_AT = 8_000  # documents of which neighbours are found on the spot: about a second
+AT_ONCE = 1 << 20
 Similarities = npt.NDArray[np.float32]
+ALIKE = 0.5  # more than half way to the same
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """How alike two unit vectors are, from 0 to 1: nothing up to a cosine of `threshold`, then a power."""
+    """How alike two texts are, from 0 to 1: nothing up to a cosine of `threshold`, then a power."""
 
     threshold: float
     power: int = 1
 
-    def __call__(self, left: Vectors, right: Vectors) -> Similarities:
-        """Return the similarities `(n, m)` float32 of vectors `(n, d)` and `(m, d)`."""
-        with threadpool_limits(limits=1, user_api="blas"):  # the same sums on every machine
-            similar: Similarities = left @ right.T
-        similar -= np.float32(self.threshold)
+    def __call__(self, cosines: Similarities) -> Similarities:
+        """Return the similarities float32 of cosines of any shape."""
+        similar = cosines - np.float32(self.threshold)
         np.maximum(similar, 0.0, out=similar)
         similar /= np.float32(1.0 - self.threshold)
         return similar if self.power == 1 else np.power(similar, self.power, out=similar)
@@ -44,35 +48,56 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """The documents that are looked at: `rows` (k,) of the candidates, similarities (k, k), weights (k,).
+    """N documents that cover each other, some of them open.
 
-    `covered` (k,) is how far each is covered by what was answered already.
+    `rows` (N,) are their rows among the candidates, -1 for what is not open; `similar` (e,) says how alike
+    neighbours are; `weights` (N,) is 0 for what is not open, and `covered` (N,) how far each is covered by
+    what was answered already.
     """
 
-    rows: Rows
+    neighbours: Neighbours
     similar: Similarities
+    rows: Rows
     weights: Utilities
-    covered: npt.NDArray[np.float32]
+    covered: Similarities
+
+    def around(self, place: int) -> tuple[npt.NDArray[np.int32], Similarities]:
+        """Return the neighbours of a document, itself among them, and how alike they are."""
+        some = slice(self.neighbours.starts[place], self.neighbours.starts[place + 1])
+        return self.neighbours.others[some], self.similar[some]
 
 
 def lay_out(
-    vectors: Vectors,
-    weights: Utilities,
-    labelled: Vectors | None,
-    kernel: Kernel,
-    rng: np.random.Generator,
-    *,
-    at_most: int = MOST_LOOKED_AT,
+    inputs: StrategyInputs, weights: Utilities, kernel: Kernel, n: int, rng: np.random.Generator
 ) -> Field:
-    """Return the field of a pool `(n, d)`; of a large pool a sample drawn by the weights.
+    """Return the field from which n of the candidates are to be chosen.
 
-    In a sample drawn by weight each document stands for an equal share of it. The time is that of one
-    pass over the weights, whatever the size of the pool; only the sampled vectors are read.
+    Neighbours that are given are used, of any number of documents. Else they are found among the
+    candidates, of a large pool among a sample drawn by the weights: there each document stands for an
+    equal share of them, and only the sampled vectors are read.
     """
-    rows = sample_by_weight(weights, at_most, rng)
-    own = np.asarray(vectors[rows], dtype=np.float32)
-    shares = weights[rows] if len(rows) == len(weights) else np.ones(len(rows))
-    return Field(rows, kernel(own, own), shares, covered_by(own, labelled, kernel))
+    assert inputs.vectors is not None
+    given = inputs.neighbours
+    candidates: Rows = np.arange(len(weights), dtype=np.int64)
+    shares = weights
+    if given is None:
+        candidates = sample_by_weight(weights, max(MOST_LOOKED_AT, 10 * n), rng)
+        shares = weights if len(candidates) == len(weights) else np.ones(len(candidates))
+        given = find_neighbours(np.asarray(inputs.vectors[candidates], dtype=np.float32))
+    rows = np.full(given.n_documents, -1, dtype=np.int64)
+    rows[given.places] = candidates
+    spread, covered = np.zeros(len(rows)), np.zeros(len(rows), dtype=np.float32)
+    spread[given.places] = shares
+    covered[given.places] = kernel(_nearness(inputs, candidates))
+    return Field(given, kernel(given.cosines), rows, spread, covered)
+
+
+def _nearness(inputs: StrategyInputs, candidates: Rows) -> Nearness:
+    """Return the cosine of some candidates to the answered document most like each."""
+    if inputs.nearness is not None:
+        return inputs.nearness[candidates]
+    assert inputs.vectors is not None
+    return nearness_of(inputs.vectors, inputs.labelled_vectors, candidates)
 
 
 def sample_by_weight(weights: Utilities, n: int, rng: np.random.Generator) -> Rows:
@@ -87,49 +112,63 @@ def sample_by_weight(weights: Utilities, n: int, rng: np.random.Generator) -> Ro
     return np.sort(np.argpartition(-keys, n - 1)[:n]).astype(np.int64)
 
 
-def covered_by(own: Vectors, labelled: Vectors | None, kernel: Kernel) -> npt.NDArray[np.float32]:
-    """Return how far each vector `(k, d)` is covered by the labelled ones `(m, d)`: 0 where there are none."""
-    covered = np.zeros(len(own), dtype=np.float32)
-    if labelled is None or not len(own):
-        return covered
-    for start in range(0, len(labelled), MOST_LOOKED_AT):
-        near = kernel(own, labelled[start : start + MOST_LOOKED_AT])
-        np.maximum(covered, near.max(axis=1), out=covered)
-    return covered
-
-
 def cover(
     field: Field, n: int, allowed: Callable[[int, list[int]], bool] = lambda place, chosen: True
 ) -> tuple[list[int], list[float]]:
-    """Choose at most n places of the field, the one that adds most first, and return what each adds.
+    """Choose at most n open places of the field, the one that adds most first, and return what each adds.
 
     Lazily: what a document adds only falls while others are chosen (Minoux 1978, "Accelerated greedy
     algorithms"). `allowed` tells whether a place may join the chosen ones. Ties: the lower place.
     """
     covered = field.covered.copy()
-    heap = [(-gain, place) for place, gain in enumerate(_gains(field))]
+    could = np.flatnonzero(field.rows >= 0)
+    heap = list(zip((-gains_of(field)[could]).tolist(), could.tolist(), strict=True))
     heapq.heapify(heap)
     chosen: list[int] = []
     gains: list[float] = []
     while heap and len(chosen) < n:
         _, place = heapq.heappop(heap)
-        gain = float(np.maximum(field.similar[place] - covered, 0.0) @ field.weights)
+        others, similar = field.around(place)
+        gain = float(np.maximum(similar - covered[others], 0.0) @ field.weights[others])
         if heap and -gain > heap[0][0]:
             heapq.heappush(heap, (-gain, place))
         elif allowed(place, chosen):
             chosen.append(place)
             gains.append(gain)
-            np.maximum(covered, field.similar[place], out=covered)
+            covered[others] = np.maximum(covered[others], similar)
     return chosen, gains
 
 
-def _gains(field: Field) -> Iterator[float]:
-    """Yield what each place alone adds."""
-    for start in range(0, len(field.rows), AT_ONCE):
-        some = np.maximum(field.similar[start : start + AT_ONCE] - field.covered, 0.0)
-        yield from (some @ field.weights).tolist()
+def gains_of(field: Field) -> Utilities:
+    """Return what each place alone adds, `(N,)`."""
+    return _sums(field, lambda some, others: np.maximum(field.similar[some] - field.covered[others], 0.0))
 
 
-def n_like(field: Field, place: int) -> int:
-    """Return how many documents of the field are like one of them: more than half way to the same."""
-    return int((field.similar[place] > 0.5).sum()) - 1
+def crowds(field: Field) -> Utilities:
+    """Return how much of the field is like each place, itself included, `(N,)`."""
+    return _sums(field, lambda some, others: field.similar[some])
+
+
+def _sums(field: Field, values: Callable[[slice, npt.NDArray[np.int32]], Similarities]) -> Utilities:
+    """Return for each place the sum over its neighbours of some values times their weights."""
+    starts = field.neighbours.starts
+    sums = np.zeros(len(field.rows))
+    first = 0
+    while first < len(sums):
+        last = max(int(np.searchsorted(starts, starts[first] + AT_ONCE, side="right")) - 1, first + 1)
+        some = slice(starts[first], starts[last])
+        others = field.neighbours.others[some]
+        weighed = values(some, others) * field.weights[others]
+        sums[first:last] = np.add.reduceat(weighed, starts[first:last] - starts[first])
+        first = last
+    return sums
+
+
+def n_like(field: Field, place: int) -> tuple[int, bool]:
+    """Return how many open documents are like a place, without itself, and whether there may be more.
+
+    Like are those more than half way to the same. There may be more where all its nearest are like it.
+    """
+    others, similar = field.around(place)
+    alike = others[(similar > ALIKE) & (others != place)]
+    return int((field.rows[alike] >= 0).sum()), len(alike) >= field.neighbours.n_nearest

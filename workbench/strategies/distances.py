@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
-from workbench.domain.arrays import AnyArray, Rows, Utilities, Vectors
+from workbench.domain.arrays import AnyArray, Nearness, Rows, Utilities, Vectors
 
 BLOCK_VALUES = 4_000_000
 
@@ -58,3 +59,15 @@ def nearest(vectors: Vectors, others: Vectors, k: int) -> tuple[Rows, npt.NDArra
         found[rows] = np.argpartition(apart, k - 1, axis=1)[:, :k] if 0 < k < len(others) else np.arange(k)
         distances[rows] = np.take_along_axis(apart, found[rows], axis=1)
     return found, np.maximum(distances, 0.0)
+
+
+def nearness_of(vectors: AnyArray, answered: Vectors | None, rows: Rows) -> Nearness:
+    """Return the cosine of each of some rows of unit vectors `(n, d)` to the nearest answered one; -1 without."""
+    found = np.full(len(rows), -1.0, dtype=np.float32)
+    if answered is None or not len(answered):
+        return found
+    with threadpool_limits(limits=1, user_api="blas"):  # the same sums on every machine
+        for some in blocks(len(rows), len(answered) + vectors.shape[1]):
+            part = np.asarray(vectors[rows[some]], dtype=np.float32)
+            found[some] = (part @ answered.T).max(axis=1)
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from workbench.domain.documents import folded_text
 from workbench.domain.ports import Choice, StrategyInputs
 from workbench.domain.terms import Term, holds_word
 from workbench.strategies.auto import FIRST, without_crowds
-from workbench.strategies.coverage import MOST_LOOKED_AT, cover, lay_out
+from workbench.strategies.coverage import cover, lay_out
 from workbench.strategies.demands import check_inputs, choice, needed, no_choice, vectors_for
 from workbench.strategies.near_copies import NearCopies
 
@@ -31,7 +31,7 @@ class Seeds:
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"texts", "terms", "vectors"})
-    uses: ClassVar[frozenset[str]] = frozenset({"labelled_vectors"})
+    uses: ClassVar[frozenset[str]] = frozenset({"labelled_vectors", "neighbours"})
 
     def __call__(self, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
         """Choose at most n documents. Raises InputError without texts, terms or vectors."""
@@ -58,11 +58,8 @@ class Seeds:
         if left == 0:
             return []
         vectors = vectors_for(NAME, inputs)
-        known = _with_taken(vectors, taken, inputs.labelled_vectors)
-        weights = np.ones(inputs.n_candidates)
-        field = without_crowds(
-            lay_out(vectors, weights, known, FIRST, rng, at_most=max(MOST_LOOKED_AT, 10 * n))
-        )
+        known = replace(inputs, labelled_vectors=_with_taken(vectors, taken, inputs.labelled_vectors))
+        field = without_crowds(lay_out(known, np.ones(inputs.n_candidates), FIRST, n, rng))
         copies, gone = NearCopies(vectors, inputs.texts), set(taken)
 
         def may_join(place: int, chosen: list[int]) -> bool:

@@ -10,6 +10,7 @@ from workbench.config import n_training_threads, stay_offline
 from workbench.domain.ports import Progress, WordEncoder, silent
 from workbench.store.vectors import CachedEncoder, VectorFile
 from workbench.store.word_vectors import CachedWords, WordVectorFile
+from workbench.usecases.find_neighbours import neighbours_among
 from workbench.usecases.project import Project, open_folder
 
 
@@ -33,12 +34,14 @@ def project_words(project: Project, learner: str) -> WordEncoder | None:
 def embed_pool(
     project: Project, *, encoder_name: str = catalog.DEFAULT_ENCODER, progress: Progress = silent
 ) -> int:
-    """Encode every document that has no vector yet and return how many documents there are.
+    """Encode every document that has no vector yet, find neighbours, and return how many documents there are.
 
     Interrupted, it goes on where it stopped.
     """
     texts = [document.text for document in project.store.documents()]
-    project_encoder(project, encoder_name).encode(texts, progress=progress)
+    encoder = project_encoder(project, encoder_name)
+    encoder.encode(texts, progress=progress)
+    neighbours_among(project, encoder, (), progress=progress)
     return len(texts)
 
 

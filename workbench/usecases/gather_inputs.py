@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.domain.arrays import Samples, Targets, Vectors
 from workbench.domain.examples import Example
+from workbench.domain.neighbours import Neighbours
 from workbench.domain.ports import (
     Encoder,
     HasFeatures,
@@ -25,12 +26,16 @@ N_SAMPLES = 10
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known before a batch is chosen: the answers so far, a model of them, an encoder."""
+    """What is known before a batch is chosen: the answers so far, a model of them, an encoder.
+
+    `neighbours` are those of the candidates in their order, where they were found.
+    """
 
     question: Question
     answered: Sequence[Example] = ()
     model: Model | None = None
     encoder: Encoder | None = None
+    neighbours: Neighbours | None = None
 
 
 def wanted(strategy: Strategy) -> frozenset[str]:
@@ -66,6 +71,7 @@ def gather_inputs(
         samples=_samples(strategy, evidence, texts, seed) if "samples" in names else None,
         n_words=np.array([len(text.split()) for text in texts]) if "n_words" in names else None,
         texts=texts if "texts" in names else None,
+        neighbours=evidence.neighbours if "neighbours" in names else None,
     )
 
 

@@ -48,6 +48,9 @@ def live_inputs(strategy: Strategy, view: LiveView, model: LiveModel) -> Strateg
     labelled_ids = [example.document_id for example in view.answered]
     labelled = view.pool.vectors_of(labelled_ids)
     of_answered = np.array([view.pool.place_of[id] for id in labelled_ids], dtype=np.int64)
+    neighbours = view.pool.neighbours(view.places) if "neighbours" in names else None
+    # Of a sample it is found by whoever samples.
+    nearness = view.pool.nearness(view.places, labelled_ids) if neighbours is not None else None
     return StrategyInputs(
         len(view.places),
         scores=model.score(view.places, vectors),
@@ -57,5 +60,7 @@ def live_inputs(strategy: Strategy, view: LiveView, model: LiveModel) -> Strateg
         labelled_scores=model.score(of_answered, labelled) if "labelled_scores" in names else None,
         features=vectors if "features" in names else None,  # type: ignore[arg-type]
         n_words=view.pool.n_words[view.places] if "n_words" in names else None,
+        neighbours=neighbours,
+        nearness=nearness,
         texts=[view.pool.texts[place] for place in view.places.tolist()] if "texts" in names else None,
     )

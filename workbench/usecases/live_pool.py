@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from workbench.domain.arrays import Rows, Vectors
+from workbench.domain.arrays import AnyArray, Nearness, Rows, Vectors
+from workbench.domain.neighbours import N_NEAREST, Neighbours
 from workbench.store.answer_log import AnswerLog
+from workbench.store.neighbours import NeighbourFile
 from workbench.store.vectors import VectorFile
+from workbench.strategies.distances import nearness_of
+from workbench.usecases.find_neighbours import MOST_DOCUMENTS, pool_documents
 from workbench.usecases.project import Project
 
 MOST_HELD = 250_000  # vectors that are held as float32: 384 MB of width 384; more are read from the file
@@ -45,15 +49,15 @@ class LivePool:
     """The documents of the pool that have a vector, and which of them are open.
 
     Documents whose text is held out too are none of it. `without_vector` counts those that are left out
-    until they are embedded. Vectors of open documents are kept together: whoever answers takes a few away,
-    and nothing else is read again.
+    until they are embedded, and `lacks_neighbours` tells that a ranking asked for neighbours in vain.
+    Vectors of open documents are kept together: whoever answers takes a few away, and nothing else is read
+    again.
     """
 
     def __init__(self, project: Project, file: VectorFile) -> None:
         self.file = file
         self._stamp = (AnswerLog(project.store).last_position(), len(file))
-        twins = project.store.held_out_twins()
-        found = [d for d in project.store.documents(part="pool") if d.id not in twins]
+        found = pool_documents(project)
         rows = file.rows([document.text for document in found])
         self.without_vector = int((rows < 0).sum())
         kept = np.flatnonzero(rows >= 0).tolist()
@@ -64,6 +68,9 @@ class LivePool:
         self._rows: Rows = rows[kept]
         self._open: Rows = np.zeros(0, dtype=np.int64)
         self._held: Vectors | None = None
+        self._neighbours: Neighbours | None = None
+        self.lacks_neighbours = False
+        self._nearness = LiveNearness(len(kept))
 
     def is_today(self, project: Project) -> bool:
         """Tell whether documents and vectors are still those that were read."""
@@ -87,6 +94,18 @@ class LivePool:
         self._open = places
         return self._held
 
+    def neighbours(self, places: Rows) -> Neighbours | None:
+        """Return the neighbours of open places; None while nobody has found those of this pool."""
+        if self._neighbours is None and not self.without_vector and len(self.ids) <= MOST_DOCUMENTS:
+            self._neighbours = NeighbourFile(self.file.folder, self.texts, n_nearest=N_NEAREST).read()
+            self.lacks_neighbours = self._neighbours is None
+        return self._neighbours.among(places) if self._neighbours is not None else None
+
+    def nearness(self, places: Rows, document_ids: Sequence[str]) -> Nearness:
+        """Return the cosine of each open place to the nearest of some answered documents, `(n,)`."""
+        vectors = self.vectors(places)
+        return self._nearness.update(places, vectors, document_ids, self.vectors_of)
+
     def vectors_of(self, document_ids: Sequence[str]) -> Vectors:
         """Return the vectors `(m, d)` of any documents of the pool."""
         return self.file.read(self._rows[[self.place_of[id] for id in document_ids]])
@@ -102,6 +121,34 @@ class LivePool:
             some = slice(start, start + AT_ONCE)
             held[some] = self.file.read(self._rows[places[some]])
         return held
+
+
+class LiveNearness:
+    """How near each document is to the answered ones; only what is new is compared."""
+
+    def __init__(self, n_documents: int) -> None:
+        self._nearest = np.full(n_documents, -1.0, dtype=np.float32)
+        self._known: set[str] = set()
+        self._open: Rows = np.arange(n_documents, dtype=np.int64)
+
+    def update(
+        self,
+        places: Rows,
+        vectors: AnyArray,
+        document_ids: Sequence[str],
+        read: Callable[[Sequence[str]], Vectors],
+    ) -> Nearness:
+        """Return the nearness of open places with these vectors; `read` gives vectors of answered documents."""
+        again = not np.isin(places, self._open, assume_unique=True).all()
+        if again or not self._known <= set(document_ids):  # an answer was taken back: begin anew
+            self._nearest.fill(-1.0)
+            self._known = set()
+        new = [document_id for document_id in document_ids if document_id not in self._known]
+        near = nearness_of(vectors, read(new) if new else None, np.arange(len(places)))
+        self._nearest[places] = np.maximum(self._nearest[places], near)
+        self._known.update(new)
+        self._open = places
+        return self._nearest[places]
 
 
 def _leaves(before: Rows, now: Rows) -> bool:

@@ -20,6 +20,7 @@ from workbench.errors import NotEnoughDataError
 from workbench.store.past import moment_of
 from workbench.usecases.batch_recipe import Known, known_of, project_at, recipe_of
 from workbench.usecases.embed_pool import project_encoder
+from workbench.usecases.find_neighbours import neighbours_among
 from workbench.usecases.gather_inputs import Evidence, gather_inputs, wanted
 from workbench.usecases.mix_control import mixed, next_control
 from workbench.usecases.project import Project, open_folder
@@ -99,7 +100,7 @@ def choose(
 
     `seen` is the project as of the moment at which that much was known: nothing else may be read here.
     """
-    evidence = evidence_of(seen, known, ranking, model)
+    evidence = evidence_of(seen, known, ranking, model, progress=progress)
     control = next_control(seen, known.question.name, ranking.n)
     learning = replace(ranking, n=ranking.n - len(control))
     ranked = rank([document.text for document in known.candidates], learning, evidence, progress=progress)
@@ -144,12 +145,17 @@ def _run_for(project: Project, question: Question, strategy: Strategy) -> Run | 
     return run
 
 
-def evidence_of(project: Project, known: Known, ranking: Ranking, model: Model | None) -> Evidence:
+def evidence_of(
+    project: Project, known: Known, ranking: Ranking, model: Model | None, *, progress: Progress = silent
+) -> Evidence:
     """Gather what the strategy looks at, and nothing that it does not."""
     names = wanted(catalog.strategy(ranking.strategy))
     answered = known.answered if ANSWER_INPUTS & names else ()
     encoder = project_encoder(project, ranking.encoder) if VECTOR_INPUTS & names else None
-    return Evidence(known.question, answered, model, encoder)
+    neighbours = None
+    if encoder is not None and "neighbours" in names:
+        neighbours = neighbours_among(project, encoder, known.candidates, progress=progress)
+    return Evidence(known.question, answered, model, encoder, neighbours)
 
 
 def rank(

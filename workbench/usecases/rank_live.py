@@ -63,6 +63,11 @@ class LiveRanking:
         """How many documents of the pool were left out of the newest ranking: nobody embedded them yet."""
         return self._pool.without_vector if self._pool is not None else 0
 
+    @property
+    def wants_work(self) -> bool:
+        """Whether the job `embed` would make the next ranking better."""
+        return self._pool is not None and (self._pool.without_vector > 0 or self._pool.lacks_neighbours)
+
     def refresh(self) -> Batch | None:
         """Rank anew when enough answers came since the newest batch; return what was saved, if anything.
 
@@ -172,7 +177,7 @@ class LiveRankings:
         ranking = self._rankings.setdefault(question, LiveRanking(self._project, question))
         batch = ranking.refresh()
         last = self._log.last_position()
-        if ranking.without_vector and last != self._embedded:
+        if ranking.wants_work and last != self._embedded:
             self._embedded = last
             ask_for_vectors(self._project, question)
         return batch

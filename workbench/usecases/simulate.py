@@ -14,11 +14,13 @@ from workbench import catalog
 from workbench.analysis.curve_points import alc
 from workbench.config import n_training_threads, stay_offline
 from workbench.domain.examples import Example
+from workbench.domain.neighbours import Neighbours
 from workbench.domain.ports import Encoder, LearnerContext, Progress, WordEncoder, silent
 from workbench.domain.questions import Question
 from workbench.errors import InputError, NotEnoughDataError
 from workbench.usecases.collect_examples import collect_examples, need_examples
 from workbench.usecases.embed_pool import project_encoder, project_words
+from workbench.usecases.find_neighbours import MOST_DOCUMENTS, nearest_of
 from workbench.usecases.gather_inputs import Evidence, wanted
 from workbench.usecases.judge import Judgement, judge
 from workbench.usecases.project import Project, open_folder
@@ -152,10 +154,12 @@ def simulate_on(
     known: list[int] = []
     model, counts, judgements, chosen = None, [], [], []
     held_out_texts = [example.text for example in held_out]
+    neighbours = _neighbours(simulation, pool, encoder)
     for number in range(min(simulation.rounds, -(-len(pool) // simulation.batch))):
         seed = int(np.random.SeedSequence([simulation.seed, number]).generate_state(1)[0])
         name = "random" if model is None and simulation.starts_at_random else simulation.strategy
-        evidence = Evidence(question, [pool[row] for row in known], model, encoder)
+        near = neighbours.among(left) if neighbours is not None else None
+        evidence = Evidence(question, [pool[row] for row in known], model, encoder, near)
         ranked = rank([pool[row].text for row in left], Ranking(name, simulation.batch, seed), evidence)
         batch = [left[row] for row in ranked.choice.rows]
         known += batch
@@ -176,6 +180,16 @@ def simulate_on(
         time.monotonic() - started,
         recorded_config(learner, encoder, simulation.encoder),
     )
+
+
+def _neighbours(
+    simulation: Simulation, pool: Sequence[Example], encoder: Encoder | None
+) -> Neighbours | None:
+    """Return the neighbours of the pool, for a strategy that looks at them."""
+    names = wanted(catalog.strategy(simulation.strategy))
+    if encoder is None or "neighbours" not in names or not 0 < len(pool) <= MOST_DOCUMENTS:
+        return None
+    return nearest_of(encoder.encode([example.text for example in pool]))
 
 
 def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
