@@ -2,10 +2,11 @@
 
 The documents are made: unit vectors (384 figures, float16 on disk), each somewhere between the random centres of
 its label, one of 77, and of another one, so that a linear head is not sure, with noise that leaves neighbours a
-cosine of about 0.6; their texts are ten words drawn by chance. 1,500 are answered when it begins; then every five answers are followed by a ranking with the strategy `auto`. Refit, score, select
-and save are its parts; the rest is reading the answers. The held-out loss is not the claim; the loss of the warm
-head over that of a new fit is given beside it. Peer: everything done anew, on the same vectors and answers: answers
-and pool read from the store, scikit-learn's LogisticRegression, scores of the whole pool, the same strategy.
+cosine of about 0.6; their texts are ten words drawn by chance. 1,500 are answered when it begins, and neighbours
+are found; then every five answers are followed by a ranking with the strategy `auto`. Refit, score, select and save
+are its parts; the rest is reading the answers. The held-out loss is not the claim; the loss of the warm head over
+that of a new fit is given beside it. Peer: everything done anew, on the same vectors and answers: answers and pool
+read from the store, scikit-learn's LogisticRegression, scores of the whole pool, the same strategy on a sample.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from workbench.domain.ports import StrategyInputs
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
 from workbench.domain.terms import Term
 from workbench.errors import InputError
+from workbench.strategies.neighbourhoods import find_neighbours
 
 LABELS = ("a", "b", "c")
 KINDS = ("textcat", "textcat-multi", "ner")
@@ -23,6 +24,8 @@ GIVEN = (
     "n_words",
     "texts",
     "terms",
+    "neighbours",
+    "nearness",
 )
 
 
@@ -63,10 +66,13 @@ def unit(n, rng, width=8):
 
 def inputs_of(n, kind="textcat", seed=0, **changes):
     rng = np.random.default_rng(seed)
+    scores, vectors = scores_of(kind, n, rng), unit(n, rng)
     given = {
         "n_candidates": n,
-        "scores": scores_of(kind, n, rng),
-        "vectors": unit(n, rng),
+        "scores": scores,
+        "vectors": vectors,
+        "neighbours": find_neighbours(vectors, n_nearest=9),
+        "nearness": rng.uniform(-1, 1, size=n).astype(np.float32),
         "labelled_vectors": unit(3, rng),
         "labelled_targets": np.eye(3, dtype=np.bool_),
         "features": unit(n, rng, width=6),
@@ -145,7 +151,7 @@ def test_it_names_only_what_there_is(strategy):
 
 
 def test_scores_and_vectors_of_another_pool_are_refused(strategy, some_kind):
-    for what in ("scores", "vectors", "features", "n_words", "texts"):
+    for what in ("scores", "vectors", "features", "n_words", "texts", "neighbours", "nearness"):
         other = getattr(inputs_of(19, some_kind), what)
         with pytest.raises(InputError, match="19"):
             strategy(inputs_of(20, some_kind, **{what: other}), 5, np.random.default_rng(0))

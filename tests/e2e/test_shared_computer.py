@@ -36,7 +36,8 @@ TAKE_OVER = """() => {
   };
   const documents = ['ticket-5', 'ticket-6'].map((id) => (
     { id, text: id, asked: ['topic'], reasons: {}, suggestions: {} }));
-  const queue = { documents, decisions: [], ranking: card.queue.ranking, n_answered: 0, n_pool: 7 };
+  const queue = { documents, decisions: [], ranking: card.queue.ranking, ranked: {},
+    n_answered: 0, n_pool: 7 };
   card.update({ task: { ...card.task, annotator: 'ben' }, queue });
 }"""
 AWAY = """() => {

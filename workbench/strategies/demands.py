@@ -21,7 +21,7 @@ class Sized(Protocol):
         """How many there are."""
 
 
-A_CANDIDATE = ("scores", "vectors", "features", "n_words", "texts")
+A_CANDIDATE = ("scores", "vectors", "features", "n_words", "texts", "neighbours", "nearness")
 HINTS = {
     "scores": "Label a first batch chosen by the strategy 'auto' or 'random', train a model, then ask again.",
     "vectors": "Embed the pool first, or choose a strategy that needs scores only.",

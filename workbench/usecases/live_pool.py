@@ -103,7 +103,7 @@ class LivePool:
 
     def nearness(self, places: Rows, document_ids: Sequence[str]) -> Nearness:
         """Return the cosine of each open place to the nearest of some answered documents, `(n,)`."""
-        vectors = self.vectors(places)
+        vectors: AnyArray = self.vectors(places)  # type: ignore[assignment]
         return self._nearness.update(places, vectors, document_ids, self.vectors_of)
 
     def vectors_of(self, document_ids: Sequence[str]) -> Vectors:
