@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from workbench.config import Home
+from workbench.domain.arrays import Vectors
 from workbench.domain.conversion import ReadOptions
+from workbench.domain.ports import Progress, silent
 from workbench.domain.questions import Question
 from workbench.domain.terms import Term
 from workbench.errors import InputError, SourceError, UnknownNameError
+from workbench.store.vectors import CachedEncoder, VectorFile
 from workbench.usecases import propose_batch as proposing
 from workbench.usecases.import_documents import import_documents
 from workbench.usecases.project import Project, create_project, open_project
@@ -81,13 +84,14 @@ class Ones:
 
     id, width = "ones", 8
 
-    def encode(self, texts: list[str]) -> object:
+    def encode(self, texts: list[str], *, progress: Progress = silent) -> Vectors:
         return np.eye(len(texts), self.width, dtype=np.float32)
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    monkeypatch.setattr(proposing, "project_encoder", lambda project, name: Ones())
+    kept = CachedEncoder(Ones(), VectorFile(tmp_path / "vectors", "ones", 8))
+    monkeypatch.setattr(proposing, "project_encoder", lambda project, name: kept)
     create_project(Home(tmp_path), "p", [TOPIC, Question("names", "ner", ("PERSON",))])
     (tmp_path / "in.csv").write_text("id,text\na,nice weather\nb,a refund for Ana\nc,late parcel again\n")
     with open_project(Home(tmp_path), "p") as opened:
