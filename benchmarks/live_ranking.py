@@ -179,7 +179,7 @@ def measure(n: int, turns: int) -> list[dict[str, Any]]:
     clock = Clock()
     clock.watch(LiveRanking, "_model", "refit")
     clock.watch(NamedHead, "score", "score")
-    clock.watch(rank_live, "choose", "choose")
+    clock.watch(rank_live, "next_batch", "choose")
     clock.watch(rank_live, "replace_batch", "save")
     with tempfile.TemporaryDirectory(prefix="live-") as folder:
         home = Home(Path(folder))

@@ -87,6 +87,11 @@ class NamedHead:
     id: str
     head: LinearHead
 
+    @property
+    def training(self) -> str:
+        """What it follows from: that is its name."""
+        return self.id
+
     def score(self, places: Rows, vectors: Any) -> ClassScores:
         """Return the scores of vectors `(n, d)`; where their documents stand in the pool does not matter."""
         return score_in_pieces(self.head, vectors)

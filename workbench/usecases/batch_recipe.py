@@ -6,6 +6,7 @@
 | ranking         | the fields of `Ranking`: strategy, n, seed, encoder                               |
 | encoder_id      | model, version and precision of the encoder, if the strategy looked at vectors    |
 | saw             | the `Moment`: last annotation, number of documents, label version                 |
+| live            | of a batch ranked live: was a sample looked at, how many documents had no vector  |
 | hashes          | SHA-256 of labels, settled answers, candidates, and of what the model follows from |
 
 Who adds a key changes what a batch follows from; `replay` refuses keys that it does not know.
@@ -28,7 +29,7 @@ from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.project import Project
 from workbench.usecases.unanswered import unanswered
 
-KEYS = frozenset({"version", "ranking", "encoder_id", "saw", "hashes"})
+KEYS = frozenset({"version", "ranking", "encoder_id", "saw", "live", "hashes"})
 
 
 @dataclass(frozen=True, slots=True)

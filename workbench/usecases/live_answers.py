@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from workbench.domain.annotations import Annotation
 from workbench.domain.examples import Example
 from workbench.domain.questions import Question
-from workbench.store.answer_log import AnswerLog
+from workbench.store.answer_log import AnswerLog, Said
 from workbench.store.queue import wanted_annotators
 from workbench.usecases.collect_examples import example_of, settle
 from workbench.usecases.project import Project
@@ -33,11 +33,18 @@ class LiveAnswers:
     def update(self) -> list[str]:
         """Take note of what is new, and return the documents that it is about, each once."""
         said = self._log.since(self.question.name, self.sequence)
-        if not said:
-            return []
+        return self._note(said) if said else []
+
+    def in_order(self) -> list[str]:
+        """Return the documents that are done, by the newest word on each, oldest first."""
+        return sorted(self.done, key=lambda document_id: self._order[document_id])
+
+    def _note(self, said: list[Said]) -> list[str]:
+        """Take note of these and of whatever is said while they are read: what is known is of one moment."""
         changed = list(dict.fromkeys(one.document_id for one in said))
         # Where everything is new, reading all is one statement.
         ids = changed if self.sequence else None
+        newest = self._log.newest()
         by_document: dict[str, list[Annotation]] = {id: [] for id in changed}
         for annotation in self._project.store.current(self.question.name, ids):
             by_document.setdefault(annotation.document_id, []).append(annotation)
@@ -46,7 +53,9 @@ class LiveAnswers:
         for document_id, said_of_it in by_document.items():
             self._take(document_id, said_of_it)
         self.sequence = said[-1].sequence
-        return changed
+        if self._log.newest() == newest:
+            return changed
+        return list(dict.fromkeys([*changed, *self.update()]))
 
     def n_after(self, created_at: str) -> int:
         """Return how many answers and skips were given after a time, by their own clocks."""

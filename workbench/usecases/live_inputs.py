@@ -10,11 +10,13 @@ import numpy as np
 
 from workbench.domain.arrays import Rows
 from workbench.domain.examples import Example
+from workbench.domain.history import Moment
 from workbench.domain.ports import Strategy, StrategyInputs
 from workbench.domain.questions import Question
 from workbench.domain.scores import ClassScores
 from workbench.usecases.gather_inputs import targets_of, wanted
 from workbench.usecases.live_pool import LivePool
+from workbench.usecases.read_terms import terms_for
 
 
 class LiveModel(Protocol):
@@ -24,21 +26,34 @@ class LiveModel(Protocol):
     def id(self) -> str:
         """What names it on the batch."""
 
+    @property
+    def training(self) -> str:
+        """What its scores follow from, hashed; equal in two projects in which the same happened."""
+
     def score(self, places: Rows, vectors: Any) -> ClassScores:
         """Return the scores of the documents at these places, whose vectors are these."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LiveView:
-    """The open places of a pool, and the answers so far."""
+    """What a live ranking may look at.
+
+    The open places of a pool and the settled answers, at a moment; `in_order` are all documents that were
+    answered or skipped, by the newest word on each, and `waiting` those that want another annotator.
+    """
 
     question: Question
     pool: LivePool
     places: Rows
     answered: Sequence[Example]
+    moment: Moment
+    in_order: Sequence[str] = ()
+    waiting: frozenset[str] = frozenset()
 
 
-def live_inputs(strategy: Strategy, view: LiveView, model: LiveModel) -> StrategyInputs:
+def live_inputs(
+    strategy: Strategy, view: LiveView, model: LiveModel, terms: Sequence[Sequence[str]] = ()
+) -> StrategyInputs:
     """Return the inputs that the strategy needs or uses.
 
     What the head sees of a text is its vector, so `features` are `vectors`.
@@ -62,5 +77,6 @@ def live_inputs(strategy: Strategy, view: LiveView, model: LiveModel) -> Strateg
         n_words=view.pool.n_words[view.places] if "n_words" in names else None,
         neighbours=neighbours,
         nearness=nearness,
+        terms=terms_for(view.question, terms) if "terms" in names else None,
         texts=[view.pool.texts[place] for place in view.places.tolist()] if "texts" in names else None,
     )

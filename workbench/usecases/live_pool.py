@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from workbench.store.answer_log import AnswerLog
 from workbench.store.neighbours import NeighbourFile
 from workbench.store.vectors import VectorFile
 from workbench.strategies.distances import nearness_of
-from workbench.usecases.find_neighbours import MOST_DOCUMENTS, pool_documents
+from workbench.usecases.find_neighbours import MOST_DOCUMENTS, nearest_of, pool_documents
 from workbench.usecases.project import Project
 
 MOST_HELD = 250_000  # vectors that are held as float32: 384 MB of width 384; more are read from the file
@@ -70,7 +71,13 @@ class LivePool:
         self._held: Vectors | None = None
         self._neighbours: Neighbours | None = None
         self.lacks_neighbours = False
+        self._may_look = not self.without_vector and 0 < len(self.ids) <= MOST_DOCUMENTS
         self._nearness = LiveNearness(len(kept))
+
+    @property
+    def n_documents(self) -> int:
+        """How many documents the project had, of whatever part, when the pool was read."""
+        return self._stamp[0] + 1
 
     def is_today(self, project: Project) -> bool:
         """Tell whether documents and vectors are still those that were read."""
@@ -96,10 +103,28 @@ class LivePool:
 
     def neighbours(self, places: Rows) -> Neighbours | None:
         """Return the neighbours of open places; None while nobody has found those of this pool."""
-        if self._neighbours is None and not self.without_vector and len(self.ids) <= MOST_DOCUMENTS:
+        if self._neighbours is None and self._may_look:
             self._neighbours = NeighbourFile(self.file.folder, self.texts, n_nearest=N_NEAREST).read()
             self.lacks_neighbours = self._neighbours is None
         return self._neighbours.among(places) if self._neighbours is not None else None
+
+    def fix_neighbours(self, *, sampled: bool) -> None:
+        """Rank as another process did: by a sample, or by neighbours, which are found when nobody kept them."""
+        if sampled:
+            self._may_look = False
+        elif self.neighbours(np.zeros(0, dtype=np.int64)) is None:
+            self._neighbours = nearest_of(self.vectors_of(self.ids))
+
+    def hash_of(self, places: Rows) -> str:
+        """Return the SHA-256 of ids and texts of the pool, and of which of them are open."""
+        return sha256(self._digest + np.asarray(places, dtype="<i8").tobytes()).hexdigest()
+
+    @cached_property
+    def _digest(self) -> bytes:
+        said = sha256()
+        for document_id, text in zip(self.ids, self.texts, strict=True):
+            said.update(repr((document_id, text)).encode())
+        return said.digest()
 
     def nearness(self, places: Rows, document_ids: Sequence[str]) -> Nearness:
         """Return the cosine of each open place to the nearest of some answered documents, `(n,)`."""

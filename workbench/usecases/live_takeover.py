@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from workbench.domain.arrays import AnyArray, Rows
+from workbench.domain.history import hash_training
 from workbench.domain.questions import Question
 from workbench.domain.runs import Run
 from workbench.domain.scores import ClassScores
@@ -26,6 +27,7 @@ class RunScores:
     """A run's scores of the whole pool, looked up: its model is not loaded."""
 
     id: str
+    training: str
     labels: tuple[str, ...]
     exclusive: bool
     probabilities: AnyArray
@@ -61,16 +63,23 @@ class Takeover:
         return self._found
 
     def _looked_up(self, question: Question, run: Run, pool: LivePool) -> RunScores | None:
-        scored = read_pool_scores(self._project, run)
-        rows = [-1] if scored is None else [scored[0].get(digest_of(text), -1) for text in pool.texts]
-        if scored is None or -1 in rows:
+        found = kept_scores(self._project, question, run, pool)
+        if found is None:
             Jobs(self._project.store).enqueue(
                 "score-pool",
                 {"question": question.name, "run_id": run.id},
                 key=f"score-pool {run.id} {len(pool.texts)}",
             )
-            return None
-        return RunScores(run.id, run.labels, question.exclusive, scored[1][rows])
+        return found
+
+
+def kept_scores(project: Project, question: Question, run: Run, pool: LivePool) -> RunScores | None:
+    """Return a run's scores of the pool, None where not all of it was scored yet. Raises ArtefactError."""
+    scored = read_pool_scores(project, run)
+    rows = [-1] if scored is None else [scored[0].get(digest_of(text), -1) for text in pool.texts]
+    if scored is None or -1 in rows:
+        return None
+    return RunScores(run.id, hash_training(run), run.labels, question.exclusive, scored[1][rows])
 
 
 def better_run(question: Question, runs: list[Run], n_answers: int) -> Run | None:

@@ -34,14 +34,24 @@ def n_control(n: int, share: float) -> int:
     return max(round(n * share), least)
 
 
-def mixed(chosen: Sequence[Proposal], control: Sequence[Proposal]) -> tuple[Proposal, ...]:
+def mixed(
+    chosen: Sequence[Proposal], control: Sequence[Proposal], *, since: float | None = None
+) -> tuple[Proposal, ...]:
     """Return both kinds in one batch, each in its order, the control documents evenly spread.
 
+    `since` is how many documents were asked after the last control document: where batches follow each other
+    after a few answers, the first one comes when its turn is, and not always in the middle.
+
     >>> a, b, c, x = (Proposal(id, 0.0, "") for id in "abcx")
-    >>> [proposal.document_id for proposal in mixed([a, b, c], [x])]
+    >>> for since in (None, 0, 2, 9): print([one.document_id for one in mixed([a, b, c], [x], since=since)])
     ['a', 'b', 'x', 'c']
+    ['a', 'b', 'c', 'x']
+    ['a', 'b', 'x', 'c']
+    ['x', 'a', 'b', 'c']
     """
     n = len(chosen) + len(control)
-    places = {(2 * k + 1) * n // (2 * len(control)) for k in range(len(control))}
+    apart = n / max(len(control), 1)
+    first = min(max(apart - (apart / 2 if since is None else since), 0.0), apart - 1.0)
+    places = {int(first + k * apart) for k in range(len(control))}
     ordinary, drawn = iter(chosen), iter(control)
     return tuple(next(drawn) if place in places else next(ordinary) for place in range(n))

@@ -46,6 +46,10 @@ class Ranking:
     encoder: str = catalog.DEFAULT_ENCODER
     terms: Sequence[Sequence[str]] = ()
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the ranking as JSON values."""
+        return {**asdict(self), "terms": [list(pair) for pair in self.terms]}
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -110,7 +114,7 @@ def choose(
 
 
 def _batch(known: Known, ranking: Ranking, run: Run | None, chosen: Chosen) -> Batch:
-    recipe = recipe_of(known, asdict(ranking), run, encoder_id=chosen.encoder_id)
+    recipe = recipe_of(known, ranking.as_dict(), run, encoder_id=chosen.encoder_id)
     return Batch(
         uuid4().hex,
         known.question.name,

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from workbench import catalog
-from workbench.domain.annotations import now
 from workbench.domain.examples import Example
-from workbench.domain.ports import Choice
-from workbench.domain.questions import Question
-from workbench.domain.runs import Batch, Proposal, Run, hash_examples, live_run_id
-from workbench.domain.scores import ClassScores
+from workbench.domain.history import Moment
+from workbench.domain.runs import Batch
 from workbench.errors import NotEnoughDataError
 from workbench.store.answer_log import AnswerLog
 from workbench.store.rankings import replace_batch
@@ -26,16 +18,15 @@ from workbench.store.vectors import VectorFile, stored_vectors
 from workbench.usecases.ask_for_work import ask_for, same_job
 from workbench.usecases.gather_inputs import targets_of
 from workbench.usecases.live_answers import LiveAnswers, labels_met
-from workbench.usecases.live_inputs import LiveModel, LiveView, live_inputs
+from workbench.usecases.live_batch import live_id, next_batch
+from workbench.usecases.live_inputs import LiveModel, LiveView
 from workbench.usecases.live_pool import LivePool
 from workbench.usecases.live_rules import FEWEST_LABELS, why_not_live
 from workbench.usecases.live_takeover import Takeover
 from workbench.usecases.project import Project
-from workbench.usecases.propose_batch import Ranking
-from workbench.usecases.suggest_answers import label_suggestions
 
 if TYPE_CHECKING:
-    from workbench.learners.warm_head import AnchoredHead
+    from workbench.learners.warm_head import AnchoredHead, NamedHead
 
 FEWEST = 10  # the queue must not run dry before the next ranking
 MOST_CARRIED = 100
@@ -82,7 +73,7 @@ class LiveRanking:
         examples = answers.examples(pool.text_of)
         if labels_met(examples) < FEWEST_LABELS:
             return None
-        view = LiveView(answers.question, pool, pool.open_places(answers.done), examples)
+        view = live_view(answers, pool, examples)
         try:
             model = self._model(view)
         except NotEnoughDataError:  # e.g. the same labels everywhere: there is nothing to rank by yet
@@ -120,36 +111,19 @@ class LiveRanking:
         better = self._takeover.model(view.question, view.pool, len(view.answered))
         if better is not None:
             return better
-        from workbench.learners.warm_head import AnchoredHead, NamedHead  # scipy and scikit-learn
+        from workbench.learners.warm_head import AnchoredHead  # scipy and scikit-learn
 
         self._heads = self._heads or AnchoredHead()
-        vectors = view.pool.vectors_of([example.document_id for example in view.answered])
-        head = self._heads.fit(
-            view.question, view.answered, vectors, targets_of(view.question, view.answered)
-        )
-        config = {**asdict(self._heads.config), "encoder_id": view.pool.file.encoder_id}
-        return NamedHead(live_id(view.question, view.answered, config), head)
+        return live_head(view, self._heads)
 
     def _save(self, view: LiveView, model: LiveModel, newest: Batch) -> Batch | None:
         """Store the next batch with what the model says of it, unless somebody proposed another one."""
-        asked = Settings(self._project.store).of(self._name).live_every
-        carried = [p for p in newest.proposals if p.document_id in self._waiting(view)][:MOST_CARRIED]
-        n = max(len(newest.proposals) - len(carried), asked, FEWEST)
-        seed = len(view.answered)
-        choice, scores = choose(view, model, Ranking(newest.strategy, n, seed))
-        fresh = proposals_of(view, choice)
-        batch = Batch(uuid4().hex, self._name, newest.strategy, seed, (*carried, *fresh), model.id, now())
-        said = ClassScores(scores.labels, scores.probabilities[choice.rows], scores.exclusive)
-        run = as_run(view.question, model, seed)
-        suggestions = label_suggestions(run, [p.document_id for p in fresh], said)
-        if not replace_batch(self._project.store, batch, suggestions, newest=newest.id):
+        every = Settings(self._project.store).of(self._name).live_every
+        found = next_batch(self._project, view, model, newest, every=every)
+        if not replace_batch(self._project.store, found.batch, found.suggestions, newest=newest.id):
             return None
-        self._fresh, self._newest = 0, batch.id
-        return batch
-
-    def _waiting(self, view: LiveView) -> set[str]:
-        """Return the documents that want one more annotator: a new batch must not take them away."""
-        return self._answers.waiting if self._answers is not None else set()
+        self._fresh, self._newest = 0, found.batch.id
+        return found.batch
 
 
 class LiveRankings:
@@ -191,35 +165,23 @@ def ask_for_vectors(project: Project, question: str) -> None:
         ask_for(project, "embed", arguments)
 
 
-def choose(view: LiveView, model: LiveModel, ranking: Ranking) -> tuple[Choice, ClassScores]:
-    """Choose among the open places; also return the model's scores of all of them."""
-    strategy = catalog.strategy(ranking.strategy)
-    inputs = live_inputs(strategy, view, model)
-    choice = strategy(inputs, ranking.n, np.random.default_rng(ranking.seed))
-    assert isinstance(inputs.scores, ClassScores)
-    return choice, inputs.scores
-
-
-def proposals_of(view: LiveView, choice: Choice) -> tuple[Proposal, ...]:
-    """Return the chosen documents, best first."""
-    places = view.places[choice.rows].tolist()
-    return tuple(
-        Proposal(view.pool.ids[place], float(utility), reason)
-        for place, utility, reason in zip(places, choice.utilities, choice.reasons, strict=True)
+def live_view(answers: LiveAnswers, pool: LivePool, examples: Sequence[Example]) -> LiveView:
+    """Return what may be looked at now."""
+    moment = Moment(answers.sequence, pool.n_documents, answers.question.label_version)
+    places = pool.open_places(answers.done)
+    return LiveView(
+        answers.question, pool, places, examples, moment, answers.in_order(), frozenset(answers.waiting)
     )
 
 
-def as_run(question: Question, model: LiveModel, seed: int) -> Run:
-    """Return what a suggestion has to know of the model that made it."""
-    return Run(
-        model.id, question.name, "linear", seed, question.labels, question.label_version, seed, data_hash=""
-    )
+def live_head(view: LiveView, heads: AnchoredHead) -> NamedHead:
+    """Return the head of the answers so far. Raises NotEnoughDataError when they do not tell two apart."""
+    from workbench.learners.warm_head import NamedHead
 
-
-def live_id(question: Question, examples: Sequence[Example], config: dict[str, Any]) -> str:
-    """Return the name of the head that these answers, in this order, and settings make."""
-    said = json.dumps([hash_examples(examples), question.kind, question.labels, config], sort_keys=True)
-    return live_run_id(question.name, sha256(said.encode()).hexdigest())
+    vectors = view.pool.vectors_of([example.document_id for example in view.answered])
+    head = heads.fit(view.question, view.answered, vectors, targets_of(view.question, view.answered))
+    config = {**asdict(heads.config), "encoder_id": view.pool.file.encoder_id}
+    return NamedHead(live_id(view.question, view.answered, config), head)
 
 
 def vector_file(project: Project, question: str) -> VectorFile | None:

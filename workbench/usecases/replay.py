@@ -11,11 +11,12 @@ from workbench.domain.history import RECIPE_VERSION, chain_link, read_moment
 from workbench.domain.ports import Progress, silent
 from workbench.domain.runs import Batch
 from workbench.errors import InputError, WorkbenchError
-from workbench.usecases.batch_recipe import KEYS, Known, known_of, project_at
+from workbench.usecases.batch_recipe import KEYS, known_of, project_at
 from workbench.usecases.gather_inputs import wanted
 from workbench.usecases.project import Project
 from workbench.usecases.propose_batch import VECTOR_INPUTS, Ranking, choose
 from workbench.usecases.rebuild_model import Rebuilding, Rebuilt, encoder_as_then, rebuild_model
+from workbench.usecases.replay_live import replay_live
 
 State: TypeAlias = Literal["same", "differs", "cannot be replayed"]
 BROKEN = "its chain does not follow from recipe, documents and the batch before: one of them was changed"
@@ -77,20 +78,27 @@ def replay(
         remarks = [] if is_old or batch.chain == chain_link(previous, batch) else [BROKEN]
         previous, place, reason = batch.chain, None, ""
         try:
-            place = _replayed(project, batch, models, remarks)
+            before = batches[number - 2] if number > 1 else None
+            place = _replayed(project, batch, before, models, remarks)
         except WorkbenchError as error:
             reason = " ".join(str(error).split())
         yield Verdict(number, batch, place, tuple(remarks), reason)
     progress(len(batches), len(batches), "batches replayed")
 
 
-def _replayed(project: Project, batch: Batch, models: _Models, remarks: list[str]) -> int | None:
+def _replayed(
+    project: Project, batch: Batch, before: Batch | None, models: _Models, remarks: list[str]
+) -> int | None:
     """Return the first place that differs, and add what is not as it was, also when the choice fails."""
     ranking = read_recipe(batch)
     moment = read_moment(batch.recipe, f"The batch {batch.id}")
     with project_at(project, batch.question, moment) as seen:
+        if "live" in batch.recipe:
+            found, hashes = replay_live(seen, batch, before)
+            remarks += changed_since(hashes, batch.recipe["hashes"])
+            return first_difference(found, asked(batch))
         known = known_of(seen, batch.question, moment)
-        remarks += changed_since(known, batch.recipe["hashes"])
+        remarks += changed_since(known.hashes(), batch.recipe["hashes"])
         rebuilt = models.of(batch)
         remarks += rebuilt.remarks
         if VECTOR_INPUTS & wanted(catalog.strategy(ranking.strategy)):
@@ -117,9 +125,8 @@ def read_recipe(batch: Batch) -> Ranking:
     return ranking
 
 
-def changed_since(known: Known, hashes: Mapping[str, Any]) -> list[str]:
-    """Say which parts of what was known are not those that a recipe hashed."""
-    today = known.hashes()
+def changed_since(today: Mapping[str, str], hashes: Mapping[str, Any]) -> list[str]:
+    """Say which parts of what was known, by their hashes, are not those that a recipe hashed."""
     return [
         f"the {words} are not those that it was chosen from"
         for part, words in WHAT.items()

@@ -107,13 +107,13 @@ def test_a_batch_that_somebody_proposed_meanwhile_is_not_covered(
     desk: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer(desk, ids(10, 15))
-    choose = rank_live.choose
+    choose = rank_live.next_batch
 
-    def interrupted(*arguments: object) -> object:
+    def interrupted(*arguments: object, every: int) -> object:
         propose(desk, ids(50, 60), strategy="random", id="control")
-        return choose(*arguments)  # type: ignore[arg-type]
+        return choose(*arguments, every=every)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(rank_live, "choose", interrupted)
+    monkeypatch.setattr(rank_live, "next_batch", interrupted)
     assert LiveRanking(desk, "topic").refresh() is None
     newest = desk.store.latest_batch("topic")
     assert newest is not None

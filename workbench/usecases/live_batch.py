@@ -1,0 +1,121 @@
+"""The batch that follows another one while people answer: chosen from what is held ready, with its recipe."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+
+from workbench import catalog
+from workbench.domain.annotations import now
+from workbench.domain.examples import Example
+from workbench.domain.history import RECIPE_VERSION, hash_json
+from workbench.domain.questions import Question
+from workbench.domain.runs import Batch, Run, hash_examples, live_run_id
+from workbench.domain.scores import ClassScores
+from workbench.domain.suggestions import Suggestion
+from workbench.usecases.live_inputs import LiveModel, LiveView, live_inputs
+from workbench.usecases.mix_control import mixed, next_control
+from workbench.usecases.project import Project
+from workbench.usecases.propose_batch import Ranking, proposals_of
+from workbench.usecases.suggest_answers import label_suggestions
+
+FEWEST = 10  # the queue must not run dry before the next ranking
+MOST_CARRIED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LiveBatch:
+    """A batch, and what the model that ranked says of the documents that it asks anew."""
+
+    batch: Batch
+    suggestions: list[Suggestion]
+
+
+def next_batch(project: Project, view: LiveView, model: LiveModel, newest: Batch, *, every: int) -> LiveBatch:
+    """Choose what to ask after `newest`: by its strategy, as many documents, the seed the number of answers.
+
+    Documents of it that want another annotator come first. `every` is after how many answers the next
+    ranking comes. It depends on its arguments and on what the project knows at the view's moment alone.
+    """
+    carried = [p for p in newest.proposals if p.document_id in view.waiting][:MOST_CARRIED]
+    n = max(len(newest.proposals) - len(carried), every, FEWEST)
+    ranking = _ranking(newest, n, seed=len(view.answered))
+    control = next_control(project, view.question.name, n)
+    strategy = catalog.strategy(ranking.strategy)
+    inputs = live_inputs(strategy, view, model, ranking.terms)
+    choice = strategy(inputs, n - len(control), np.random.default_rng(ranking.seed))
+    fresh = proposals_of([view.pool.ids[place] for place in view.places.tolist()], choice)
+    proposals = (*carried, *mixed(fresh, control, since=_since_control(view)))
+    recipe = _recipe(view, model, ranking, sampled=inputs.neighbours is None)
+    batch = Batch(
+        uuid4().hex,
+        view.question.name,
+        ranking.strategy,
+        ranking.seed,
+        proposals,
+        model.id,
+        now(),
+        recipe,
+    )
+    assert isinstance(inputs.scores, ClassScores)
+    scores = inputs.scores
+    said = ClassScores(scores.labels, scores.probabilities[choice.rows], scores.exclusive)
+    ids = [proposal.document_id for proposal in fresh]
+    return LiveBatch(batch, label_suggestions(_as_run(view.question, model, ranking.seed), ids, said))
+
+
+def _ranking(newest: Batch, n: int, *, seed: int) -> Ranking:
+    """Return how to rank after a batch: as it was ranked, its terms among it."""
+    before = newest.recipe.get("ranking", {})
+    return Ranking(newest.strategy, n, seed, terms=before.get("terms", ()))
+
+
+def _since_control(view: LiveView) -> int:
+    """Return how many documents of the pool were answered or skipped after the last control document."""
+    since = 0
+    for document_id in reversed(view.in_order):
+        if document_id not in view.pool.place_of:
+            break
+        since += 1
+    return since
+
+
+def _recipe(view: LiveView, model: LiveModel, ranking: Ranking, *, sampled: bool) -> dict[str, Any]:
+    """Return what the choice followed from; see `batch_recipe`."""
+    return {
+        "version": RECIPE_VERSION,
+        "ranking": ranking.as_dict(),
+        "encoder_id": view.pool.file.encoder_id,
+        "saw": view.moment.as_dict(),
+        "live": {"sampled": sampled, "without_vector": view.pool.without_vector},
+        "hashes": view_hashes(view, model),
+    }
+
+
+def view_hashes(view: LiveView, model: LiveModel) -> dict[str, str]:
+    """Return the SHA-256 of each part of what a live ranking knows."""
+    return {
+        "labels": hash_json(list(view.question.labels)),
+        "answers": hash_examples(view.answered),
+        "documents": view.pool.hash_of(view.places),
+        "model": model.training,
+    }
+
+
+def live_id(question: Question, examples: Sequence[Example], config: dict[str, Any]) -> str:
+    """Return the name of the head that these answers, in this order, and settings make."""
+    said = json.dumps([hash_examples(examples), question.kind, question.labels, config], sort_keys=True)
+    return live_run_id(question.name, sha256(said.encode()).hexdigest())
+
+
+def _as_run(question: Question, model: LiveModel, seed: int) -> Run:
+    """Return what a suggestion has to know of the model that made it."""
+    return Run(
+        model.id, question.name, "linear", seed, question.labels, question.label_version, seed, data_hash=""
+    )

@@ -1,0 +1,65 @@
+"""Choose a batch again that followed another one while people answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.domain.runs import Batch, is_live_run
+from workbench.errors import InputError
+from workbench.store.vectors import VectorFile, stored_vectors
+from workbench.usecases.live_answers import LiveAnswers
+from workbench.usecases.live_batch import next_batch, view_hashes
+from workbench.usecases.live_inputs import LiveModel, LiveView
+from workbench.usecases.live_pool import LivePool
+from workbench.usecases.live_takeover import kept_scores
+from workbench.usecases.project import Project
+from workbench.usecases.rank_live import live_head, live_view
+
+
+def replay_live(seen: Project, batch: Batch, before: Batch | None) -> tuple[list[str], Mapping[str, str]]:
+    """Return the ids that follow a batch, and the hashes of what was known; `seen` is the project of then.
+
+    Live heads are fitted again; of a run its kept scores are read. Raises InputError when what it was
+    ranked with is gone.
+    """
+    if before is None:
+        raise InputError("The batch that it followed is gone.")
+    from workbench.learners.warm_head import AnchoredHead  # scipy and scikit-learn
+
+    answers = LiveAnswers(seen, seen.store.question(batch.question))
+    answers.update()
+    pool = LivePool(seen, _vector_file(seen, batch.recipe.get("encoder_id", "")))
+    pool.fix_neighbours(sampled=_noted(batch, "sampled"))
+    view = live_view(answers, pool, answers.examples(pool.text_of))
+    model: LiveModel
+    if batch.run is None or is_live_run(batch.question, batch.run):
+        model = live_head(view, AnchoredHead())
+    else:
+        model = _scores_of_run(seen, view, batch.run)
+    found = next_batch(seen, view, model, before, every=int(batch.recipe["ranking"]["n"]))
+    return [p.document_id for p in found.batch.proposals], view_hashes(view, model)
+
+
+def _noted(batch: Batch, name: str) -> Any:
+    try:
+        return batch.recipe["live"][name]
+    except (KeyError, TypeError):
+        raise InputError(f"Its recipe cannot be read: it does not say whether it was {name}.") from None
+
+
+def _vector_file(project: Project, encoder_id: str) -> VectorFile:
+    files = stored_vectors(project.folder / "data" / "vectors")
+    found = next((file for file in files if file.encoder_id == encoder_id), None)
+    if found is None:
+        raise InputError(
+            f"The vectors of '{encoder_id}' are gone.", hint=f"Compute them: workbench embed {project.name}"
+        )
+    return found
+
+
+def _scores_of_run(project: Project, view: LiveView, run_id: str) -> LiveModel:
+    found = kept_scores(project, view.question, project.store.run(run_id), view.pool)
+    if found is None:
+        raise InputError(f"The pool's scores by the run {run_id}, which ranked it, are gone.")
+    return found
