@@ -247,7 +247,7 @@ def test_a_server_killed_in_mid_import_ends_with_one_task_a_document(
 ) -> None:
     n = 4_000
     monkeypatch.setattr(pushing, "AT_ONCE", n)
-    create_project(home, "tickets", [TOPIC])
+    create_project(home, "tickets", [TOPIC], control_share=0.0)
     with FaultyProxy(own_server.port) as proxy, open_project(home, "tickets") as project:
         add_documents(project.store, tickets(n))
         number = create(project, url=proxy.url).link.remote_project
