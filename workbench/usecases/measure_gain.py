@@ -18,6 +18,7 @@ from workbench.domain.ports import Learner, LearnerContext, Progress, silent
 from workbench.domain.questions import Question
 from workbench.domain.scores import ClassScores
 from workbench.errors import InputError, NotEnoughDataError
+from workbench.store.answer_log import AnswerLog
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.project import Project
@@ -29,7 +30,7 @@ LEARNER = "linear"  # heads on stored vectors: fitting dozens of them takes seco
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The answers to learn from: those that a strategy or a person chose, and those that chance drew."""
+    """The answers to learn from: those that a strategy or a person chose, first answered first, and chance's."""
 
     chosen: Sequence[Example]
     control: Sequence[Example]
@@ -53,7 +54,8 @@ def measure_gain(
     if question.kind == "ner":
         raise InputError("The gain over random labels is measured for text classification only.")
     sides = Sides(
-        collect_examples(project, question_name), collect_examples(project, question_name, part="control")
+        in_order_of_answering(project, question_name, collect_examples(project, question_name)),
+        collect_examples(project, question_name, part="control"),
     )
     for answers, what in ((sides.chosen, "chosen"), (sides.control, "control")):
         if len(answers) < LEAST_ANSWERS:
@@ -71,8 +73,9 @@ def compare_heads(
 ) -> Gain:
     """Fit both kinds of heads for each fold of the control answers, and judge both on that fold.
 
-    Both learn from equally many labels: as many as the other folds have, or as there are chosen ones. Which
-    of the chosen ones, and how the folds fall, is drawn anew in each repeat.
+    Both learn from equally many labels: as many as the other folds have, or as there are chosen ones. The
+    chosen ones are the first: what a project that had stopped there would have got, and not the late,
+    doubtful ones without the easy ones before them. How the folds fall is drawn anew in each repeat.
     """
     rng = np.random.default_rng(seed)
     chosen: list[list[tuple[str, ...]]] = []
@@ -94,6 +97,14 @@ def compare_heads(
     )
 
 
+def in_order_of_answering(project: Project, question: str, examples: Sequence[Example]) -> list[Example]:
+    """Return examples by the first word on each, oldest first: the order in which they were asked."""
+    first: dict[str, int] = {}
+    for said in AnswerLog(project.store).since(question, 0):
+        first.setdefault(said.document_id, said.sequence)
+    return sorted(examples, key=lambda example: first[example.document_id])
+
+
 Said = list[tuple[str, ...]]
 
 
@@ -112,7 +123,7 @@ def _one_repeat(
         others = np.flatnonzero(fold_of != fold)
         m = min(len(others), len(sides.chosen))
         sizes.append(m)
-        on_chosen = [sides.chosen[row] for row in rng.permutation(len(sides.chosen))[:m]]
+        on_chosen = sides.chosen[:m]
         on_random = [control[row] for row in rng.permutation(others)[:m]]
         for said, examples in ((chosen, on_chosen), (random, on_random)):
             answers = _answers(learner, question, examples, [control[row].text for row in judged])
