@@ -56,8 +56,8 @@ def make_project(home: Home, server: RealLabelStudio) -> None:
         publish_order(project)
         label(server, number)
         pull_answers(project)
-        run_round(project, Training("topic", "linear"), Ranking("cluster-margin", 100))
-        run_round(project, Training("entities", "bert"), Ranking("cluster-margin", 100))
+        run_round(project, Training("topic", "linear"), Ranking("auto", 100))
+        run_round(project, Training("entities", "bert"), Ranking("auto", 100))
         publish_order(project)
 
 

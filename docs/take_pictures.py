@@ -72,9 +72,9 @@ def make_project(home: Home) -> None:
         for question, n in (("topic", FIRST), ("urgency", 170), ("entities", 300)):
             answer(project, gold, question, first[:n])
         for _ in range(ROUNDS):
-            _, batch = run_round(project, Training("topic", "linear"), Ranking("cluster-margin", 40))
+            _, batch = run_round(project, Training("topic", "linear"), Ranking("auto", 40))
             answer(project, gold, "topic", [proposal.document_id for proposal in batch.proposals])
-        run_round(project, Training("topic", "linear"), Ranking("cluster-margin", 40))
+        run_round(project, Training("topic", "linear"), Ranking("auto", 40))
         run_round(project, Training("urgency", "linear"), Ranking("margin", 40))
         run, _ = run_round(project, Training("entities", "bert"), Ranking("entropy", 40))
         export_model(project, "entities", run_id=distil_model(project, "entities", run_id=run.id).id)

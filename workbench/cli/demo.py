@@ -13,7 +13,7 @@ from workbench.usecases.project import Project
 
 SAMPLE = "support-tickets"
 QUESTIONS = ("topic:textcat", "urgency:textcat", "entities:ner")
-STRATEGIES = ("random", "margin", "cluster-margin")
+STRATEGIES = ("random", "margin", "auto")
 SEEDS = (0, 1, 2)
 BATCH, ROUNDS = 40, 8
 TEACHERS = {"topic": "setfit", "entities": "bert"}

@@ -209,7 +209,7 @@ def watch(
         int, typer.Option("--batch", min=1, help="How many documents to propose at a time.")
     ] = 200,
     learner: LearnerName = "",
-    strategy: StrategyName = "cluster-margin",
+    strategy: StrategyName = "auto",
     encoder: EncoderName = "minilm",
     seed: Seed = 0,
     poll: Annotated[float, typer.Option(min=0.5, help="Seconds between two looks at the server.")] = 10.0,

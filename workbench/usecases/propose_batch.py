@@ -40,7 +40,7 @@ class Ranking:
     `terms` are pairs of a word and its label ("" for none) for a strategy that looks for words.
     """
 
-    strategy: str = "cluster-margin"
+    strategy: str = "auto"
     n: int = 20
     seed: int = 0
     encoder: str = catalog.DEFAULT_ENCODER

@@ -139,7 +139,7 @@ def test_a_training_that_goes_on_to_choose_documents_is_a_round(tickets: Home) -
     (job,) = jobs_of(tickets)
     assert job.verb == "round"
     assert job.arguments["training"]["learner"] == "linear"
-    assert job.arguments["ranking"] == {"strategy": "cluster-margin", "n": 20, "seed": 0}
+    assert job.arguments["ranking"] == {"strategy": "auto", "n": 20, "seed": 0}
 
 
 @pytest.mark.parametrize(
