@@ -15,7 +15,7 @@ from workbench.domain.scores import ClassScores
 from workbench.strategies.coverage import Field, Kernel, cover, crowds, lay_out, n_like
 from workbench.strategies.demands import check_inputs, choice, no_choice, vectors_for
 from workbench.strategies.measures import utilities
-from workbench.strategies.near_copies import NearCopies
+from workbench.strategies.near_copies import Families, NearCopies
 
 FIRST = Kernel(0.45)
 LATER = Kernel(0.4, 2)
@@ -54,12 +54,8 @@ class Auto:
         field = lay_out(inputs, weights, FIRST if inputs.scores is None else LATER, n, rng)
         if inputs.scores is None:
             field = without_crowds(field)
-        copies = NearCopies(vectors, inputs.texts)
-        places, gains = cover(
-            field,
-            n,
-            lambda place, chosen: not copies.among(int(field.rows[place]), field.rows[chosen].tolist()),
-        )
+        families = Families(NearCopies(vectors, inputs.texts), field)
+        places, gains = cover(field, n, families.may_join)
         rows = field.rows[places]
         utility = np.asarray(gains) / max(gains[0], LEAST) if gains else np.zeros(0)
         return choice(rows, utility, _reasons(inputs, field, places))

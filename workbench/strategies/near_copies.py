@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 import numpy as np
 
 from workbench.domain.arrays import Vectors
 from workbench.domain.documents import folded_text
+from workbench.strategies.coverage import Field
 
 LENGTH = 3
 ALIKE = 0.6  # of the trigrams of both: a text of ten words with two of them changed has about so many
+MATCHING = 0.8  # of the letters of both, in their order: several words misspelt spoil most trigrams
 NEAREST, RATHER_ALIKE = 0.97, 0.3  # the same words in another order, or other signs
-NEAR = 0.6  # cosine: below it no wording is compared
+NEAR = 0.3  # cosine: below it no wording is compared; misspelt words turn the vector of a short text far
 
 
 class NearCopies:
@@ -20,7 +23,8 @@ class NearCopies:
 
     Two documents are near-copies when they share 0.6 of their character trigrams (Jaccard; Broder 1997,
     "On the resemblance and containment of documents"), or 0.3 where the cosine of their unit vectors is
-    at least 0.97; texts of a cosine below 0.6 are not compared. Without texts a cosine of 0.97 decides.
+    at least 0.97 or where 0.8 of their letters match in order (Ratcliff & Metzener 1988, "Pattern matching:
+    the gestalt approach"); texts of a cosine below 0.3 are not compared. Without texts a cosine of 0.97 decides.
     """
 
     def __init__(self, vectors: Vectors, texts: Sequence[str] | None) -> None:
@@ -47,7 +51,10 @@ class NearCopies:
             return cosine >= NEAREST
         left, right = self._of(row), self._of(other)
         shared = len(left & right) / len(left | right)
-        return shared >= (RATHER_ALIKE if cosine >= NEAREST else ALIKE)
+        if not RATHER_ALIKE <= shared < ALIKE or cosine >= NEAREST:
+            return shared >= (RATHER_ALIKE if cosine >= NEAREST else ALIKE)
+        one, two = folded_text(self._texts[row]), folded_text(self._texts[other])
+        return SequenceMatcher(None, one, two, autojunk=False).ratio() >= MATCHING
 
     def _of(self, row: int) -> frozenset[str]:
         if row not in self._trigrams:
@@ -57,3 +64,32 @@ class NearCopies:
                 text[i : i + LENGTH] for i in range(max(1, len(text) - LENGTH + 1))
             )
         return self._trigrams[row]
+
+
+class Families:
+    """Lets one document of each family of near-copies into a batch.
+
+    Two edited copies of one text may differ more from each other than each from the text. So whoever is
+    a near-copy of a chosen document's near-copy is of its family too; no step further, or texts that were
+    made from one template would end as one family. Near-copies of a chosen document are looked for among
+    its neighbours.
+    """
+
+    def __init__(self, copies: NearCopies, field: Field, taken: Sequence[int] = ()) -> None:
+        self._copies = copies
+        self._field = field
+        self._taken = list(taken)
+        self._n_chosen = 0
+
+    def may_join(self, place: int, chosen: Sequence[int]) -> bool:
+        """Tell whether a place of the field may join the chosen ones, which only grow from call to call."""
+        for new in chosen[self._n_chosen :]:
+            self._taken += self._family(new)
+        self._n_chosen = len(chosen)
+        row = int(self._field.rows[place])
+        return row not in self._taken and not self._copies.among(row, self._taken)
+
+    def _family(self, place: int) -> list[int]:
+        own = int(self._field.rows[place])
+        rows = self._field.rows[self._field.around(place)[0]].tolist()
+        return [own, *(row for row in rows if row not in (-1, own) and self._copies.among(row, [own]))]

@@ -15,7 +15,7 @@ from workbench.domain.terms import Term, holds_word
 from workbench.strategies.auto import FIRST, without_crowds
 from workbench.strategies.coverage import cover, lay_out
 from workbench.strategies.demands import check_inputs, choice, needed, no_choice, vectors_for
-from workbench.strategies.near_copies import NearCopies
+from workbench.strategies.near_copies import Families, NearCopies
 
 NAME = "seeds"
 
@@ -60,13 +60,8 @@ class Seeds:
         vectors = vectors_for(NAME, inputs)
         known = replace(inputs, labelled_vectors=_with_taken(vectors, taken, inputs.labelled_vectors))
         field = without_crowds(lay_out(known, np.ones(inputs.n_candidates), FIRST, n, rng))
-        copies, gone = NearCopies(vectors, inputs.texts), set(taken)
-
-        def may_join(place: int, chosen: list[int]) -> bool:
-            row = int(field.rows[place])
-            return row not in gone and not copies.among(row, [*taken, *field.rows[chosen].tolist()])
-
-        places, _ = cover(field, left, may_join)
+        families = Families(NearCopies(vectors, inputs.texts), field, taken)
+        places, _ = cover(field, left, families.may_join)
         return [int(row) for row in field.rows[places]]
 
 

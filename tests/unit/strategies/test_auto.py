@@ -6,22 +6,8 @@ import pytest
 from workbench.domain.ports import StrategyInputs
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
 from workbench.strategies.auto import Auto, rarity
-from workbench.strategies.near_copies import NearCopies
-
-WORDS = [
-    "parcel",
-    "invoice",
-    "refund",
-    "charger",
-    "login",
-    "window",
-    "garden",
-    "ticket",
-    "battery",
-    "account",
-    "poster",
-    "kettle",
-]
+from workbench.strategies.coverage import Kernel, lay_out
+from workbench.strategies.near_copies import Families, NearCopies
 
 
 def around(*degrees):
@@ -96,7 +82,7 @@ def test_several_labels_and_words_have_reasons_of_their_own():
 
 def family(rng, size):
     """Return a text and `size` - 1 copies of it, each with one word misspelt, and their vectors."""
-    words = rng.choice(WORDS, size=10).tolist()
+    words = ["".join(rng.choice(list("abcdefghiklmnoprstuw"), size=6)) for _ in range(10)]
     centre = rng.normal(size=24)
     texts, vectors = [" ".join(words)], [centre]
     for copy in range(1, size):
@@ -123,11 +109,37 @@ def test_of_twenty_paraphrases_one_is_asked_and_a_batch_may_be_shorter(n):
 
 
 def test_near_copies_are_told_by_wording_and_by_direction():
-    vectors = around(0, 20, 60, 0)
+    vectors = around(0, 20, 75, 0)
     texts = ["where is my parcel", "where is my parcell", "where is my parcel?", "a garden of kettles"]
     copies = NearCopies(vectors, texts)
     assert copies.among(1, [0])
-    assert not copies.among(2, [0])  # a cosine of 0.5: not compared
+    assert not copies.among(2, [0])  # a cosine below 0.3: not compared
     assert not copies.among(3, [0])  # the same direction, other words
     assert not copies.among(0, [])
     assert NearCopies(vectors, None).among(3, [0])
+
+
+def test_many_misspelt_words_are_told_by_letters_in_order():
+    texts = [
+        "my card payment is still pending",
+        "My card apyment is stil pendnig",
+        "is my payment card pending still",
+    ]
+    copies = NearCopies(around(0, 50, 100), texts)
+    assert copies.among(1, [0])
+    assert not copies.among(2, [1])
+
+
+def test_copies_of_one_text_are_one_family_though_unlike_each_other():
+    texts = ["a b c d e f g h i j k l", "a b c d e f g h i", "d e f g h i j k l", "another text of no family"]
+    vectors = around(0, 25, -25, 60)
+    copies = NearCopies(vectors, texts)
+    assert copies.among(1, [0])
+    assert copies.among(2, [0])
+    assert not copies.among(2, [1])
+    inputs = StrategyInputs(4, vectors=vectors, texts=texts)
+    field = lay_out(inputs, np.ones(4), Kernel(0.4), 4, np.random.default_rng(0))
+    families = Families(copies, field)
+    assert families.may_join(1, [])
+    assert [families.may_join(place, [1]) for place in range(4)] == [False, False, False, True]
+    assert not Families(copies, field, taken=[0]).may_join(1, [])
