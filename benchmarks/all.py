@@ -16,6 +16,8 @@ SCRIPTS = (
     "stop_advice",
     "rare_topics",
     "live_ranking",
+    "replayed_rounds",
+    "paraphrases",
     "rare_labels",
     "control_arm",
     "wnut17_ner",
