@@ -17,6 +17,7 @@ from workbench.domain.conversion import ConversionReport, Imported, LabelledDocu
 from workbench.domain.documents import Document
 from workbench.domain.questions import LabelChange, Question
 from workbench.errors import InputError
+from workbench.store.control import ControlPart
 from workbench.store.jobs import Jobs
 from workbench.ui.data import importing
 from workbench.ui.launch import MAIN
@@ -71,10 +72,13 @@ def test_a_project_with_two_questions_is_made_from_what_is_typed(home: Home) -> 
     page.slider(key="new question 0 share").set_value(20)
     page.text_input(key="new question 1 name").set_value("people")
     page.selectbox(key="new question 1 kind").set_value("ner")
+    assert page.slider(key="control share of new project").value == 10
+    page.slider(key="control share of new project").set_value(25)
     page.button(key="create project").click().run()
     assert not page.exception
     with open_project(home, "mails") as project:
         topic, people = project.store.questions()
+        assert ControlPart(project.store.database).share() == 0.25
     assert (topic.labels, topic.overlap, topic.overlap_share) == (("billing", "delivery"), 2, 0.2)
     assert (people.name, people.kind, people.labels) == ("people", "ner", ())
 

@@ -10,9 +10,10 @@ import streamlit as st
 from workbench.config import Home
 from workbench.domain.questions import KINDS, MOST_ANNOTATORS, Kind, Question
 from workbench.errors import InputError, WorkbenchError
+from workbench.store.control import MOST_SHARE
 from workbench.ui.messages import show_error
 from workbench.usecases.add_question import typed_question
-from workbench.usecases.project import create_project, project_names
+from workbench.usecases.project import CONTROL_SHARE, create_project, project_names
 
 T = TypeVar("T")
 MOST_QUESTIONS = 10
@@ -45,6 +46,18 @@ def show_new_project(home: Home) -> str | None:
     drafts = [
         ask_question(f"question {number + 1}", f"new question {number}") for number in range(n_questions)
     ]
+    control = st.slider(
+        "Documents that chance draws to measure",
+        0,
+        round(100 * MOST_SHARE),
+        round(100 * CONTROL_SHARE),
+        5,
+        format="%d %%",
+        key="control share of new project",
+        width=320,
+        help="Of what is imported without answers. They are asked among the others, without a suggestion, and no "
+        "model learns from them: they tell how right a model is without a test set. The share stays as it is.",
+    )
     create = st.button("Create the project", type="primary", key="create project")
     if not create:
         return None
@@ -53,7 +66,8 @@ def show_new_project(home: Home) -> str | None:
     questions = [draft() for draft in drafts]
     if not fits or None in questions:
         return None
-    return name if tried(lambda: create_project(home, name, [q for q in questions if q])) else None
+    made = tried(lambda: create_project(home, name, [q for q in questions if q], control_share=control / 100))
+    return name if made else None
 
 
 def check_name(home: Home, name: str) -> str:
