@@ -4,30 +4,45 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.unit.usecases.live_desk import add_texts, ids, propose
+from tests.unit.usecases.live_desk import WIDTH, add_texts, ids, propose, text_of
 from tests.unit.usecases.live_desk import embed as embed_sentences
-from tests.unit.usecases.ner_desk import answer, embed, embed_words, ner_desk, spans_of
+from tests.unit.usecases.ner_desk import MadeWords, answer, embed, embed_words, ner_desk, spans_of
 from workbench import catalog
 from workbench.domain.annotations import Annotation
+from workbench.domain.ports import silent
 from workbench.domain.questions import LabelChange
 from workbench.domain.settings import QuestionSettings
 from workbench.domain.word_vectors import WordVectors
 from workbench.store.jobs import Jobs
 from workbench.store.suggestions import Suggestions
 from workbench.store.word_vectors import WordVectorFile
+from workbench.usecases import embed_words as embed_words_of
 from workbench.usecases import live_heads
+from workbench.usecases.embed_pool import run_job
 from workbench.usecases.live_heads import joined_scores
 from workbench.usecases.live_rules import why_not_live
 from workbench.usecases.project import Project
 from workbench.usecases.rank_live import LiveRanking, LiveRankings
 from workbench.usecases.replay import Verdict, replay
 from workbench.usecases.set_question import set_question
+
+
+class MadeSentences:
+    """The encoder of the desk, as far as sentences that are embedded already go."""
+
+    id = "made"
+    width = WIDTH
+
+    def encode(self, texts: Sequence[str], *, progress: object = None) -> np.ndarray:
+        """Return unit vectors."""
+        vectors = np.random.default_rng(0).normal(size=(len(texts), WIDTH)).astype(np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 @pytest.fixture
@@ -140,6 +155,38 @@ def test_where_there_are_no_word_vectors_a_job_is_asked_for_that_makes_them(desk
     assert [(job.verb, job.arguments) for job in Jobs(desk.store).list()] == [
         ("embed", {"encoder_name": "minilm"})
     ]
+
+
+def test_the_job_makes_the_words_that_are_missing_of_the_pool_alone(
+    desk: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Counting(MadeWords):
+        def encode_words(self, texts: Sequence[str], *, progress: object = None) -> WordVectors:
+            asked.extend(texts)
+            return super().encode_words(texts)
+
+    monkeypatch.setattr(catalog, "encoder", lambda name, n_threads: MadeSentences())
+    monkeypatch.setattr(catalog, "word_encoder", lambda n_threads: Counting())
+    monkeypatch.setattr(embed_words_of, "AT_ONCE", 4)
+    add_texts(desk, ids(80, 90))
+    add_texts(desk, ids(90, 95), part="held-out")
+    assert run_job(desk.folder, {}, silent) == {"n_documents": 95}
+    assert asked == [text_of(id) for id in ids(80, 90)]
+    answer(desk, ids(10, 15))
+    live = LiveRanking(desk, "topic")
+    assert live.refresh() is not None
+    assert (live.without_vector, live.wants_work) == (0, False)
+
+
+def test_the_job_makes_no_words_where_no_entities_are_ranked_live(
+    desk: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "encoder", lambda name, n_threads: MadeSentences())
+    monkeypatch.setattr(catalog, "word_encoder", lambda n_threads: pytest.fail("it was made"))
+    set_question(desk, "topic", QuestionSettings(live=False))
+    assert run_job(desk.folder, {}, silent) == {"n_documents": 80}
 
 
 def test_the_words_of_most_texts_are_ranked_by(desk: Project) -> None:
