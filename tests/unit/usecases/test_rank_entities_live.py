@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.unit.usecases.live_desk import WIDTH, add_texts, ids, propose, text_of
+from tests.unit.usecases.live_desk import TOPIC, WIDTH, add_texts, ids, propose, text_of
 from tests.unit.usecases.live_desk import embed as embed_sentences
-from tests.unit.usecases.ner_desk import MadeWords, answer, embed, embed_words, ner_desk, spans_of
+from tests.unit.usecases.ner_desk import NAMES, MadeWords, answer, embed, embed_words, ner_desk, spans_of
 from workbench import catalog
 from workbench.domain.annotations import Annotation
 from workbench.domain.ports import silent
@@ -28,7 +28,7 @@ from workbench.usecases.embed_pool import run_job
 from workbench.usecases.live_heads import joined_scores
 from workbench.usecases.live_rules import why_not_live
 from workbench.usecases.project import Project
-from workbench.usecases.rank_live import LiveRanking, LiveRankings
+from workbench.usecases.rank_live import LiveRanking, LiveRankings, open_pool
 from workbench.usecases.replay import Verdict, replay
 from workbench.usecases.set_question import set_question
 
@@ -141,6 +141,18 @@ def test_sentences_without_word_vectors_are_left_out_and_counted(desk: Project) 
     assert second is not None
     assert live.without_vector == 0
     assert {p.document_id for p in second.proposals} == set(ids(80, 90))
+
+
+def test_words_are_those_of_the_sentence_also_behind_one_that_is_left_out(desk: Project) -> None:
+    add_texts(desk, ids(80, 90))
+    embed_sentences(desk, ids(80, 90))
+    embed_words(desk, ids(85, 90))
+    pool = open_pool(desk, NAMES)
+    assert pool is not None
+    places = np.array([2, pool.place_of["d86"]])
+    wanted = MadeWords().encode_words([text_of("d2"), text_of("d86")])
+    np.testing.assert_array_equal(pool.words_at(places).codes, wanted.codes)
+    assert open_pool(desk, TOPIC).words is None  # type: ignore[union-attr]
 
 
 def test_where_there_are_no_word_vectors_a_job_is_asked_for_that_makes_them(desk: Project) -> None:
