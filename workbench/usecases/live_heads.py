@@ -47,6 +47,9 @@ class LabelHeads:
         config = {**asdict(self._heads.config), "encoder_id": view.pool.file.encoder_id}
         return NamedHead(live_id(view.question, view.answered, config), head)
 
+    def prepare(self, view: LiveView) -> None:
+        """Do nothing: an anchor of labels is fitted in a moment."""
+
 
 class TagHeads:
     """Heads of tags on word vectors: those of the file, so that no network is loaded."""
@@ -58,12 +61,20 @@ class TagHeads:
 
     def fit(self, view: LiveView) -> LiveModel:
         """Return the head of the answers so far. Raises NotEnoughDataError when none of them has a span."""
-        if view.pool.words is None:
-            raise InputError(f"The pool of '{view.question.name}' was read without words.")
-        words = FileWords(view.pool.words)
+        words = _words_of(view)
         model = self._heads.fit(view.question, view.answered, words)
         name = live_id(view.question, view.answered, self._heads.config(words))
         return NamedTags(name, view.question.name, model, view.pool)
+
+    def prepare(self, view: LiveView) -> None:
+        """Fit the next anchor, which takes seconds."""
+        self._heads.prepare(view.question, view.answered, _words_of(view))
+
+
+def _words_of(view: LiveView) -> FileWords:
+    if view.pool.words is None:
+        raise InputError(f"The pool of '{view.question.name}' was read without words.")
+    return FileWords(view.pool.words)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -57,6 +57,9 @@ class LiveHeads(Protocol):
     def fit(self, view: LiveView) -> LiveModel:
         """Return the head of the answers so far. Raises NotEnoughDataError when they do not tell two apart."""
 
+    def prepare(self, view: LiveView) -> None:
+        """Do ahead what would keep a later fit waiting."""
+
 
 def live_inputs(
     strategy: Strategy, view: LiveView, model: LiveModel, terms: Sequence[Sequence[str]] = ()

@@ -37,6 +37,7 @@ class LiveRanking:
         self._project = project
         self._name = question_name
         self._heads: LiveHeads | None = None
+        self._ranked: LiveView | None = None  # of what the newest ranking was made, until `prepare`
         self._takeover = Takeover(project)
         self._answers: LiveAnswers | None = None
         self._pool: LivePool | None = None
@@ -76,7 +77,14 @@ class LiveRanking:
             model = self._model(view)
         except NotEnoughDataError:  # e.g. the same labels everywhere: there is nothing to rank by yet
             return None
+        self._ranked = view
         return self._save(view, model, newest)
+
+    def prepare(self) -> None:
+        """In the pause after a ranking, do ahead what would keep a later one waiting."""
+        view, self._ranked = self._ranked, None
+        if view is not None and self._heads is not None:
+            self._heads.prepare(view)
 
     def _follow(self) -> LiveAnswers:
         """Return the answers as they are now, counting those that are new."""
@@ -141,6 +149,8 @@ class LiveRankings:
             return []
         found = [self._refreshed(question.name) for question in self._project.store.questions()]
         self._seen = newest
+        for ranking in self._rankings.values():
+            ranking.prepare()
         return [batch for batch in found if batch is not None]
 
     def _refreshed(self, question: str) -> Batch | None:

@@ -26,6 +26,7 @@ from workbench.usecases import embed_words as embed_words_of
 from workbench.usecases import live_heads
 from workbench.usecases.embed_pool import run_job
 from workbench.usecases.live_heads import joined_scores
+from workbench.usecases.live_inputs import LiveView
 from workbench.usecases.live_rules import why_not_live
 from workbench.usecases.project import Project
 from workbench.usecases.rank_live import LiveRanking, LiveRankings, open_pool
@@ -71,13 +72,14 @@ def test_a_process_that_was_killed_is_followed_by_one_that_ranks_alike(tmp_path:
         found = []
         with ner_desk(root, n=300) as project:
             propose(project, ids(20, 30), strategy="margin", id="second")
-            answer(project, ids(20, 105))
+            answer(project, ids(20, 195))
             live = LiveRanking(project, "topic")
-            for start in range(105, 125, 5):
+            for start in range(195, 215, 5):
                 answer(project, ids(start, start + 5))
                 live = LiveRanking(project, "topic") if killed else live
                 batch = live.refresh()
                 assert batch is not None
+                live.prepare()
                 found.append((batch.run, [(p.document_id, p.utility) for p in batch.proposals]))
         return found
 
@@ -141,6 +143,26 @@ def test_sentences_without_word_vectors_are_left_out_and_counted(desk: Project) 
     assert second is not None
     assert live.without_vector == 0
     assert {p.document_id for p in second.proposals} == set(ids(80, 90))
+
+
+def test_what_takes_long_is_done_after_the_batch_is_saved(
+    desk: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared: list[tuple[str | None, int]] = []
+
+    def noted(heads: object, view: LiveView) -> None:
+        newest = desk.store.latest_batch("topic")
+        assert newest is not None
+        prepared.append((newest.id, len(view.answered)))
+
+    monkeypatch.setattr(live_heads.TagHeads, "prepare", noted)
+    rankings = LiveRankings(desk)
+    answer(desk, ids(10, 15))
+    (batch,) = rankings.look()
+    assert prepared == [(batch.id, 15)]
+    answer(desk, ["d15"])
+    assert rankings.look() == []
+    assert len(prepared) == 1
 
 
 def test_words_are_those_of_the_sentence_also_behind_one_that_is_left_out(desk: Project) -> None:
