@@ -7,6 +7,11 @@ the real ones, and with vectors of their own. A model of the first answers is at
 is refitted from it, all other sentences are scored and a batch of 20 is chosen. Words and sentence vectors are
 remembered (how long computing the words takes is said beside it), and they are read from their files each time.
 Median of five answers.
+
+The rows "resident" are the live ranking of a project end to end: five answers are recorded, then `LiveRanking.refresh`
+reads them, fits, scores, chooses, and writes the batch with its suggestions. Median of 21
+rankings; in the pause after one of them the next anchor is fitted ("ahead"), which is not part of the time. Neighbours
+were found before. "first" is the ranking of a process that has just been started.
 """
 
 from __future__ import annotations
@@ -20,18 +25,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sqlalchemy import insert
 
+from benchmarks.live_ranking import Clock
 from benchmarks.reporting import write_result
 from benchmarks.wnut17_words import remembered_vectors, remembered_words, wnut17
 from workbench import catalog
-from workbench.config import stay_offline
+from workbench.config import Home, stay_offline
+from workbench.domain.annotations import Annotation, new_client_id
 from workbench.domain.examples import Example
 from workbench.domain.ports import LearnerContext
 from workbench.domain.questions import Question
+from workbench.domain.runs import Batch, Proposal
+from workbench.store import schema
+from workbench.store.values import text_sha256
+from workbench.usecases.find_neighbours import neighbours_among
 from workbench.usecases.gather_inputs import Evidence, wanted
+from workbench.usecases.project import Project, create_project, open_project
 from workbench.usecases.propose_batch import VECTOR_INPUTS, Ranking, rank
+from workbench.usecases.rank_live import LiveRanking
 
-BATCH = 20
+BATCH, EVERY, RANKINGS = 20, 5, 21
 
 
 def many_sentences(examples: Sequence[Example], n: int) -> list[Example]:
@@ -69,6 +83,7 @@ def measured(
     both = [a + b for a, b in zip(refits, ranks, strict=True)]
     return {
         "strategy": strategy,
+        "way": "parts",
         "answers": n_answers,
         "sentences": len(sentences) - n_answers,
         "s, answer to ranking": statistics.median(both),
@@ -76,6 +91,85 @@ def measured(
         "s, refit": statistics.median(refits),
         "s, score and choose": statistics.median(ranks),
     }
+
+
+def project_of(home: Home, question: Question, sentences: Sequence[Example], folder: Path) -> None:
+    """Make a project of these sentences, whose vectors are those of a folder."""
+    made = create_project(home, "made", [question])
+    (made / "data").mkdir(exist_ok=True)
+    for name in ("words", "vectors"):
+        (made / "data" / name).symlink_to(folder.resolve() / name)
+    with open_project(home, "made") as project:
+        rows = [
+            {"position": k, "id": f"d{k}", "text": one.text, "text_sha256": text_sha256(one.text), "part": "pool",
+             "metadata": "{}"}
+            for k, one in enumerate(sentences)
+        ]  # fmt: skip
+        with project.store.database.write() as connection:
+            connection.execute(insert(schema.documents), rows)
+        neighbours_among(project, remembered_vectors(folder / "vectors"), ())
+
+
+def answer(
+    project: Project, question: Question, sentences: Sequence[Example], numbers: Sequence[int]
+) -> None:
+    """Answer sentences rightly."""
+    project.store.record(
+        [
+            Annotation(new_client_id(), f"d{k}", question.name, "ana", spans=sentences[k].spans)
+            for k in numbers
+        ]
+    )
+
+
+def resident(
+    home: Home, question: Question, sentences: Sequence[Example], *, done: int, strategy: str
+) -> dict[str, Any]:
+    """Answer five sentences and rank, again and again, from `done` answers on; return the seconds of each part."""
+    clock = Clock()
+    seconds: list[float] = []
+    ahead: list[float] = []
+    with open_project(home, "made") as project:
+        proposals = tuple(Proposal(f"d{k}", 0.0, "") for k in range(len(sentences) - BATCH, len(sentences)))
+        project.store.save_batch(Batch(f"first-{strategy}", question.name, strategy, 0, proposals))
+        ranking = LiveRanking(project, question.name)
+        ranking._model = clock.timed(ranking._model, "refit")  # type: ignore[method-assign]
+        for turn in range(RANKINGS + 1):
+            answer(project, question, sentences, range(done + EVERY * turn, done + EVERY * (turn + 1)))
+            started = time.perf_counter()
+            assert ranking.refresh() is not None
+            seconds.append(time.perf_counter() - started)
+            started = time.perf_counter()
+            ranking.prepare()
+            ahead.append(time.perf_counter() - started)
+    return {
+        "strategy": strategy,
+        "way": "resident",
+        "answers": done,
+        "sentences": len(sentences) - done,
+        "s, answer to ranking": statistics.median(seconds[1:]),
+        "slowest": max(seconds[1:]),
+        "first": seconds[0],
+        "s, anchor fitted ahead": max(ahead),
+        "s, refit": statistics.median(clock.seconds["refit"][1:]),
+    }
+
+
+def all_resident(
+    question: Question, sentences: Sequence[Example], options: argparse.Namespace, folder: Path
+) -> list[dict[str, Any]]:
+    """Return a row a strategy, each with more answers than the one before it."""
+    remembered_vectors(folder / "vectors").encode([example.text for example in sentences])
+    done, rows = options.answers, []
+    with tempfile.TemporaryDirectory(prefix="live-") as scratch:
+        home = Home(Path(scratch))
+        project_of(home, question, sentences, folder)
+        with open_project(home, "made") as project:
+            answer(project, question, sentences, range(done))
+        for strategy in options.strategies:
+            rows.append(resident(home, question, sentences, done=done, strategy=strategy))
+            done += EVERY * (RANKINGS + 1)
+    return rows
 
 
 def main() -> None:
@@ -111,6 +205,7 @@ def main() -> None:
                     question, sentences, options.answers, context=context, strategy=strategy, encoder=encoder
                 )
             )
+        rows += all_resident(question, sentences, options, folder)
     write_result(
         "ner_rerank", rows, n_words=n_words, bytes_a_word=n_bytes / n_words, s_to_compute_the_words=encoding
     )

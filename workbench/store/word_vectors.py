@@ -163,6 +163,28 @@ class WordVectorFile:
             yield
 
 
+class FileWords:
+    """A word encoder that only reads its file: whoever uses it needs no network."""
+
+    def __init__(self, file: WordVectorFile) -> None:
+        self.id = file.encoder_id
+        self.width = file.width
+        self._file = file
+
+    def encode_words(self, texts: Sequence[str], *, progress: Progress = silent) -> WordVectors:
+        """Return the words of the texts, in their order. Raises InputError when one is not in the file."""
+        rows = self._file.rows(texts)
+        if (rows < 0).any():
+            raise InputError(f"{int((rows < 0).sum())} of {len(texts)} texts have no word vectors yet.")
+        return self._file.read(rows)
+
+
+def stored_words(folder: Path) -> list[WordVectorFile]:
+    """Return the word-vector files below a folder, one a word encoder, without loading any encoder."""
+    facts = [read_json(path) for path in sorted(folder.glob("*/facts.json"))]
+    return [WordVectorFile(folder, str(found["words"]), int(found["width"])) for found in facts]
+
+
 class CachedWords:
     """A word encoder that asks another one for nothing twice.
 

@@ -10,6 +10,7 @@ from workbench.config import n_training_threads, stay_offline
 from workbench.domain.ports import Progress, WordEncoder, silent
 from workbench.store.vectors import CachedEncoder, VectorFile
 from workbench.store.word_vectors import CachedWords, WordVectorFile
+from workbench.usecases.embed_words import embed_words, words_are_ranked
 from workbench.usecases.find_neighbours import neighbours_among
 from workbench.usecases.project import Project, open_folder
 
@@ -24,8 +25,11 @@ def project_encoder(project: Project, name: str = catalog.DEFAULT_ENCODER) -> Ca
 
 def project_words(project: Project, learner: str) -> WordEncoder | None:
     """Return the word encoder for a learner that works on words, one that remembers them; None for others."""
-    if learner not in catalog.LEARNERS_ON_WORDS:
-        return None
+    return remembered_words(project) if learner in catalog.LEARNERS_ON_WORDS else None
+
+
+def remembered_words(project: Project) -> CachedWords:
+    """Return the word encoder that remembers the words of this project's texts."""
     stay_offline()
     words = catalog.word_encoder(n_threads=n_training_threads())
     return CachedWords(words, WordVectorFile(project.folder / "data" / "words", words.id, words.width))
@@ -36,12 +40,15 @@ def embed_pool(
 ) -> int:
     """Encode every document that has no vector yet, find neighbours, and return how many documents there are.
 
-    Interrupted, it goes on where it stopped.
+    Where entities are ranked live, the words of the pool are encoded too. Interrupted, it goes on where it
+    stopped.
     """
     texts = [document.text for document in project.store.documents()]
     encoder = project_encoder(project, encoder_name)
     encoder.encode(texts, progress=progress)
     neighbours_among(project, encoder, (), progress=progress)
+    if words_are_ranked(project):
+        embed_words(project, remembered_words(project), progress=progress)
     return len(texts)
 
 

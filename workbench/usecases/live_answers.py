@@ -88,5 +88,6 @@ def _put(where: set[str], document_id: str, *, is_in: bool) -> None:
 
 
 def labels_met(examples: Collection[Example]) -> int:
-    """Return how many labels are among the answers."""
-    return len({label for example in examples for label in example.labels})
+    """Return how many labels are among the answers, or on their spans."""
+    of_spans = {span.label for example in examples for span in example.spans}
+    return len(of_spans.union(*(example.labels for example in examples)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -13,17 +13,18 @@ import numpy as np
 
 from workbench import catalog
 from workbench.domain.annotations import now
+from workbench.domain.arrays import Rows
 from workbench.domain.examples import Example
 from workbench.domain.history import RECIPE_VERSION, hash_json
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Run, hash_examples, live_run_id
-from workbench.domain.scores import ClassScores
+from workbench.domain.scores import Scores, TokenScores
 from workbench.domain.suggestions import Suggestion
 from workbench.usecases.live_inputs import LiveModel, LiveView, live_inputs
 from workbench.usecases.mix_control import mixed, next_control
 from workbench.usecases.project import Project
 from workbench.usecases.propose_batch import Ranking, proposals_of
-from workbench.usecases.suggest_answers import label_suggestions
+from workbench.usecases.suggest_answers import suggestions_of
 
 FEWEST = 10  # the queue must not run dry before the next ranking
 MOST_CARRIED = 100
@@ -63,11 +64,18 @@ def next_batch(project: Project, view: LiveView, model: LiveModel, newest: Batch
         now(),
         recipe,
     )
-    assert isinstance(inputs.scores, ClassScores)
-    scores = inputs.scores
-    said = ClassScores(scores.labels, scores.probabilities[choice.rows], scores.exclusive)
+    assert inputs.scores is not None
     ids = [proposal.document_id for proposal in fresh]
-    return LiveBatch(batch, label_suggestions(_as_run(view.question, model, ranking.seed), ids, said))
+    texts = [view.pool.text_of[document_id] for document_id in ids]
+    said = _of_rows(inputs.scores, choice.rows)
+    return LiveBatch(batch, suggestions_of(_as_run(view.question, model, ranking.seed), ids, texts, said))
+
+
+def _of_rows(scores: Scores, rows: Rows) -> Scores:
+    """Return the scores of some of the documents, in this order."""
+    if isinstance(scores, TokenScores):
+        return TokenScores(scores.labels, tuple(scores.documents[row] for row in rows.tolist()))
+    return replace(scores, probabilities=scores.probabilities[rows])
 
 
 def _ranking(newest: Batch, n: int, *, seed: int) -> Ranking:
@@ -93,9 +101,14 @@ def _recipe(view: LiveView, model: LiveModel, ranking: Ranking, *, sampled: bool
         "ranking": ranking.as_dict(),
         "encoder_id": view.pool.file.encoder_id,
         "saw": view.moment.as_dict(),
-        "live": {"sampled": sampled, "without_vector": view.pool.without_vector},
+        "live": {"sampled": sampled, "without_vector": view.pool.without_vector, **_words_of(view)},
         "hashes": view_hashes(view, model),
     }
+
+
+def _words_of(view: LiveView) -> dict[str, str]:
+    """Return which word vectors were looked at, where words are ranked by."""
+    return {"words": view.pool.words.encoder_id} if view.pool.words is not None else {}
 
 
 def view_hashes(view: LiveView, model: LiveModel) -> dict[str, str]:

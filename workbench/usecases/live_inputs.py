@@ -13,7 +13,7 @@ from workbench.domain.examples import Example
 from workbench.domain.history import Moment
 from workbench.domain.ports import Strategy, StrategyInputs
 from workbench.domain.questions import Question
-from workbench.domain.scores import ClassScores
+from workbench.domain.scores import Scores
 from workbench.usecases.gather_inputs import targets_of, wanted
 from workbench.usecases.live_pool import LivePool
 from workbench.usecases.read_terms import terms_for
@@ -30,7 +30,7 @@ class LiveModel(Protocol):
     def training(self) -> str:
         """What its scores follow from, hashed; equal in two projects in which the same happened."""
 
-    def score(self, places: Rows, vectors: Any) -> ClassScores:
+    def score(self, places: Rows, vectors: Any) -> Scores:
         """Return the scores of the documents at these places, whose vectors are these."""
 
 
@@ -51,12 +51,22 @@ class LiveView:
     waiting: frozenset[str] = frozenset()
 
 
+class LiveHeads(Protocol):
+    """Fits the head of a question's answers: a function of these in their order, whatever was fitted before."""
+
+    def fit(self, view: LiveView) -> LiveModel:
+        """Return the head of the answers so far. Raises NotEnoughDataError when they do not tell two apart."""
+
+    def prepare(self, view: LiveView) -> None:
+        """Do ahead what would keep a later fit waiting."""
+
+
 def live_inputs(
     strategy: Strategy, view: LiveView, model: LiveModel, terms: Sequence[Sequence[str]] = ()
 ) -> StrategyInputs:
     """Return the inputs that the strategy needs or uses.
 
-    What the head sees of a text is its vector, so `features` are `vectors`.
+    What the head sees of a text is its vector, so `features` are `vectors`; a head of words has none.
     """
     names = wanted(strategy)
     vectors = view.pool.vectors(view.places)
@@ -73,7 +83,7 @@ def live_inputs(
         labelled_vectors=labelled if "labelled_vectors" in names else None,
         labelled_targets=targets_of(view.question, view.answered) if "labelled_targets" in names else None,
         labelled_scores=model.score(of_answered, labelled) if "labelled_scores" in names else None,
-        features=vectors if "features" in names else None,  # type: ignore[arg-type]
+        features=vectors if "features" in names and view.question.kind != "ner" else None,  # type: ignore[arg-type]
         n_words=view.pool.n_words[view.places] if "n_words" in names else None,
         neighbours=neighbours,
         nearness=nearness,

@@ -12,9 +12,12 @@ import numpy.typing as npt
 
 from workbench.domain.arrays import AnyArray, Nearness, Rows, Vectors
 from workbench.domain.neighbours import N_NEAREST, Neighbours
+from workbench.domain.word_vectors import WordVectors
+from workbench.errors import InputError
 from workbench.store.answer_log import AnswerLog
 from workbench.store.neighbours import NeighbourFile
 from workbench.store.vectors import VectorFile
+from workbench.store.word_vectors import WordVectorFile
 from workbench.strategies.distances import nearness_of
 from workbench.usecases.find_neighbours import MOST_DOCUMENTS, nearest_of, pool_documents
 from workbench.usecases.project import Project
@@ -49,24 +52,29 @@ class FileVectors:
 class LivePool:
     """The documents of the pool that have a vector, and which of them are open.
 
-    Documents whose text is held out too are none of it. `without_vector` counts those that are left out
+    Where `words` are given, they have word vectors too. Documents whose text is held out too are none of
+    it. `without_vector` counts those that are left out
     until they are embedded, and `lacks_neighbours` tells that a ranking asked for neighbours in vain.
     Vectors of open documents are kept together: whoever answers takes a few away, and nothing else is read
     again.
     """
 
-    def __init__(self, project: Project, file: VectorFile) -> None:
+    def __init__(self, project: Project, file: VectorFile, words: WordVectorFile | None = None) -> None:
         self.file = file
-        self._stamp = (AnswerLog(project.store).last_position(), len(file))
+        self.words = words
+        self._stamp = self._stamp_of(project)
         found = pool_documents(project)
         rows = file.rows([document.text for document in found])
-        self.without_vector = int((rows < 0).sum())
-        kept = np.flatnonzero(rows >= 0).tolist()
+        word_rows = rows if words is None else words.rows([document.text for document in found])
+        has_both = (rows >= 0) & (word_rows >= 0)
+        self.without_vector = int((~has_both).sum())
+        kept = np.flatnonzero(has_both).tolist()
         self.ids = [found[place].id for place in kept]
         self.texts = [found[place].text for place in kept]
         self.text_of = dict(zip(self.ids, self.texts, strict=True))
         self.place_of = {document_id: place for place, document_id in enumerate(self.ids)}
         self._rows: Rows = rows[kept]
+        self._word_rows: Rows = word_rows[kept]
         self._open: Rows = np.zeros(0, dtype=np.int64)
         self._held: Vectors | None = None
         self._neighbours: Neighbours | None = None
@@ -82,7 +90,13 @@ class LivePool:
     def is_today(self, project: Project) -> bool:
         """Tell whether documents and vectors are still those that were read."""
         self.file.refresh()
-        return self._stamp == (AnswerLog(project.store).last_position(), len(self.file))
+        if self.words is not None:
+            self.words.refresh()
+        return self._stamp == self._stamp_of(project)
+
+    def _stamp_of(self, project: Project) -> tuple[int, int, int]:
+        n_words = len(self.words) if self.words is not None else 0
+        return AnswerLog(project.store).last_position(), len(self.file), n_words
 
     def open_places(self, done: Collection[str]) -> Rows:
         """Return the places of the documents that are not done, in import order."""
@@ -134,6 +148,15 @@ class LivePool:
     def vectors_of(self, document_ids: Sequence[str]) -> Vectors:
         """Return the vectors `(m, d)` of any documents of the pool."""
         return self.file.read(self._rows[[self.place_of[id] for id in document_ids]])
+
+    def words_at(self, places: Rows) -> WordVectors:
+        """Return the words of the documents at these places; they are read from the file each time.
+
+        Raises InputError for a pool without word vectors.
+        """
+        if self.words is None:
+            raise InputError("The words of this pool were not asked for.")
+        return self.words.read(self._word_rows[places])
 
     @cached_property
     def n_words(self) -> Rows:

@@ -9,8 +9,11 @@ from workbench.store.settings import Settings
 from workbench.usecases.project import Project
 from workbench.usecases.queue_documents import CONTROL_STRATEGIES
 
-LIVE_KINDS = ("textcat", "textcat-multi")
-FEWEST_LABELS = 2
+FEWEST_LABELS = {
+    "textcat": 2,
+    "textcat-multi": 2,
+    "ner": 1,
+}  # that were met: an entity differs from no entity
 SAMPLING = ("bald",)  # by name: the app asks too, and must not import a strategy
 
 
@@ -20,7 +23,7 @@ def why_not_live(project: Project, question_name: str) -> str:
     | what                                          | ranked live                              |
     |-----------------------------------------------|------------------------------------------|
     | nothing, or a control sample, was proposed    | no: nobody asked for a ranking           |
-    | entities                                      | no: there is no head that is fast enough |
+    | entities, by a strategy of labels             | no: words have none of what it looks at  |
     | a strategy of small-text, or one that samples | no: it takes too long                    |
     | a project connected to Label Studio           | if asked: only a publish is seen there   |
     | else                                          | unless it is switched off                |
@@ -28,8 +31,6 @@ def why_not_live(project: Project, question_name: str) -> str:
     How many answers there are is looked at by the ranking itself.
     """
     question = project.store.question(question_name)
-    if question.kind not in LIVE_KINDS:
-        return f"'{question_name}' is {question.kind}; live ranking serves {' and '.join(LIVE_KINDS)}"
     wish = Settings(project.store).of(question_name).live
     if wish is False:
         return "it is switched off"
@@ -38,6 +39,8 @@ def why_not_live(project: Project, question_name: str) -> str:
         return "no batch was proposed yet"
     if wish is None and Links(project.store).find() is not None:
         return "the project is connected to Label Studio, where a publish changes the order"
+    if question.kind == "ner" and batch.strategy in catalog.STRATEGIES_OF_LABELS:
+        return f"the strategy '{batch.strategy}' ranks by labels of whole documents"
     return why_not_repeated(batch)
 
 

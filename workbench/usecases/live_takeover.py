@@ -88,7 +88,10 @@ def better_run(question: Question, runs: list[Run], n_answers: int) -> Run | Non
     The live head has no figures of its own: the newest run of `linear` speaks for it. Only runs with the
     labels of today and figures on the same basis are compared, of each learner the newest, and only those
     that have seen half of today's answers. Without a run of `linear` nothing can be compared. Ties: linear.
+    Scores of words are not kept: nobody takes over a ner question.
     """
+    if question.kind == "ner":
+        return None
     usable = [run for run in runs if not remark_on_labels(question, run) and macro_f1(run) is not None]
     newest: dict[str, Run] = {}
     for run in usable:

@@ -3,49 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from workbench import catalog
 from workbench.domain.examples import Example
 from workbench.domain.history import Moment
+from workbench.domain.questions import Question
 from workbench.domain.runs import Batch
 from workbench.errors import NotEnoughDataError
 from workbench.store.answer_log import AnswerLog
 from workbench.store.rankings import replace_batch
 from workbench.store.settings import Settings
 from workbench.store.vectors import VectorFile, stored_vectors
+from workbench.store.word_vectors import WordVectorFile, stored_words
 from workbench.usecases.ask_for_work import ask_for, same_job
-from workbench.usecases.gather_inputs import targets_of
 from workbench.usecases.live_answers import LiveAnswers, labels_met
-from workbench.usecases.live_batch import live_id, next_batch
-from workbench.usecases.live_inputs import LiveModel, LiveView
+from workbench.usecases.live_batch import next_batch
+from workbench.usecases.live_heads import live_heads
+from workbench.usecases.live_inputs import LiveHeads, LiveModel, LiveView
 from workbench.usecases.live_pool import LivePool
 from workbench.usecases.live_rules import FEWEST_LABELS, why_not_live
 from workbench.usecases.live_takeover import Takeover
 from workbench.usecases.project import Project
-
-if TYPE_CHECKING:
-    from workbench.learners.warm_head import AnchoredHead, NamedHead
-
-FEWEST = 10  # the queue must not run dry before the next ranking
-MOST_CARRIED = 100
 
 
 class LiveRanking:
     """Follows the answers to one question and ranks what is open.
 
     It may be ended at any moment: everything it keeps can be made again from the project, and gives the
-    same ranking again (see `AnchoredHead`).
+    same ranking again (see `AnchoredHead`, `AnchoredTags`).
     """
 
     def __init__(self, project: Project, question_name: str) -> None:
         self._project = project
         self._name = question_name
-        self._heads: AnchoredHead | None = None
+        self._heads: LiveHeads | None = None
+        self._ranked: LiveView | None = None  # of what the newest ranking was made, until `prepare`
         self._takeover = Takeover(project)
         self._answers: LiveAnswers | None = None
         self._pool: LivePool | None = None
+        self._lacks_words = False
         self._fresh: int | None = None  # answers since the newest batch; None: not known yet
         self._newest = ""  # the id of that batch
 
@@ -56,8 +52,10 @@ class LiveRanking:
 
     @property
     def wants_work(self) -> bool:
-        """Whether the job `embed` would make the next ranking better."""
-        return self._pool is not None and (self._pool.without_vector > 0 or self._pool.lacks_neighbours)
+        """Whether the job `embed` would make the next ranking better, or possible where words are ranked by."""
+        if self._pool is None:
+            return self._lacks_words
+        return self._pool.without_vector > 0 or self._pool.lacks_neighbours
 
     def refresh(self) -> Batch | None:
         """Rank anew when enough answers came since the newest batch; return what was saved, if anything.
@@ -67,18 +65,26 @@ class LiveRanking:
         newest = self._project.store.latest_batch(self._name)
         if newest is None or why_not_live(self._project, self._name):
             return None
-        answers, pool = self._follow(), self._ready_pool()
+        answers = self._follow()
+        pool = self._ready_pool(answers.question)
         if pool is None or not self._is_due(answers, newest):
             return None
         examples = answers.examples(pool.text_of)
-        if labels_met(examples) < FEWEST_LABELS:
+        if labels_met(examples) < FEWEST_LABELS[answers.question.kind]:
             return None
         view = live_view(answers, pool, examples)
         try:
             model = self._model(view)
         except NotEnoughDataError:  # e.g. the same labels everywhere: there is nothing to rank by yet
             return None
+        self._ranked = view
         return self._save(view, model, newest)
+
+    def prepare(self) -> None:
+        """In the pause after a ranking, do ahead what would keep a later one waiting."""
+        view, self._ranked = self._ranked, None
+        if view is not None and self._heads is not None:
+            self._heads.prepare(view)
 
     def _follow(self) -> LiveAnswers:
         """Return the answers as they are now, counting those that are new."""
@@ -95,26 +101,23 @@ class LiveRanking:
             self._fresh, self._newest = answers.n_after(newest.created_at), newest.id
         return self._fresh >= Settings(self._project.store).of(self._name).live_every
 
-    def _ready_pool(self) -> LivePool | None:
+    def _ready_pool(self, question: Question) -> LivePool | None:
         """Return the pool as it is today; None while no document of it has a vector.
 
         Read before anything is due, with what a fit needs: the first ranking is as fast as the others.
         """
         if self._pool is None or not self._pool.is_today(self._project):
-            import workbench.learners.warm_head  # noqa: F401
-
-            file = vector_file(self._project, self._name)
-            self._pool = LivePool(self._project, file) if file is not None else None
+            self._heads = self._heads or live_heads(question)
+            self._pool = open_pool(self._project, question)
+            self._lacks_words = self._pool is None and question.kind == "ner"
         return self._pool
 
     def _model(self, view: LiveView) -> LiveModel:
         better = self._takeover.model(view.question, view.pool, len(view.answered))
         if better is not None:
             return better
-        from workbench.learners.warm_head import AnchoredHead  # scipy and scikit-learn
-
-        self._heads = self._heads or AnchoredHead()
-        return live_head(view, self._heads)
+        self._heads = self._heads or live_heads(view.question)
+        return self._heads.fit(view)
 
     def _save(self, view: LiveView, model: LiveModel, newest: Batch) -> Batch | None:
         """Store the next batch with what the model says of it, unless somebody proposed another one."""
@@ -132,7 +135,8 @@ class LiveRankings:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._log = AnswerLog(project.store)
-        self._seen = self._embedded = -1
+        self._seen = -1
+        self._embedded: dict[str, int] = {}
         self._rankings: dict[str, LiveRanking] = {}
 
     def look(self) -> list[Batch]:
@@ -145,14 +149,16 @@ class LiveRankings:
             return []
         found = [self._refreshed(question.name) for question in self._project.store.questions()]
         self._seen = newest
+        for ranking in self._rankings.values():
+            ranking.prepare()
         return [batch for batch in found if batch is not None]
 
     def _refreshed(self, question: str) -> Batch | None:
         ranking = self._rankings.setdefault(question, LiveRanking(self._project, question))
         batch = ranking.refresh()
         last = self._log.last_position()
-        if ranking.wants_work and last != self._embedded:
-            self._embedded = last
+        if ranking.wants_work and last != self._embedded.get(question):
+            self._embedded[question] = last
             ask_for_vectors(self._project, question)
         return batch
 
@@ -174,14 +180,20 @@ def live_view(answers: LiveAnswers, pool: LivePool, examples: Sequence[Example])
     )
 
 
-def live_head(view: LiveView, heads: AnchoredHead) -> NamedHead:
-    """Return the head of the answers so far. Raises NotEnoughDataError when they do not tell two apart."""
-    from workbench.learners.warm_head import NamedHead
+def open_pool(project: Project, question: Question) -> LivePool | None:
+    """Return the pool by the files that it is ranked from; None while one of them is missing."""
+    file = vector_file(project, question.name)
+    if file is None or question.kind != "ner":
+        return LivePool(project, file) if file is not None else None
+    words = word_file(project)
+    return LivePool(project, file, words) if words is not None else None
 
-    vectors = view.pool.vectors_of([example.document_id for example in view.answered])
-    head = heads.fit(view.question, view.answered, vectors, targets_of(view.question, view.answered))
-    config = {**asdict(heads.config), "encoder_id": view.pool.file.encoder_id}
-    return NamedHead(live_id(view.question, view.answered, config), head)
+
+def word_file(project: Project) -> WordVectorFile | None:
+    """Return the word vectors to rank by: those that most texts of the project have; None without any."""
+    files = stored_words(project.folder / "data" / "words")
+    texts = [document.text for document in project.store.documents()] if len(files) > 1 else []
+    return max(files, key=lambda file: int((file.rows(texts) >= 0).sum()), default=None)
 
 
 def vector_file(project: Project, question: str) -> VectorFile | None:

@@ -8,13 +8,15 @@ from typing import Any
 from workbench.domain.runs import Batch, is_live_run
 from workbench.errors import InputError
 from workbench.store.vectors import VectorFile, stored_vectors
+from workbench.store.word_vectors import WordVectorFile, stored_words
 from workbench.usecases.live_answers import LiveAnswers
 from workbench.usecases.live_batch import next_batch, view_hashes
+from workbench.usecases.live_heads import live_heads
 from workbench.usecases.live_inputs import LiveModel, LiveView
 from workbench.usecases.live_pool import LivePool
 from workbench.usecases.live_takeover import kept_scores
 from workbench.usecases.project import Project
-from workbench.usecases.rank_live import live_head, live_view
+from workbench.usecases.rank_live import live_view
 
 
 def replay_live(seen: Project, batch: Batch, before: Batch | None) -> tuple[list[str], Mapping[str, str]]:
@@ -25,16 +27,15 @@ def replay_live(seen: Project, batch: Batch, before: Batch | None) -> tuple[list
     """
     if before is None:
         raise InputError("The batch that it followed is gone.")
-    from workbench.learners.warm_head import AnchoredHead  # scipy and scikit-learn
-
     answers = LiveAnswers(seen, seen.store.question(batch.question))
     answers.update()
-    pool = LivePool(seen, _vector_file(seen, batch.recipe.get("encoder_id", "")))
-    pool.fix_neighbours(sampled=_noted(batch, "sampled"))
+    sampled = _noted(batch, "sampled")
+    pool = LivePool(seen, _vector_file(seen, batch.recipe.get("encoder_id", "")), _word_file(seen, batch))
+    pool.fix_neighbours(sampled=sampled)
     view = live_view(answers, pool, answers.examples(pool.text_of))
     model: LiveModel
     if batch.run is None or is_live_run(batch.question, batch.run):
-        model = live_head(view, AnchoredHead())
+        model = live_heads(view.question).fit(view)
     else:
         model = _scores_of_run(seen, view, batch.run)
     found = next_batch(seen, view, model, before, every=int(batch.recipe["ranking"]["n"]))
@@ -54,6 +55,21 @@ def _vector_file(project: Project, encoder_id: str) -> VectorFile:
     if found is None:
         raise InputError(
             f"The vectors of '{encoder_id}' are gone.", hint=f"Compute them: workbench embed {project.name}"
+        )
+    return found
+
+
+def _word_file(project: Project, batch: Batch) -> WordVectorFile | None:
+    """Return the word vectors that a batch was ranked by; None when it was not ranked by words."""
+    words_id = batch.recipe["live"].get("words")
+    if words_id is None:
+        return None
+    files = stored_words(project.folder / "data" / "words")
+    found = next((file for file in files if file.encoder_id == words_id), None)
+    if found is None:
+        raise InputError(
+            f"The word vectors of '{words_id}' are gone.",
+            hint=f"Compute them: workbench embed {project.name}",
         )
     return found
 

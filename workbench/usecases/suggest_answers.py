@@ -45,11 +45,14 @@ def keep_suggestions(
     project: Project, run: Run, ids: Sequence[str], texts: Sequence[str], scores: Scores
 ) -> None:
     """Read the answers off the scores of these documents and put them in the place of earlier ones."""
+    Suggestions(project.store).replace(run.question, suggestions_of(run, ids, texts, scores))
+
+
+def suggestions_of(run: Run, ids: Sequence[str], texts: Sequence[str], scores: Scores) -> list[Suggestion]:
+    """Return the answers read off the scores of these documents: labels or spans."""
     if isinstance(scores, TokenScores):
-        fresh = span_suggestions(run, ids, texts, scores)
-    else:
-        fresh = label_suggestions(run, ids, scores)
-    Suggestions(project.store).replace(run.question, fresh)
+        return span_suggestions(run, ids, texts, scores)
+    return label_suggestions(run, ids, scores)
 
 
 def label_suggestions(run: Run, ids: Sequence[str], scores: ClassScores) -> list[Suggestion]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from workbench.domain.word_vectors import WordVectors, joined, marks_of, quantised
 from workbench.errors import ArtefactError, InputError, StoreError
-from workbench.store.word_vectors import CachedWords, WordVectorFile
+from workbench.store.word_vectors import CachedWords, FileWords, WordVectorFile, stored_words
 
 WIDTH = 6
 
@@ -135,3 +135,22 @@ def test_two_processes_that_append_the_same_text_keep_one_of_it(tmp_path: Path) 
     first.refresh()
     assert (len(first), first.n_words) == (3, 6)
     same(first.read(first.rows(["d e f", "c"])), SplitWords().encode_words(["d e f", "c"]))
+
+
+def test_files_are_found_without_their_encoders(tmp_path: Path) -> None:
+    assert stored_words(tmp_path / "none") == []
+    for encoder in (SplitWords(), SplitWords("other", 4)):
+        cached(tmp_path, encoder)[0].encode_words(TEXTS[: encoder.width - 2])
+    found = {file.encoder_id: (file.width, len(file)) for file in stored_words(tmp_path)}
+    assert found == {"split-1": (6, 3), "other": (4, 2)}
+
+
+def test_words_that_are_only_read_are_those_of_the_file(tmp_path: Path) -> None:
+    words, _ = cached(tmp_path)
+    encoded = words.encode_words(TEXTS)
+    (file,) = stored_words(tmp_path)
+    reading = FileWords(file)
+    assert (reading.id, reading.width) == ("split-1", WIDTH)
+    same(reading.encode_words(TEXTS), encoded)
+    with pytest.raises(InputError, match="1 of 2 texts have no word vectors"):
+        reading.encode_words(["rome", "paris"])

@@ -158,9 +158,7 @@ def show_guidelines(project: Project, question: Question, settings: QuestionSett
             key=f"suggests {place}",
             help="Off, nobody is primed by the model: for a control sample, or while it is still weak.",
         )
-        live, every = settings.live, settings.live_every
-        if question.kind != "ner":
-            live, every = ask_for_live(settings, place)
+        live, every = ask_for_live(settings, place)
 
         def save() -> bool:
             fresh = replace(settings, guidelines=text, suggests=suggests, live=live, live_every=every)
@@ -180,7 +178,7 @@ def ask_for_live(settings: QuestionSettings, place: str) -> tuple[bool | None, i
         list(LIVE).index(settings.live),
         format_func=LIVE.__getitem__,
         key=f"live {place}",
-        help="A new order of the queue, without a click. For labels of documents; not after a control sample.",
+        help="A new order of the queue, without a click; not after a control sample.",
     )
     every = st.number_input(
         "After how many answers", 1, MOST_EVERY, settings.live_every, key=f"every {place}"
