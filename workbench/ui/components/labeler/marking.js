@@ -180,6 +180,7 @@ class Marking {
     const isPart = this.doc.answers[question.name].scope;
     const obstacle = isPart ? liftScope(this.doc, question) : narrowScope(this.doc, question);
     this.desk.notice(obstacle ?? "");
+    if (obstacle) return; // what is chosen stays chosen, to be deleted
     this.keep();
     this.spans.edit(question);
     this.showScope();
