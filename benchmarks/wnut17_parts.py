@@ -5,8 +5,9 @@
 The simulated annotation of `wnut17_labels`, with the same seeds, rounds and goal (97 % of the strict F1 of `tags`
 with all answers), twice: sentences are asked whole, or as `workbench propose --spans` asks them. In parts, the known
 answer is given inside the scope only and its tokens alone are paid for; where an entity reaches over the edge of the
-scope, the annotator marks all of the sentence and all of its tokens are paid for. The first round is drawn at random
-and asked whole in both. What an annotator reads without being asked costs nothing here. Writes JSON and a table.
+scope, the annotator marks all of the sentence and all of its tokens are paid for.
+The first round is drawn at random and asked whole in both. What an annotator reads without being asked costs nothing
+here, so the sentences are counted too (`sentences`, after each round). Writes JSON and a table.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Life:
     answers: list[Example] = field(default_factory=list)
     paid: int = 0
     counts: Counter[str] = field(default_factory=Counter)
+    n_asked: list[int] = field(default_factory=list)  # sentences after each round
 
 
 def answer(example: Example, scope: Scope | None) -> Example:
@@ -112,6 +114,7 @@ def curve(trial: Trial, how: tuple[str, bool], seed: int) -> tuple[list[float], 
             ask(trial, life, room, how=(*how, 1000 * seed + number), model=model)
             model = fitted(trial, life.answers, seed)
         assert model is not None
+        life.n_asked.append(len(life.answers))
         values.append(trial.figure(model))
     return values, life
 
@@ -123,13 +126,12 @@ def fitted(trial: Trial, answers: Sequence[Example], seed: int) -> Model:
 
 def summary(strategy: str, in_parts: bool, runs: Sequence[tuple[list[float], Life]], *, goal: float,
             tokens: int) -> dict[str, Any]:  # fmt: skip
-    """Return a line of the table; of the sentences and the tokens asked it has the means at the last round."""
+    """Return a line of the table; the means of sentences stand for each round, those of tokens at the last."""
     name = f"{strategy}, {'in parts' if in_parts else 'whole'}"
     lives = [life for _, life in runs]
-    asked = [len(life.answers) for life in lives]
     return {
         **row_of(name, SHARES, [values for values, _ in runs], goal),
-        "sentences asked": float(np.mean(asked)),
+        "sentences": np.mean([life.n_asked for life in lives], axis=0).round().astype(int).tolist(),
         "tokens paid": float(np.mean([life.paid / tokens for life in lives])),
         "asked in part": float(np.mean([life.counts["asked in part"] for life in lives])),
         "of these marked whole": float(np.mean([life.counts["marked whole"] for life in lives])),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from workbench.config import Home
 from workbench.domain.annotations import Annotation, Scope
@@ -95,9 +96,9 @@ def test_a_batch_that_no_model_ranked_asks_whole_documents_and_its_recipe_says_w
 
 def answer(project: Project, id: str, *, scope: Scope | None = None) -> None:
     """Answer what is asked of a document: Ada is a person, Rome a place; outside the scope nothing is said."""
-    text = project.store.document(id).text
-    found = [(text.find(word), word, label) for word, label in (("ada", "PER"), ("rome", "LOC"))]
-    spans = tuple(Span.of(text, at, at + len(word), label) for at, word, label in found if at >= 0)
+    said = project.store.document(id).text
+    found = [(said.find(word), word, label) for word, label in (("ada", "PER"), ("rome", "LOC"))]
+    spans = tuple(Span.of(said, at, at + len(word), label) for at, word, label in found if at >= 0)
     asked = tuple(s for s in spans if scope is None or any(a <= s.start and s.end <= b for a, b in scope))
     project.store.record([Annotation(id, id, "names", "ann", spans=asked, scope=scope)])
 
@@ -123,6 +124,10 @@ def test_from_the_proposal_to_the_model_only_what_was_asked_is_learned(
     assert {id: learned[id] for id in parts} == parts
     check_what_is_taught(project, monkeypatch)
     assert [verdict.state for verdict in replay(project, "names")] == ["same", "same"]
+    with project.store.database.write() as connection:
+        connection.execute(text("UPDATE proposals SET scope = NULL"))
+    *_, changed = replay(project, "names")
+    assert [remark for remark in changed.remarks if "other words are asked" in remark]
 
 
 def check_scopes(project: Project, batch: Batch) -> None:
