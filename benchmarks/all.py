@@ -22,6 +22,7 @@ SCRIPTS = (
     "control_arm",
     "wnut17_ner",
     "wnut17_labels",
+    "wnut17_parts",
     "ner_rerank",
     "distilled_models",
     "label_studio_round_trip",

@@ -33,6 +33,7 @@ from workbench.cli.seeding import SeedTerms, TermsFile, gather_terms
 from workbench.config import Home
 
 BatchSize = Annotated[int, typer.Option("--batch", min=1, help="How many documents.")]
+Spans = Annotated[bool, typer.Option("--spans", help="Ask about the doubtful words only (entities).")]
 
 
 def embed(name: ProjectName, encoder: EncoderName = "minilm", later: Later = False) -> None:
@@ -56,17 +57,19 @@ def propose(
     encoder: EncoderName = "minilm",
     term: SeedTerms = None,
     terms: TermsFile = None,
+    spans: Spans = False,
     later: Later = False,
 ) -> None:
     """Choose the documents to ask next; they are what the app shows next."""
     words = gather_terms(name, question, term, terms)
     if later:
         asked = {"strategy": strategy, "n": batch, "seed": seed, "encoder": encoder, "terms": words}
+        asked |= {"spans": True} if spans else {}
         return leave_to_worker(name, "propose", {"question": question, **asked})
     from workbench.usecases.project import open_project
     from workbench.usecases.propose_batch import Ranking, propose_batch
 
-    ranking = Ranking(strategy, batch, seed, encoder, words)
+    ranking = Ranking(strategy, batch, seed, encoder, words, spans)
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         proposed = propose_batch(project, question, ranking, progress=progress)
         documents = project.store.documents(ids=[p.document_id for p in proposed.proposals])
@@ -108,6 +111,7 @@ def round_(
     seed: Seed = 0,
     encoder: EncoderName = "minilm",
     settings: Settings = None,
+    spans: Spans = False,
     later: Later = False,
 ) -> None:
     """Train on the answers so far, note the figures, and choose the documents to ask next."""
@@ -119,7 +123,7 @@ def round_(
     from workbench.usecases.train_model import Training
 
     training = Training(question, learner, seed, encoder, parse_settings(settings))
-    ranking = Ranking(strategy, batch, seed, encoder)
+    ranking = Ranking(strategy, batch, seed, encoder, spans=spans)
     if later:
         asked = {"training": asdict(training), "ranking": asdict(ranking)}
         return leave_to_worker(name, "round", asked)

@@ -14,7 +14,7 @@ from workbench import artefacts
 from workbench.analysis.wording import remarks_on_training
 from workbench.domain.conversion import ConversionReport
 from workbench.domain.ports import Progress
-from workbench.domain.runs import Batch, Run
+from workbench.domain.runs import Batch, Proposal, Run
 from workbench.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -88,7 +88,25 @@ def print_batch(batch: Batch, texts: Sequence[str]) -> None:
     has_utilities = any(proposal.utility for proposal in batch.proposals)
     for proposal, text in zip(batch.proposals, texts, strict=True):
         utility = f"  {proposal.utility:7.4f}" if has_utilities else ""
-        print(f"  {proposal.document_id}{utility}  {' '.join(text.split())[:80]}")
+        print(f"  {proposal.document_id}{utility}  {' '.join(asked_words(proposal, text).split())[:80]}")
+    n_parts = sum(proposal.scope is not None for proposal in batch.proposals)
+    if n_parts:
+        print(f"Of {counted(n_parts, 'documents')} only these words are asked, not the whole text.")
+    elif batch.recipe.get("ranking", {}).get("spans"):
+        print("The whole texts are asked: no model that was looked at doubts a part of them.")
+
+
+def asked_words(proposal: Proposal, text: str) -> str:
+    """Return the words that are asked, with a sign for those that are not.
+
+    >>> asked_words(Proposal("d", 1.0, "", ((0, 3), (8, 11))), "Ana saw Bob in Rome")
+    'Ana … Bob …'
+    """
+    pieces, at = "", 0
+    for start, end in proposal.scope or ((0, len(text)),):
+        pieces += f"{' … ' if start > at else ''}{text[start:end]}"
+        at = end
+    return f"{pieces} …" if at < len(text) else pieces
 
 
 def print_run(run: Run) -> None:

@@ -62,8 +62,11 @@ def chain_link(previous: str, batch: Batch) -> str:
     """Return the chain of a batch that follows the one whose chain is `previous` ("" for the first).
 
     Two histories have equal chains as long as they asked the same documents for the same reasons. The
-    moment is no part of it: it numbers the annotations of all questions.
+    moment is no part of it: it numbers the annotations of all questions. Scopes are, where there are any:
+    the chains of batches from before there were stay what they are.
     """
     recipe = {name: value for name, value in batch.recipe.items() if name != "saw"}
     asked = [proposal.document_id for proposal in batch.proposals]
-    return hash_json([previous, batch.strategy, batch.seed, recipe, asked])
+    scopes = [proposal.scope for proposal in batch.proposals]
+    parts = [scopes] if any(scope is not None for scope in scopes) else []
+    return hash_json([previous, batch.strategy, batch.seed, recipe, asked, *parts])

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
+from workbench.domain.annotations import Scope
 from workbench.domain.examples import Example
+from workbench.errors import InputError
 
 LIVE = "-live-"
 Basis: TypeAlias = Literal["held-out", "out-of-fold", "control sample"]
@@ -41,11 +44,24 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One document of a batch: why it is asked, and by which utility (higher = sooner)."""
+    """One document of a batch: why it is asked, and by which utility (higher = sooner).
+
+    `scope` lists the character ranges that are asked, in text order; None asks the whole document.
+    """
 
     document_id: str
     utility: float
     reason: str
+    scope: Scope | None = None
+
+    def __post_init__(self) -> None:
+        bounds = [bound for part in self.scope or () for bound in part]
+        if self.scope == () or any(a >= b for a, b in pairwise([-1, *bounds])):
+            raise InputError(
+                f"The scope {self.scope} does not list ranges of a text in their order.",
+                where=f"document {self.document_id}",
+                hint="Without a scope (None) the whole text is asked.",
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,10 @@ def _choose(labelled: LabelledDocument, question: Question, losses: Losses) -> C
 
 def _problem_with(answer: Annotation, document: Document, question: Question) -> Problem | None:
     if answer.scope is not None:
-        message = "The answer is about a part of the text only; outside it nothing is known."
+        message = (
+            "The answer is about a part of the text only, which this format cannot say: mark all of the text "
+            "(the key * on the card), or export as label-studio, which keeps the part."
+        )
         return Problem("scope", message, record=document.id)
     fits = not answer.labels if question.kind == "ner" else not answer.spans
     if not fits or (question.kind == "textcat" and len(answer.labels) != 1):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, exists, literal, select, true
+from sqlalchemy import Column, ColumnElement, Connection, Select, exists, literal, null, select, true
 
 from workbench.domain.documents import Part
 from workbench.store import schema
@@ -52,7 +52,14 @@ def batch_candidates(connection: Connection, search: Search) -> Iterator[list[An
     if search.batch is None:
         return
     query = (
-        select(_proposals.place, _proposals.document, _proposals.utility, _proposals.reason, _documents.id)
+        select(
+            _proposals.place,
+            _proposals.document,
+            _proposals.utility,
+            _proposals.reason,
+            _proposals.scope,
+            _documents.id,
+        )
         .join(schema.documents, _documents.position == _proposals.document)
         .where(_proposals.batch == search.batch, ~_surely_done(search, _proposals.document))
         .order_by(_proposals.place)
@@ -85,6 +92,7 @@ def _outside_the_batch(
             _documents.position.label("document"),
             literal(0.0).label("utility"),
             literal(IN_IMPORT_ORDER).label("reason"),
+            null().label("scope"),
             _documents.id,
         )
         .where(_documents.part == part, ~_surely_done(search, _documents.position), fits)

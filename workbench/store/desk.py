@@ -17,13 +17,14 @@ from workbench.store.candidates import batch_candidates, control_candidates, oth
 from workbench.store.project_store import LEASE_SECONDS, ProjectStore
 from workbench.store.questions import AskedQuestion
 from workbench.store.settled import is_settled
-from workbench.store.values import AnyRow, annotation_of
+from workbench.store.values import AnyRow, annotation_of, scope_of
 
 ALSO_OPEN = "open too"
 SOURCES = (batch_candidates, other_candidates, control_candidates)
 _annotations = schema.annotations.c
 _documents = schema.documents.c
 _batches = schema.batches.c
+_proposals = schema.proposals.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _wanted(
     """Return the first n documents, by number, that want the annotator's answer."""
     queue.renew(connection, asked, claimant)
     rows = queue.take(connection, asked, n, claimant=claimant, sources=SOURCES)
-    return {row.document: Proposal(row.id, row.utility, row.reason) for row in rows}
+    return {row.document: queue.proposal_of(row) for row in rows}
 
 
 def _in_turns(found: Sequence[dict[int, Proposal]], n: int) -> dict[int, str]:
@@ -142,11 +143,16 @@ def _complete(
     others = [number for number in chosen if number not in wanted]
     if not others:
         return
-    query = select(_documents.position.label("document"), _documents.id).where(
-        _documents.position.in_(others)
+    theirs = (_proposals.document == _documents.position) & (
+        _proposals.batch == queue.latest_batch_number(connection, asked)
+    )
+    query = (
+        select(_documents.position.label("document"), _documents.id, _proposals.scope)
+        .outerjoin(schema.proposals, theirs)
+        .where(_documents.position.in_(others))
     )
     for row in queue.still_wanted(connection, asked, list(connection.execute(query)), claimant=claimant):
-        wanted[row.document] = Proposal(row.id, 0.0, ALSO_OPEN)
+        wanted[row.document] = Proposal(row.id, 0.0, ALSO_OPEN, scope_of(row.scope))
 
 
 def _newest_first(connection: Connection, question_numbers: Sequence[int], annotator: str) -> list[AnyRow]:

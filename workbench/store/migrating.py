@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from workbench.errors import StoreError
 from workbench.store.database import MENDING
 
-HEAD = "0007"
+HEAD = "0008"
 FOLDER = Path(__file__).with_name("migrations")
 
 

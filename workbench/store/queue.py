@@ -18,7 +18,7 @@ from workbench.store import documents, questions, schema
 from workbench.store.candidates import Candidates, Search, batch_candidates
 from workbench.store.questions import AskedQuestion
 from workbench.store.recording import standings
-from workbench.store.values import AnyRow, checked_seed, chunks, from_json, storable, to_json
+from workbench.store.values import AnyRow, checked_seed, chunks, from_json, scope_of, storable, to_json
 
 _batches = schema.batches.c
 _proposals = schema.proposals.c
@@ -77,6 +77,7 @@ def _save_proposals(
             "document": documents_by_id[proposal.document_id],
             "utility": float(proposal.utility),
             "reason": storable(proposal.reason),
+            "scope": None if proposal.scope is None else to_json(proposal.scope),
         }
         for place, proposal in enumerate(batch.proposals)
     ]
@@ -89,7 +90,7 @@ def get_batch(connection: Connection, number: int) -> Batch:
     named = select(schema.batches, schema.questions.c.name).join(schema.questions)
     row = connection.execute(named.where(_batches.number == number)).one()
     query = (
-        select(_documents.id, _proposals.utility, _proposals.reason)
+        select(_documents.id, _proposals.utility, _proposals.reason, _proposals.scope)
         .join(schema.documents, _documents.position == _proposals.document)
         .where(_proposals.batch == number)
         .order_by(_proposals.place)
@@ -99,12 +100,17 @@ def get_batch(connection: Connection, number: int) -> Batch:
         question=row.name,
         strategy=row.strategy,
         seed=row.seed,
-        proposals=tuple(Proposal(*found) for found in connection.execute(query)),
+        proposals=tuple(proposal_of(found) for found in connection.execute(query)),
         run=row.run,
         created_at=row.created_at,
         recipe=from_json(row.recipe),
         chain=row.chain,
     )
+
+
+def proposal_of(row: AnyRow) -> Proposal:
+    """Return the proposal of a row with id, utility, reason and scope."""
+    return Proposal(row.id, row.utility, row.reason, scope_of(row.scope))
 
 
 def batches(connection: Connection, question: str) -> list[Batch]:
@@ -177,7 +183,7 @@ def claim(connection: Connection, asked: AskedQuestion, n: int, *, claimant: Cla
     renew(connection, asked, claimant)
     chosen = take(connection, asked, n, claimant=claimant, sources=(batch_candidates,))
     lease(connection, asked, [row.document for row in chosen], claimant=claimant)
-    return [Proposal(row.id, row.utility, row.reason) for row in chosen]
+    return [proposal_of(row) for row in chosen]
 
 
 def take(

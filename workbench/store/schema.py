@@ -165,6 +165,7 @@ proposals = Table(
     Column("document", Integer, ForeignKey("documents.position"), nullable=False),
     Column("utility", Float, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("scope", Text),
     UniqueConstraint("batch", "document"),
 )
 

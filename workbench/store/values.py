@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Row
 
-from workbench.domain.annotations import Annotation
+from workbench.domain.annotations import Annotation, Scope
 from workbench.domain.documents import Document
 from workbench.domain.spans import Span
 from workbench.errors import InputError, StoreError
@@ -122,7 +122,7 @@ def annotation_of(row: AnyRow, *, document_id: str, question: str) -> Annotation
         labels=tuple(from_json(row.labels)),
         spans=tuple(Span(*parts) for parts in from_json(row.spans)),
         status=row.status,
-        scope=None if row.scope is None else tuple((start, end) for start, end in from_json(row.scope)),
+        scope=scope_of(row.scope),
         label_version=row.label_version,
         created_at=row.created_at,
         seconds=row.seconds,
@@ -130,6 +130,11 @@ def annotation_of(row: AnyRow, *, document_id: str, question: str) -> Annotation
         raw=None if row.raw is None else from_json(row.raw),
         flagged=bool(row.flagged),
     )
+
+
+def scope_of(text: str | None) -> Scope | None:
+    """Return the scope that a column holds, None for the whole text."""
+    return None if text is None else tuple((start, end) for start, end in from_json(text))
 
 
 def spans_as_lists(spans: Iterable[Span]) -> list[list[Any]]:

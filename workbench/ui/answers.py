@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, cast
 
-from workbench.domain.annotations import Annotation, Status
+from workbench.domain.annotations import Annotation, Scope, Status
 from workbench.domain.spans import Span
 from workbench.errors import InputError, WorkbenchError
+from workbench.usecases.check_parts import check_parts
 from workbench.usecases.project import Project
 from workbench.usecases.record_annotations import record_annotations
 
@@ -79,6 +80,7 @@ def _record(project: Project, answers: Sequence[Any], saved: list[str], refused:
     """Record the answers at once; when one cannot be recorded, each by itself."""
     try:
         annotations = [annotation_from(answer) for answer in answers]
+        check_parts(project, annotations)
         record_annotations(project, annotations)
         saved += [annotation.client_id for annotation in annotations]
     except InputError:
@@ -89,7 +91,9 @@ def _record(project: Project, answers: Sequence[Any], saved: list[str], refused:
 def _record_one(project: Project, answer: Any, saved: list[str], refused: list[Refusal]) -> None:
     client_id = _text(answer, "client_id")
     try:
-        record_annotations(project, [annotation_from(answer)])
+        annotation = annotation_from(answer)
+        check_parts(project, [annotation])
+        record_annotations(project, [annotation])
     except InputError as error:
         refused.append(Refusal(client_id, str(error)))
     else:
@@ -127,6 +131,7 @@ def annotation_from(answer: Mapping[str, Any]) -> Annotation:
         labels=labels,
         spans=spans,
         status=cast(Status, status),
+        scope=_scope(answer.get("scope")),
         label_version=label_version,
         created_at=given_at(answer.get("at"), datetime.now(UTC)),
         seconds=min(seconds, MOST_SECONDS),
@@ -134,6 +139,16 @@ def annotation_from(answer: Mapping[str, Any]) -> Annotation:
         raw={"suggested_by": run} if run else None,
         flagged=answer.get("flagged") is True,
     )
+
+
+def _scope(said: Any) -> Scope | None:
+    """Read the ranges that an answer is about, in code points; None for the whole text."""
+    if said is None:
+        return None
+    try:
+        return tuple((int(start), int(end)) for start, end in said)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"A scope of the browser is not readable: {error!r}.") from error
 
 
 def given_at(said: Any, arrived: datetime) -> str:

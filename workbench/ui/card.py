@@ -87,6 +87,7 @@ def document_data(document: QueuedDocument) -> dict[str, Any]:
         "asked": list(document.reasons),
         "reasons": {name: reason_in_words(reason) for name, reason in document.reasons.items()},
         "suggestions": {name: suggestion_data(found) for name, found in document.suggestions.items()},
+        "scopes": {name: one.scope for name, one in document.reasons.items() if one.scope is not None},
     }
 
 
@@ -128,6 +129,7 @@ def answer_data(annotation: Annotation) -> dict[str, Any]:
         "status": annotation.status,
         "labels": annotation.labels,
         "spans": [span_data(span) for span in annotation.spans],
+        "scope": annotation.scope,
         "comment": annotation.comment,
         "flagged": annotation.flagged,
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
+from workbench.analysis.span_errors import spans_in_scope
 from workbench.domain.annotations import FROM_A_FILE, Annotation
 from workbench.domain.conversion import RULES, Rule
 from workbench.domain.documents import Part
@@ -55,7 +57,15 @@ def settle(annotations: Sequence[Annotation], rule: Rule = "gold-first") -> Anno
 def disagree(annotations: Sequence[Annotation]) -> bool:
     """Tell whether named annotators answered differently."""
     named = [a for a in annotations if a.counts and a.annotator != FROM_A_FILE]
+    if len({annotation.scope for annotation in named}) > 1:
+        return any(_differ(a, b) for a, b in combinations(named, 2))
     return len({answer_of(annotation) for annotation in named}) > 1
+
+
+def _differ(a: Annotation, b: Annotation) -> bool:
+    """Tell whether two answers differ about what both were asked."""
+    one, other = (spans_in_scope(spans_in_scope(said.spans, a.scope), b.scope) for said in (a, b))
+    return set(a.labels) != set(b.labels) or set(one) != set(other)
 
 
 def is_ground_truth(annotation: Annotation) -> bool:

@@ -18,6 +18,7 @@ from workbench.domain.runs import Batch, Proposal, Run
 from workbench.domain.scores import Scores
 from workbench.errors import NotEnoughDataError
 from workbench.store.past import moment_of
+from workbench.usecases.ask_parts import check_spans_can_be_asked, with_scopes
 from workbench.usecases.batch_recipe import Known, known_of, project_at, recipe_of
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.find_neighbours import neighbours_among
@@ -37,7 +38,8 @@ ANSWER_INPUTS = frozenset({"labelled_vectors", "labelled_targets", "labelled_sco
 class Ranking:
     """How to choose: n documents by a strategy, ties and chance by the seed.
 
-    `terms` are pairs of a word and its label ("" for none) for a strategy that looks for words.
+    `terms` are pairs of a word and its label ("" for none) for a strategy that looks for words. `spans` asks
+    about the doubtful words of each document only, where the strategy looks at a model of entities.
     """
 
     strategy: str = "auto"
@@ -45,10 +47,12 @@ class Ranking:
     seed: int = 0
     encoder: str = catalog.DEFAULT_ENCODER
     terms: Sequence[Sequence[str]] = ()
+    spans: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the ranking as JSON values."""
-        return {**asdict(self), "terms": [list(pair) for pair in self.terms]}
+        """Return the ranking as JSON values; `spans` only where it is set, so that old recipes stay what they are."""
+        said = {**asdict(self), "terms": [list(pair) for pair in self.terms]}
+        return said if self.spans else {name: value for name, value in said.items() if name != "spans"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ def propose_batch(
     moment = moment_of(project.store, question_name)
     with project_at(project, question_name, moment) as seen:
         known = known_of(seen, question_name, moment)
+        if ranking.spans:
+            check_spans_can_be_asked(known.question)
         if not known.candidates:
             raise NotEnoughDataError(
                 f"Every document of the pool is answered or skipped for '{question_name}'.",
@@ -107,8 +113,11 @@ def choose(
     evidence = evidence_of(seen, known, ranking, model, progress=progress)
     control = next_control(seen, known.question.name, ranking.n)
     learning = replace(ranking, n=ranking.n - len(control))
-    ranked = rank([document.text for document in known.candidates], learning, evidence, progress=progress)
+    texts = [document.text for document in known.candidates]
+    ranked = rank(texts, learning, evidence, progress=progress)
     chosen = proposals_of([document.id for document in known.candidates], ranked.choice)
+    if ranking.spans:
+        chosen = with_scopes(chosen, ranked.choice.rows, texts=texts, scores=ranked.scores)
     proposals = mixed(chosen, control)
     return Chosen(proposals, ranked.scores, evidence.encoder.id if evidence.encoder is not None else None)
 

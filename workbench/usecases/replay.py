@@ -11,6 +11,7 @@ from workbench.domain.history import RECIPE_VERSION, chain_link, read_moment
 from workbench.domain.ports import Progress, silent
 from workbench.domain.runs import Batch
 from workbench.errors import InputError, WorkbenchError
+from workbench.usecases.ask_parts import first_other_scope
 from workbench.usecases.batch_recipe import KEYS, known_of, project_at
 from workbench.usecases.gather_inputs import wanted
 from workbench.usecases.project import Project
@@ -104,6 +105,8 @@ def _replayed(
         if VECTOR_INPUTS & wanted(catalog.strategy(ranking.strategy)):
             encoder_as_then(seen, ranking.encoder, batch.recipe.get("encoder_id"))
         chosen = choose(seen, known, ranking, model=rebuilt.model)
+    other = first_other_scope(chosen.proposals, batch.proposals)
+    remarks += [] if other is None else [f"of the document {other} other words are asked"]
     return first_difference([proposal.document_id for proposal in chosen.proposals], asked(batch))
 
 

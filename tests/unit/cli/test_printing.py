@@ -41,6 +41,24 @@ def test_a_batch_of_a_model_is_shown_with_utilities(capsys: pytest.CaptureFixtur
     assert "0.5000" in shown
 
 
+def test_a_batch_that_asks_for_words_shows_these_and_how_many_documents_that_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = (Proposal("t1", 0.5, "unsure", ((4, 7),)), Proposal("t2", 0.5, "unsure"))
+    print_batch(Batch("b", "names", "mnlp", 0, asked, "run-1"), ["Ana saw Bob here", "All of it"])
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  t1   0.5000  … saw …",
+        "  t2   0.5000  All of it",
+        "Of 1 document only these words are asked, not the whole text.",
+    ]
+
+
+def test_a_batch_that_should_ask_for_words_and_cannot_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = {"ranking": {"spans": True}}
+    print_batch(Batch("b", "names", "random", 0, (Proposal("t1", 0.0, "chance"),), recipe=recipe), ["a"])
+    assert "The whole texts are asked" in capsys.readouterr().out
+
+
 def test_an_import_says_skips_and_drafts_apart_from_answers(capsys: pytest.CaptureFixture[str]) -> None:
     stored = ImportCounts(documents_new=3, annotations_new=4, skipped_new=1, draft_new=1)
     print_import(Path("x.json"), ImportResult(ConversionReport("tasks", kept=3), stored, "label-studio"))

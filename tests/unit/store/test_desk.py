@@ -131,3 +131,23 @@ def test_a_new_batch_of_any_question_changes_the_ranking(store: ProjectStore) ->
     propose(store, "tone", "d1")
     assert Desk(store, "ana").ranking(["topic", "tone"]) != before
     assert Desk(store, "ana").ranking(["topic"]) == Desk(store, "ben").ranking(["topic"])
+
+
+def test_a_document_lies_there_with_the_words_that_each_question_asks(store: ProjectStore) -> None:
+    proposals = (Proposal("d2", 1.0, "doubt"), Proposal("d4", 0.5, "doubt", ((0, 4),)))
+    store.save_batch(Batch("b", "topic", "margin", 0, proposals))
+    propose(store, "tone", "d4", "d1")
+    asked = Desk(store, "ana").lay_out(["tone", "topic"], 2)
+    assert [(one.document_id, one.reasons["topic"].scope) for one in asked] == [
+        ("d4", ((0, 4),)),
+        ("d2", None),
+    ]
+    assert all(one.reasons["tone"].scope is None for one in asked)
+
+
+def test_a_question_that_did_not_choose_a_document_asks_its_words_all_the_same(store: ProjectStore) -> None:
+    proposals = (Proposal("d2", 1.0, "doubt"), Proposal("d4", 0.5, "doubt", ((0, 4),)))
+    store.save_batch(Batch("b", "topic", "margin", 0, proposals))
+    propose(store, "tone", "d4")
+    (asked,) = Desk(store, "ana").lay_out(["tone", "topic"], 1)
+    assert asked.reasons["topic"] == Proposal("d4", 0.0, "open too", ((0, 4),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,13 @@ def test_a_batch_from_before_recipes_were_kept_has_none(tmp_path: Path) -> None:
     database.close()
     with ProjectStore.open(tmp_path) as store:
         assert [(b.id, b.recipe, b.chain) for b in store.batches("topic")] == [("b", {}, "")]
+
+
+def test_the_words_that_are_asked_are_part_of_the_chain_and_old_chains_stay_as_they_are() -> None:
+    whole = Batch("b", "topic", "margin", 0, (Proposal("t0", 1.0, ""), Proposal("t1", 0.5, "")))
+    part = replace(whole, proposals=(Proposal("t0", 1.0, "", ((0, 3),)), Proposal("t1", 0.5, "")))
+    other = replace(whole, proposals=(Proposal("t0", 1.0, "", ((0, 4),)), Proposal("t1", 0.5, "")))
+    assert len({chain_link("", batch) for batch in (whole, part, other)}) == 3
+    # Written by hand from the rule that chains had before there were scopes.
+    before = sha256(b'["","margin",0,{},["t0","t1"]]').hexdigest()
+    assert chain_link("", whole) == before

@@ -29,6 +29,21 @@ def test_a_batch_comes_back_in_its_order(five: ProjectStore, propose: Propose) -
     assert five.batches("entities") == []
 
 
+def test_a_batch_keeps_which_words_are_asked_and_whoever_claims_is_told(five: ProjectStore) -> None:
+    asked = (Proposal("t3", 1.0, "doubt", ((0, 3), (5, 6))), Proposal("t1", 0.5, "doubt"))
+    five.save_batch(Batch("b", "entities", "mnlp", 0, asked))
+    newest = five.latest_batch("entities")
+    assert newest is not None
+    assert newest.proposals == asked
+    assert five.claim("entities", "ana", n=2) == list(asked)
+
+
+def test_another_scope_makes_it_another_batch(five: ProjectStore) -> None:
+    five.save_batch(Batch("b", "entities", "mnlp", 0, (Proposal("t3", 1.0, "doubt", ((0, 3),)),)))
+    with pytest.raises(InputError, match="another batch 'b'"):
+        five.save_batch(Batch("b", "entities", "mnlp", 0, (Proposal("t3", 1.0, "doubt", ((0, 4),)),)))
+
+
 def test_a_batch_is_saved_once(five: ProjectStore, propose: Propose) -> None:
     batch = propose("t3", "t1")
     five.save_batch(batch)

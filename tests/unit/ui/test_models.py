@@ -19,6 +19,7 @@ from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.questions import LabelChange, Question
 from workbench.domain.runs import Run
+from workbench.domain.spans import Span
 from workbench.store import schema
 from workbench.store.jobs import Job, Jobs
 from workbench.ui import visitors
@@ -710,3 +711,20 @@ def test_changed_spans_are_marked_in_the_text_of_their_document(tickets: Home) -
     text = shown(open_models(question="entities", section="export"))
     assert "line: before the export · dashed: after it" in text
     assert 'class="m gold wrong' in text
+
+
+def test_only_of_entities_the_doubtful_words_can_be_asked_by_themselves(tickets: Home) -> None:
+    page = open_models(section="train")
+    page.checkbox(key="then topic").check().run()
+    assert not [box for box in page.checkbox if box.key == "spans topic"]
+    page = open_models(section="train", question="entities")
+    page.checkbox(key="then entities").check().run()
+    page.checkbox(key="spans entities").check()
+    spans = (Span(0, 2, "PERSON", "My"),)
+    with open_project(tickets, "tickets") as project:
+        project.store.record(
+            [Annotation(f"e{n}", f"ticket-{n}", "entities", "eva", spans=spans[: 1 - n]) for n in range(2)]
+        )
+    press(page, "Start training")
+    (job,) = jobs_of(tickets)
+    assert job.arguments["ranking"]["spans"] is True

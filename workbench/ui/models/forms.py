@@ -100,7 +100,8 @@ def show_training(project: Project, question: Question) -> None:
             "seed": int(seed),
             "config": changed_settings(offer, chosen),
         }
-        choosing = {"strategy": ranking.strategy, "n": ranking.n, "seed": int(seed)}
+        choosing: dict[str, Any] = {"strategy": ranking.strategy, "n": ranking.n, "seed": int(seed)}
+        choosing |= {"spans": True} if ranking.spans else {}
         asked = {"training": training, "ranking": choosing} if then else training
         start(
             project,
@@ -123,7 +124,11 @@ def ask_ranking(kind: Kind, *, key: str) -> Ranking:
         key=f"strategy {key}",
     )
     n = right.number_input("How many documents", 1, 1000, Ranking().n, key=f"how many {key}")
-    return Ranking(strategy=strategy, n=int(n))
+    words = "The rest of each text is greyed, and stays unknown: less to read, less learned from each text."
+    spans = kind == "ner" and st.checkbox(
+        "Ask about the doubtful words only", help=words, key=f"spans {key}"
+    )
+    return Ranking(strategy=strategy, n=int(n), spans=spans)
 
 
 def ask_settings(settings: Sequence[Setting], offer: Offer, *, key: str) -> dict[str, Value]:

@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 # One module in the browser: each file uses the ones before it.
 SCRIPTS = (
     "text.js",
+    "scope.js",
     "documents.js",
     "outbox.js",
     "drafts.js",

@@ -1,16 +1,18 @@
 // A document on the card: its text, the questions it is asked, and the answers as they are just now.
 //
-// An answer has `labels` and `spans` (in UTF-16 units); `isSuggested` marks what only the model says yet. Each is
-// skipped, flagged and commented by itself.
+// An answer has `labels` and `spans` (in UTF-16 units) and a `scope` (scope.js); `isSuggested` marks what only the model
+// says yet. Each is skipped, flagged and commented by itself. `scopes` has the part that is asked, by question.
 
 /** A document that the server sent to be answered; what the model suggests is laid out to be mended. */
-function newDocument({ id, text, asked, reasons, suggestions }, questions) {
+function newDocument({ id, text, asked, reasons, suggestions, scopes: sent = {} }, questions) {
   const answers = {};
+  const scopes = Object.fromEntries(Object.entries(sent).map(([name, scope]) => [name, scopeFromStore(text, scope)]));
   for (const name of asked) {
     const question = questions.find((candidate) => candidate.name === name);
-    answers[name] = question ? suggestedAnswer(text, question, suggestions[name]) : emptyAnswer();
+    const scope = scopes[name] ?? null;
+    answers[name] = question ? suggestedAnswer(text, question, suggestions[name], scope) : emptyAnswer();
   }
-  return { id, text, asked, reasons, suggestions, answers, isTouched: false, isCounted: false };
+  return { id, text, asked, reasons, suggestions, scopes, answers, isTouched: false, isCounted: false };
 }
 
 /** A document that was answered or skipped before, with what was said; its questions stand in the order of the card. */
@@ -19,7 +21,8 @@ function decidedDocument({ id, text, answers }, questions) {
   const found = {};
   for (const name of names) {
     const { labels, spans, status, flagged, comment } = answers[name];
-    const said = { labels: [...labels], spans: spansFromStore(text, spans) };
+    const scope = answers[name].scope ? scopeFromStore(text, answers[name].scope) : null;
+    const said = { labels: [...labels], spans: spansFromStore(text, spans), scope };
     found[name] = { ...emptyAnswer(), ...said, isSkipped: status !== "answered", flagged, comment };
   }
   return {
@@ -28,6 +31,7 @@ function decidedDocument({ id, text, answers }, questions) {
     asked: names,
     reasons: Object.fromEntries(names.map((name) => [name, "one of your last decisions"])),
     suggestions: {},
+    scopes: Object.fromEntries(names.map((name) => [name, found[name].scope])),
     answers: found,
     isTouched: true,
     isCounted: isAnsweredWhole({ asked: names, answers: found }),
@@ -36,11 +40,12 @@ function decidedDocument({ id, text, answers }, questions) {
 }
 
 function emptyAnswer() {
-  return { labels: [], spans: [], isSuggested: false, suggestedBy: "", isSkipped: false, flagged: false, comment: "" };
+  const said = { labels: [], spans: [], scope: null };
+  return { ...said, isSuggested: false, suggestedBy: "", isSkipped: false, flagged: false, comment: "" };
 }
 
-function suggestedAnswer(text, { kind, labels }, suggestion) {
-  const answer = emptyAnswer();
+function suggestedAnswer(text, { kind, labels }, suggestion, scope) {
+  const answer = { ...emptyAnswer(), scope };
   if (!suggestion) return answer;
   answer.suggestedBy = suggestion.run;
   // One label out of several is not chosen for the annotator: `a` takes it.
@@ -50,7 +55,8 @@ function suggestedAnswer(text, { kind, labels }, suggestion) {
   }
   if (kind === "ner") {
     const known = suggestion.spans.filter(({ label }) => labels.includes(label));
-    answer.spans = spansFromStore(text, known).map((span) => ({ ...span, isSuggested: true }));
+    const asked = spansFromStore(text, known).filter((span) => isInside(scope, span));
+    answer.spans = asked.map((span) => ({ ...span, isSuggested: true }));
     answer.isSuggested = answer.spans.length > 0;
   }
   return answer;
@@ -68,7 +74,7 @@ function rejectSuggestion(doc, name) {
 /** The answers to all questions of a document as the server takes them: spans in code points. */
 function answersToSend(doc, { project, annotator, questions }, { isWithdrawn, seconds }) {
   return doc.asked.map((name) => {
-    const { labels, spans, suggestedBy, isSkipped, flagged, comment } = doc.answers[name];
+    const { labels, spans, scope, suggestedBy, isSkipped, flagged, comment } = doc.answers[name];
     const isAnswer = !isWithdrawn && !isSkipped;
     return {
       project,
@@ -79,6 +85,7 @@ function answersToSend(doc, { project, annotator, questions }, { isWithdrawn, se
       status: isWithdrawn ? "withdrawn" : isSkipped ? "skipped" : "answered",
       labels: isAnswer ? labels : [],
       spans: isAnswer ? spansForStore(doc.text, spans) : [],
+      scope: isAnswer && scope ? scopeForStore(doc.text, scope) : null,
       seconds,
       at: new Date().toISOString(),
       comment: isWithdrawn ? "" : comment.trim(),

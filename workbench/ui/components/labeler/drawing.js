@@ -26,28 +26,29 @@ class DrawnText {
     this.element.replaceChildren(...paragraphsOf(text, this.blocks));
   }
 
-  /** Draw the spans of an answer to a question. */
-  draw({ question, spans }) {
+  /** Draw the spans of an answer to a question, and grey what lies outside of the scope. */
+  draw({ question, spans, scope }) {
     const depths = depthsOf(spans);
     this.element.style.setProperty("--wb-depth", Math.max(0, ...depths.values()));
     for (const block of this.blocks) {
       const inside = spans.filter((span) => span.start < block.end && block.start < span.end);
       const looks = inside.map((span) => [span, depths.get(span), question && colourOf(question, span.label)]);
-      const state = JSON.stringify(looks);
+      const state = JSON.stringify([looks, scope]);
       const isSame = block.drawn === state && inside.every((span, i) => span === block.inside[i]);
       if (isSame) continue;
       Object.assign(block, { drawn: state, inside });
-      block.element.replaceChildren(...this.pieces(block, { question, inside, depths }));
+      block.element.replaceChildren(...this.pieces(block, { question, inside, depths, scope }));
     }
   }
 
-  pieces(block, { question, inside, depths }) {
-    const bounds = [block.start, block.end, ...inside.flatMap(({ start, end }) => [start, end])];
+  pieces(block, { question, inside, depths, scope }) {
+    const bounds = [block.start, block.end, ...inside.flatMap(({ start, end }) => [start, end]), ...(scope ?? []).flat()];
     const cuts = [...new Set(bounds)].filter((cut) => block.start <= cut && cut <= block.end).sort((a, b) => a - b);
     return cuts.slice(1).flatMap((end, i) => {
       const start = cuts[i];
       const over = inside.filter((span) => span.start <= start && end <= span.end);
-      const piece = drawPiece(this.text.slice(start, end), { over, depths, question });
+      const isGreyed = !isInside(scope, { start, end });
+      const piece = drawPiece(this.text.slice(start, end), { over, depths, question, isGreyed });
       // Inner spans end first, so that their tags stand before those of the spans around them.
       const ending = over.filter((span) => span.end === end).sort((a, b) => b.start - a.start);
       return [piece, ...ending.map((span) => drawTag(span, question))];
@@ -172,9 +173,9 @@ function depthsOf(spans) {
   return depths;
 }
 
-function drawPiece(text, { over, depths, question }) {
-  if (!over.length) return document.createTextNode(text);
-  const piece = element("mark", "wb-span", text);
+function drawPiece(text, { over, depths, question, isGreyed }) {
+  if (!over.length) return isGreyed ? element("span", "wb-greyed", text) : document.createTextNode(text);
+  const piece = element("mark", isGreyed ? "wb-span wb-greyed" : "wb-span", text);
   piece.wbSpans = over;
   const deepest = Math.max(...over.map((span) => depths.get(span)));
   piece.style.paddingBottom = `${LINE * (deepest + 1)}px`;

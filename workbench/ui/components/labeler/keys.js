@@ -68,6 +68,7 @@ function actionsOf(card) {
     " ": ({ shiftKey }) => (shiftKey ? marking.skipAll() : marking.skip()),
     Backspace: () => card.undo(),
     "?": () => toggleHelp(card),
+    "*": () => marking.switchScope(),
     Escape: () => card.putBack() || toggleHelp(card, false),
   };
   if ((card.doc?.asked.length ?? 0) > 1) {
@@ -144,6 +145,7 @@ function helpLines({ questions }) {
     ["shift ↑ ↓", "… or by a character"],
     ["drag", "select words; with shift, characters"],
     ["↑ ↓, click", "choose a span, to change or delete it; click again for the one around it"],
+    ["*", "mark all of a text of which only some words are asked; again for these only"],
   ];
   return [
     ["1 … 0, letters", "the label with this key: one of several goes on at once, others are put on or off"],

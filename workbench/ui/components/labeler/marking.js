@@ -10,6 +10,7 @@ class Marking {
       write: (text) => this.writeComment(text),
       leave: () => desk.frame.focus({ preventScroll: true }),
     });
+    this.scopeLine = new ScopeLine(parts.scope, () => this.switchScope());
     this.active = 0; // the place of the question that the keys answer, among those the document is asked
   }
 
@@ -50,6 +51,7 @@ class Marking {
   open() {
     this.active = 0;
     this.showComment();
+    this.showScope();
     if (this.doc) this.spans.open(this.doc, this.spanQuestion);
   }
 
@@ -58,6 +60,7 @@ class Marking {
     this.active = (place + this.doc.asked.length) % this.doc.asked.length;
     this.spans.edit(this.spanQuestion);
     this.showComment();
+    this.showScope();
     this.desk.drawLabels();
   }
 
@@ -168,6 +171,23 @@ class Marking {
 
   showComment() {
     this.comment.show(this.answer?.comment ?? "", this.doc?.asked.length > 1 ? this.question.name : "");
+  }
+
+  /** Mark all of a text of which only some words are asked, or only these again. */
+  switchScope() {
+    const question = this.doc && this.spanQuestion;
+    if (!question || !this.doc.scopes[question.name]) return;
+    const isPart = this.doc.answers[question.name].scope;
+    const obstacle = isPart ? liftScope(this.doc, question) : narrowScope(this.doc, question);
+    this.desk.notice(obstacle ?? "");
+    if (obstacle) return; // what is chosen stays chosen, to be deleted
+    this.keep();
+    this.spans.edit(question);
+    this.showScope();
+  }
+
+  showScope() {
+    this.scopeLine.show(this.doc, this.doc && this.spanQuestion, this.doc?.asked.length === 1);
   }
 
   selectWithMouse(event) {

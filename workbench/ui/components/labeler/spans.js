@@ -9,13 +9,13 @@ class SpanEditor {
   /** Show a document; the spans of its answer to `question` (none without one) are edited in place. */
   open(doc, question) {
     this.doc = doc;
-    this.words = new Words(doc.text);
     this.drawn.open(doc.text);
     this.edit(question);
   }
 
   edit(question) {
     this.question = question;
+    this.words = new Words(this.text, this.scope);
     this.chosenWords = null; // the first and the last word that keys selected: the next key goes on from there
     this.redraw();
     this.choose({});
@@ -27,6 +27,10 @@ class SpanEditor {
 
   get spans() {
     return this.question ? this.doc.answers[this.question.name].spans : [];
+  }
+
+  get scope() {
+    return this.question ? this.doc.answers[this.question.name].scope : null;
   }
 
   set spans(spans) {
@@ -42,8 +46,8 @@ class SpanEditor {
   }
 
   redraw() {
-    const { question, spans } = this;
-    this.drawn.draw({ question, spans });
+    const { question, spans, scope } = this;
+    this.drawn.draw({ question, spans, scope });
   }
 
   /** Take over what the mouse selected: whole words, or characters with shift. A click chooses a span. */
@@ -129,7 +133,9 @@ class SpanEditor {
   mark(label) {
     const { range, chosen, spans } = this;
     if (!chosen && !range) return "Select some text first: drag with the mouse, or use the arrow keys.";
-    const [start, end] = chosen ? [chosen.start, chosen.end] : range;
+    const asked = chosen ? [chosen.start, chosen.end] : cutTo(this.scope, this.text, range);
+    if (!asked) return GREYED;
+    const [start, end] = asked;
     const twin = spans.find((span) => span.start === start && span.end === end && span.label === label);
     if (twin && (!twin.isSuggested || (chosen && twin !== chosen))) {
       return `This text is marked as ${label} already.`;
@@ -139,7 +145,7 @@ class SpanEditor {
     if (!spans.includes(marked)) this.spans = [...spans, marked].sort((a, b) => a.start - b.start || b.end - a.end);
     this.redraw();
     this.choose({ span: marked }); // another label's key changes it, backspace takes it back
-    return "";
+    return !chosen && end - start < range[1] - range[0] ? CUT : "";
   }
 
   removeChosen() {

@@ -52,25 +52,33 @@ function translated(spans, count) {
   return new Map(places.map((place, i) => [place, counts[i]]));
 }
 
-/** The words, numbers and signs of a text as [start, end), without white space; found around a place, not all at once. */
+/**
+ * The words, numbers and signs of a text as [start, end), without white space; found around a place, not all at once.
+ * Those of which nothing is asked are passed over.
+ */
 class Words {
-  constructor(text) {
+  constructor(text, scope = null) {
     this.text = text;
+    this.scope = scope;
     this.segments = new Intl.Segmenter(undefined, { granularity: "word" }).segment(text);
   }
 
   /** The word at a unit, else the next one behind it; null behind the last one. */
   from(unit) {
     let at = Math.max(0, unit);
-    while (at < this.text.length && /\s/.test(this.text[at])) at++;
+    while (at < this.text.length && (/\s/.test(this.text[at]) || !this.isAsked(at))) at++;
     return this.at(at);
   }
 
   /** The last word that begins before a unit; null before the first one. */
   before(unit) {
     let at = Math.min(unit, this.text.length) - 1;
-    while (at >= 0 && /\s/.test(this.text[at])) at--;
+    while (at >= 0 && (/\s/.test(this.text[at]) || !this.isAsked(at))) at--;
     return this.at(at);
+  }
+
+  isAsked(unit) {
+    return isTouched(this.scope, [unit, unit + 1]);
   }
 
   at(unit) {
