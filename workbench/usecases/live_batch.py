@@ -20,6 +20,7 @@ from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Run, hash_examples, live_run_id
 from workbench.domain.scores import Scores, TokenScores
 from workbench.domain.suggestions import Suggestion
+from workbench.usecases.ask_parts import with_scopes
 from workbench.usecases.live_inputs import LiveModel, LiveView, live_inputs
 from workbench.usecases.mix_control import mixed, next_control
 from workbench.usecases.project import Project
@@ -52,6 +53,11 @@ def next_batch(project: Project, view: LiveView, model: LiveModel, newest: Batch
     inputs = live_inputs(strategy, view, model, ranking.terms)
     choice = strategy(inputs, n - len(control), np.random.default_rng(ranking.seed))
     fresh = proposals_of([view.pool.ids[place] for place in view.places.tolist()], choice)
+    assert inputs.scores is not None
+    texts = [view.pool.text_of[proposal.document_id] for proposal in fresh]
+    said = _of_rows(inputs.scores, choice.rows)
+    if ranking.spans:
+        fresh = with_scopes(fresh, np.arange(len(fresh)), texts=texts, scores=said)
     proposals = (*carried, *mixed(fresh, control, since=_since_control(view)))
     recipe = _recipe(view, model, ranking, sampled=inputs.neighbours is None)
     batch = Batch(
@@ -64,10 +70,7 @@ def next_batch(project: Project, view: LiveView, model: LiveModel, newest: Batch
         now(),
         recipe,
     )
-    assert inputs.scores is not None
     ids = [proposal.document_id for proposal in fresh]
-    texts = [view.pool.text_of[document_id] for document_id in ids]
-    said = _of_rows(inputs.scores, choice.rows)
     return LiveBatch(batch, suggestions_of(_as_run(view.question, model, ranking.seed), ids, texts, said))
 
 
@@ -79,9 +82,10 @@ def _of_rows(scores: Scores, rows: Rows) -> Scores:
 
 
 def _ranking(newest: Batch, n: int, *, seed: int) -> Ranking:
-    """Return how to rank after a batch: as it was ranked, its terms among it."""
+    """Return how to rank after a batch: as it was ranked, by its terms, and about parts where it was."""
     before = newest.recipe.get("ranking", {})
-    return Ranking(newest.strategy, n, seed, terms=before.get("terms", ()))
+    by = {"terms": before.get("terms", ()), "spans": before.get("spans", False)}
+    return Ranking(newest.strategy, n, seed, **by)
 
 
 def _since_control(view: LiveView) -> int:

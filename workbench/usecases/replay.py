@@ -97,17 +97,17 @@ def _replayed(
         if "live" in batch.recipe:
             found, hashes = replay_live(seen, batch, before)
             remarks += changed_since(hashes, batch.recipe["hashes"])
-            return first_difference(found, asked(batch))
-        known = known_of(seen, batch.question, moment)
-        remarks += changed_since(known.hashes(), batch.recipe["hashes"])
-        rebuilt = models.of(batch)
-        remarks += rebuilt.remarks
-        if VECTOR_INPUTS & wanted(catalog.strategy(ranking.strategy)):
-            encoder_as_then(seen, ranking.encoder, batch.recipe.get("encoder_id"))
-        chosen = choose(seen, known, ranking, model=rebuilt.model)
-    other = first_other_scope(chosen.proposals, batch.proposals)
+        else:
+            known = known_of(seen, batch.question, moment)
+            remarks += changed_since(known.hashes(), batch.recipe["hashes"])
+            rebuilt = models.of(batch)
+            remarks += rebuilt.remarks
+            if VECTOR_INPUTS & wanted(catalog.strategy(ranking.strategy)):
+                encoder_as_then(seen, ranking.encoder, batch.recipe.get("encoder_id"))
+            found = choose(seen, known, ranking, model=rebuilt.model).proposals
+    other = first_other_scope(found, batch.proposals)
     remarks += [] if other is None else [f"of the document {other} other words are asked"]
-    return first_difference([proposal.document_id for proposal in chosen.proposals], asked(batch))
+    return first_difference([proposal.document_id for proposal in found], asked(batch))
 
 
 def read_recipe(batch: Batch) -> Ranking:

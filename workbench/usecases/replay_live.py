@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.domain.runs import Batch, is_live_run
+from workbench.domain.runs import Batch, Proposal, is_live_run
 from workbench.errors import InputError
 from workbench.store.vectors import VectorFile, stored_vectors
 from workbench.store.word_vectors import WordVectorFile, stored_words
@@ -19,8 +19,10 @@ from workbench.usecases.project import Project
 from workbench.usecases.rank_live import live_view
 
 
-def replay_live(seen: Project, batch: Batch, before: Batch | None) -> tuple[list[str], Mapping[str, str]]:
-    """Return the ids that follow a batch, and the hashes of what was known; `seen` is the project of then.
+def replay_live(
+    seen: Project, batch: Batch, before: Batch | None
+) -> tuple[tuple[Proposal, ...], Mapping[str, str]]:
+    """Return what is asked after a batch, and the hashes of what was known; `seen` is the project of then.
 
     Live heads are fitted again; of a run its kept scores are read. Raises InputError when what it was
     ranked with is gone.
@@ -39,7 +41,7 @@ def replay_live(seen: Project, batch: Batch, before: Batch | None) -> tuple[list
     else:
         model = _scores_of_run(seen, view, batch.run)
     found = next_batch(seen, view, model, before, every=int(batch.recipe["ranking"]["n"]))
-    return [p.document_id for p in found.batch.proposals], view_hashes(view, model)
+    return found.batch.proposals, view_hashes(view, model)
 
 
 def _noted(batch: Batch, name: str) -> Any:

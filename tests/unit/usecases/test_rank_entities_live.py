@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import text as sql
 
 from tests.unit.usecases.live_desk import TOPIC, WIDTH, add_texts, ids, propose, text_of
 from tests.unit.usecases.live_desk import embed as embed_sentences
@@ -17,6 +18,7 @@ from workbench import catalog
 from workbench.domain.annotations import Annotation
 from workbench.domain.ports import silent
 from workbench.domain.questions import LabelChange
+from workbench.domain.runs import Batch, Proposal
 from workbench.domain.settings import QuestionSettings
 from workbench.domain.word_vectors import WordVectors
 from workbench.store.jobs import Jobs
@@ -326,3 +328,20 @@ heavy = {"torch", "transformers", "setfit", "spacy", "onnxruntime", "tokenizers"
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", program, str(desk.folder)], check=True, timeout=60)
+
+
+def test_a_batch_about_parts_of_sentences_is_followed_by_one_and_replayed(desk: Project) -> None:
+    proposals = tuple(Proposal(id, 0.5, "because") for id in ids(20, 32))
+    recipe = {"ranking": {"spans": True}}
+    desk.store.save_batch(Batch("parts", "topic", "margin", 0, proposals, recipe=recipe))
+    answer(desk, ids(10, 20))
+    batch = LiveRanking(desk, "topic").refresh()
+    assert batch is not None
+    assert batch.recipe["ranking"]["spans"] is True
+    asked = [(text_of(p.document_id), p.scope) for p in batch.proposals if p.scope is not None]
+    assert asked, "the words that the head doubts"
+    assert all(0 <= start < end <= len(text) for text, scope in asked for start, end in scope)
+    assert list(replay(desk, "topic"))[-1].state == "same"
+    with desk.store.database.write() as connection:
+        connection.execute(sql("UPDATE proposals SET scope = '[[0, 1]]' WHERE scope IS NOT NULL"))
+    assert "other words are asked" in " ".join(list(replay(desk, "topic"))[-1].remarks)
