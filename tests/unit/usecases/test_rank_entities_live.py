@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sqlalchemy import text as sql
 
-from tests.unit.usecases.live_desk import TOPIC, WIDTH, add_texts, ids, propose, text_of
+from tests.unit.usecases.live_desk import TOPIC, add_texts, ids, propose, text_of
 from tests.unit.usecases.live_desk import embed as embed_sentences
-from tests.unit.usecases.ner_desk import NAMES, MadeWords, answer, embed, embed_words, ner_desk, spans_of
+from tests.unit.usecases.ner_desk import NAMES, MadeWords, answer, embed_words, ner_desk, spans_of
 from workbench import catalog
 from workbench.domain.annotations import Annotation
-from workbench.domain.ports import silent
 from workbench.domain.questions import LabelChange
 from workbench.domain.runs import Batch, Proposal
 from workbench.domain.settings import QuestionSettings
@@ -24,28 +23,13 @@ from workbench.domain.word_vectors import WordVectors
 from workbench.store.jobs import Jobs
 from workbench.store.suggestions import Suggestions
 from workbench.store.word_vectors import WordVectorFile
-from workbench.usecases import embed_words as embed_words_of
 from workbench.usecases import live_heads
-from workbench.usecases.embed_pool import run_job
 from workbench.usecases.live_heads import joined_scores
 from workbench.usecases.live_inputs import LiveView
 from workbench.usecases.live_rules import why_not_live
 from workbench.usecases.project import Project
 from workbench.usecases.rank_live import LiveRanking, LiveRankings, open_pool
-from workbench.usecases.replay import Verdict, replay
 from workbench.usecases.set_question import set_question
-
-
-class MadeSentences:
-    """The encoder of the desk, as far as sentences that are embedded already go."""
-
-    id = "made"
-    width = WIDTH
-
-    def encode(self, texts: Sequence[str], *, progress: object = None) -> np.ndarray:
-        """Return unit vectors."""
-        vectors = np.random.default_rng(0).normal(size=(len(texts), WIDTH)).astype(np.float32)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 @pytest.fixture
@@ -193,38 +177,6 @@ def test_where_there_are_no_word_vectors_a_job_is_asked_for_that_makes_them(desk
     ]
 
 
-def test_the_job_makes_the_words_that_are_missing_of_the_pool_alone(
-    desk: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-
-    class Counting(MadeWords):
-        def encode_words(self, texts: Sequence[str], *, progress: object = None) -> WordVectors:
-            asked.extend(texts)
-            return super().encode_words(texts)
-
-    monkeypatch.setattr(catalog, "encoder", lambda name, n_threads: MadeSentences())
-    monkeypatch.setattr(catalog, "word_encoder", lambda n_threads: Counting())
-    monkeypatch.setattr(embed_words_of, "AT_ONCE", 4)
-    add_texts(desk, ids(80, 90))
-    add_texts(desk, ids(90, 95), part="held-out")
-    assert run_job(desk.folder, {}, silent) == {"n_documents": 95}
-    assert asked == [text_of(id) for id in ids(80, 90)]
-    answer(desk, ids(10, 15))
-    live = LiveRanking(desk, "topic")
-    assert live.refresh() is not None
-    assert (live.without_vector, live.wants_work) == (0, False)
-
-
-def test_the_job_makes_no_words_where_no_entities_are_ranked_live(
-    desk: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(catalog, "encoder", lambda name, n_threads: MadeSentences())
-    monkeypatch.setattr(catalog, "word_encoder", lambda n_threads: pytest.fail("it was made"))
-    set_question(desk, "topic", QuestionSettings(live=False))
-    assert run_job(desk.folder, {}, silent) == {"n_documents": 80}
-
-
 def test_the_words_of_most_texts_are_ranked_by(desk: Project) -> None:
     embed_words(desk, ids(0, 79), encoder="a")
     embed_words(desk, ids(100, 300), encoder="b")  # of other texts
@@ -279,38 +231,6 @@ def test_who_switched_it_off_is_not_ranked(desk: Project) -> None:
     assert why_not_live(desk, "topic") == ""
     set_question(desk, "topic", QuestionSettings(live=False))
     assert "switched off" in why_not_live(desk, "topic")
-
-
-def verdicts(project: Project) -> list[Verdict]:
-    return list(replay(project, "topic"))[1:]  # the first batch was written by hand
-
-
-def live_turns(project: Project, n: int = 5) -> None:
-    live = LiveRanking(project, "topic")
-    for turn in range(n):
-        answer(project, ids(20 + 5 * turn, 25 + 5 * turn))
-        answer(project, [f"d{20 + 5 * turn}"], spans=(), turn=1)
-        assert live.refresh() is not None
-
-
-@pytest.mark.parametrize("strategy", ["auto", "mnlp"])
-def test_every_batch_is_chosen_again_id_for_id(desk: Project, strategy: str) -> None:
-    with desk.store.database.write() as connection:
-        connection.exec_driver_sql("UPDATE batches SET strategy = ?", (strategy,))
-    live_turns(desk)
-    add_texts(desk, ids(80, 90))
-    embed(desk, ids(80, 90))
-    assert [(verdict.state, verdict.reason) for verdict in verdicts(desk)] == [("same", "")] * 5
-
-
-def test_without_the_word_vectors_a_replay_says_what_is_missing(desk: Project) -> None:
-    live_turns(desk, 1)
-    for path in (desk.folder / "data" / "words").rglob("*"):
-        if path.is_file():
-            path.unlink()
-    (verdict,) = verdicts(desk)
-    assert verdict.state == "cannot be replayed"
-    assert "word vectors of 'made-words' are gone" in verdict.reason
 
 
 @pytest.mark.slow
