@@ -188,6 +188,7 @@ def main() -> None:
     texts = [example.text for example in sentences]
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.folder or Path(scratch)
+        were_kept = (folder / "words").exists()
         words = remembered_words(folder / "words")
         started = time.perf_counter()
         n_words = int(words.encode_words(texts).bounds[-1])
@@ -207,7 +208,11 @@ def main() -> None:
             )
         rows += all_resident(question, sentences, options, folder)
     write_result(
-        "ner_rerank", rows, n_words=n_words, bytes_a_word=n_bytes / n_words, s_to_compute_the_words=encoding
+        "ner_rerank",
+        rows,
+        n_words=n_words,
+        bytes_a_word=n_bytes / n_words,
+        s_to_compute_the_words=None if were_kept else encoding,
     )
 
 
