@@ -29,6 +29,7 @@ from workbench.usecases.live_inputs import LiveView
 from workbench.usecases.live_rules import why_not_live
 from workbench.usecases.project import Project
 from workbench.usecases.rank_live import LiveRanking, LiveRankings, open_pool
+from workbench.usecases.replay import replay
 from workbench.usecases.set_question import set_question
 
 
