@@ -9,6 +9,7 @@ Peer: batches chosen from today's answers, without going back.
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import tempfile
 import time
@@ -99,6 +100,7 @@ def row(history: str, batches: int, same: int, **more: Any) -> dict[str, Any]:
 
 def main() -> None:
     """Live, replay, flip one answer in a copy, and see where the two part."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with tempfile.TemporaryDirectory(prefix="replayed-") as folder:
         home = Home(Path(folder))
         gold = make_project(home, "ours")
