@@ -95,7 +95,18 @@ def forecast_gain(rounds: Sequence[MeasuredRound], n_more: int) -> Forecast | No
     fit = _fit(last)
     gain, variance = fit.gain(last[-1].n_labelled, last[-1].n_labelled + n_more)
     ceiling = float((fit.belief * fit.ceilings[:, None]).sum())
-    return Forecast(last[-1].n_labelled, n_more, gain, Z * variance**0.5, ceiling)
+    gain, margin = _within(gain, Z * variance**0.5, room=1.0 - last[-1].value)
+    return Forecast(last[-1].n_labelled, n_more, gain, margin, ceiling)
+
+
+def _within(gain: float, margin: float, *, room: float) -> tuple[float, float]:
+    """Return a gain and half the width of its interval, which ends where the figure would be 1.
+
+    >>> _within(0.25, 0.125, room=1.0), _within(0.25, 0.5, room=0.5)
+    ((0.25, 0.125), (0.25, 0.25))
+    """
+    gain = min(gain, room)
+    return gain, min(margin, room - gain)
 
 
 def _is_refuted(rounds: Sequence[MeasuredRound]) -> bool:

@@ -20,7 +20,9 @@ OptionalQuestion = Annotated[
 LearnerName = Annotated[
     str,
     typer.Option(
-        "--learner", help="tfidf, linear, kernel, setfit or bert; by default the fast one for the question."
+        "--learner",
+        help="tfidf, linear, kernel, setfit or bert; for entities tags (seconds) or bert. "
+        "By default linear, for entities bert.",
     ),
 ]
 StrategyName = Annotated[

@@ -89,6 +89,12 @@ def print_batch(batch: Batch, texts: Sequence[str]) -> None:
     for proposal, text in zip(batch.proposals, texts, strict=True):
         utility = f"  {proposal.utility:7.4f}" if has_utilities else ""
         print(f"  {proposal.document_id}{utility}  {' '.join(asked_words(proposal, text).split())[:80]}")
+        print(f"      why: {proposal.reason}")
+    wanted = batch.recipe.get("ranking", {}).get("n", 0)
+    if len(texts) < wanted:
+        print(
+            f"{wanted:,} were asked for: all others are answered, skipped, or nearly a copy of one of these."
+        )
     n_parts = sum(proposal.scope is not None for proposal in batch.proposals)
     if n_parts:
         print(f"Of {counted(n_parts, 'documents')} only these words are asked, not the whole text.")

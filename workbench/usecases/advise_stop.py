@@ -21,10 +21,12 @@ from workbench.domain.runs import Run
 from workbench.usecases.project import Project
 from workbench.usecases.show_pace import show_pace
 from workbench.usecases.show_progress import Headline, headline
+from workbench.usecases.unanswered import unanswered
 
 DEFAULT_LABELS, DEFAULT_POINTS = 100, 0.5
 LEAST_KAPPA, KAPPA_ROUNDS = 0.99, 3
 MOST_CHANGED, CHANGED_ROUNDS = 0.01, 2
+NOT_MEASURED = "not measured: `workbench round` does"
 Z = 1.96  # how many standard errors half of a 95 % interval is
 
 
@@ -84,6 +86,8 @@ def advise_stop(
     """
     question = project.store.question(question_name)
     threshold = points / 100
+    n_left = len(unanswered(project, question_name))
+    n_more = min(n_more, n_left) or n_more  # more than are left cannot be asked
     runs = project.store.runs(question_name)
     curve = comparable_runs(question, runs)
     steps = advise_each_round([_measured(run, figure) for run, figure in curve], n_more, threshold)
@@ -94,7 +98,9 @@ def advise_stop(
     return Advice(
         question=question_name,
         decision=newest.decision,
-        words=in_words(newest, n_more, threshold, hours=hours, is_own=only is not None),
+        words=in_words(newest, n_more, threshold, hours=hours, is_own=only is not None)
+        if n_left
+        else "Every document of the pool is answered or skipped: import others to go on.",
         n_more=n_more,
         threshold=threshold,
         gain=forecast.gain if forecast else None,
@@ -170,10 +176,11 @@ def _time(hours: float) -> str:
 
 def _reason(decision: Decision, threshold: float) -> str:
     points = f"{100 * threshold:g} points"
+    nearly = f"less than {points} is likely; you can stop when more is unlikely twice in a row"
     return {
         "too early": "",
         "go on": "Go on.",
-        "nearly there": f"Nearly there: about {points} or less is likely, more is still possible.",
+        "nearly there": f"Nearly there: {nearly}.",
         "stop": f"You can stop: more than {points} became unlikely, and nothing has spoken against it since.",
     }[decision]
 
@@ -187,7 +194,7 @@ def _gain_rule(step: Step, threshold: float) -> Rule:
 
 def _bounds(forecast: Forecast, threshold: float) -> str:
     low, high = 100 * max(forecast.low, 0.0), 100 * forecast.high
-    return f"{low:.1f} to {high:.1f} points, stop when all of it is below {100 * threshold:g}"
+    return f"{low:.1f} to {high:.1f} points, stop when all of it is below {100 * threshold:g} twice in a row"
 
 
 def stability_rules(facts: Sequence[Mapping[str, Any]]) -> tuple[Rule, Rule]:
@@ -206,12 +213,12 @@ def stability_rules(facts: Sequence[Mapping[str, Any]]) -> tuple[Rule, Rule]:
     return (
         Rule(
             "models agree",
-            "not measured" if kappa is None else f"kappa {kappa:.3f}, enough is {LEAST_KAPPA} three times",
+            NOT_MEASURED if kappa is None else f"kappa {kappa:.3f}, enough is {LEAST_KAPPA} three times",
             kappa_says if kappa is not None else None,
         ),
         Rule(
             "predictions change",
-            "not measured" if share is None else f"{100 * share:.1f} % changed, enough is 1 % twice",
+            NOT_MEASURED if share is None else f"{100 * share:.1f} % changed, enough is 1 % twice",
             change_says if share is not None else None,
         ),
     )

@@ -22,6 +22,7 @@ from workbench.store.answer_log import AnswerLog
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.project import Project
+from workbench.usecases.queue_documents import CONTROL_STRATEGIES
 from workbench.usecases.score_folds import answer_of, stratified_folds
 
 N_REPEATS = 5
@@ -46,6 +47,7 @@ def measure_gain(
 ) -> Gain:
     """Compare the chosen answers so far with the control answers, label for label.
 
+    Chosen is what a batch asked; answers that came with a file, or were given elsewhere, count on no side.
     Raises InputError for entities, and NotEnoughDataError with fewer than thirty answers on either side or
     where they do not tell two labels apart.
     """
@@ -53,8 +55,15 @@ def measure_gain(
     question = project.store.question(question_name)
     if question.kind == "ner":
         raise InputError("The gain over random labels is measured for text classification only.")
+    proposed = {
+        proposal.document_id
+        for batch in project.store.batches(question_name)
+        if batch.strategy not in CONTROL_STRATEGIES
+        for proposal in batch.proposals
+    }
+    chosen = [e for e in collect_examples(project, question_name) if e.document_id in proposed]
     sides = Sides(
-        in_order_of_answering(project, question_name, collect_examples(project, question_name)),
+        in_order_of_answering(project, question_name, chosen),
         collect_examples(project, question_name, part="control"),
     )
     for answers, what in ((sides.chosen, "chosen"), (sides.control, "control")):

@@ -24,6 +24,11 @@ def next_control(project: Project, question: str, n: int) -> list[Proposal]:
     return [Proposal(id, 0.0, DRAWN_BY_CHANCE) for id in ids]
 
 
+def control_alone(project: Project, question: str, n: int) -> list[Proposal]:
+    """Return the next n control documents, for when nothing else is left."""
+    return [Proposal(id, 0.0, DRAWN_BY_CHANCE) for id in unanswered_control(project, question)[:n]]
+
+
 def n_control(n: int, share: float) -> int:
     """Return how many of n places are for control documents.
 

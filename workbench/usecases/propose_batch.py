@@ -13,21 +13,22 @@ import numpy as np
 from workbench import catalog
 from workbench.domain.annotations import now
 from workbench.domain.ports import Choice, Model, Progress, Strategy, silent
-from workbench.domain.questions import Question
+from workbench.domain.questions import KINDS, Question
 from workbench.domain.runs import Batch, Proposal, Run
 from workbench.domain.scores import Scores
-from workbench.errors import NotEnoughDataError
+from workbench.errors import InputError, NotEnoughDataError
 from workbench.store.past import moment_of
 from workbench.usecases.ask_parts import check_spans_can_be_asked, with_scopes
 from workbench.usecases.batch_recipe import Known, known_of, project_at, recipe_of
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.find_neighbours import neighbours_among
 from workbench.usecases.gather_inputs import Evidence, gather_inputs, wanted
-from workbench.usecases.mix_control import mixed, next_control
+from workbench.usecases.mix_control import control_alone, mixed, next_control
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.read_terms import terms_wanted
 from workbench.usecases.runs import load_model, newest_run, refuse_old_labels, remark_on_labels
 from workbench.usecases.suggest_answers import keep_suggestions
+from workbench.usecases.unanswered import unanswered_control
 
 MODEL_INPUTS = frozenset({"scores", "labelled_scores", "features", "samples"})
 VECTOR_INPUTS = frozenset({"vectors", "labelled_vectors"})
@@ -87,11 +88,8 @@ def propose_batch(
         known = known_of(seen, question_name, moment)
         if ranking.spans:
             check_spans_can_be_asked(known.question)
-        if not known.candidates:
-            raise NotEnoughDataError(
-                f"Every document of the pool is answered or skipped for '{question_name}'.",
-                hint=f"Import more documents: workbench import {project.name} FILE",
-            )
+        _check_serves(ranking.strategy, known.question)
+        _check_left(seen, known)
         run = _run_for(project, known.question, strategy)
         model = load_model(project, run) if run is not None else None
         chosen = choose(seen, known, ranking, model=model, progress=progress)
@@ -110,6 +108,8 @@ def choose(
 
     `seen` is the project as of the moment at which that much was known: nothing else may be read here.
     """
+    if not known.candidates:  # what chance drew is left: it is asked alone
+        return Chosen(tuple(control_alone(seen, known.question.name, ranking.n)))
     evidence = evidence_of(seen, known, ranking, model, progress=progress)
     control = next_control(seen, known.question.name, ranking.n)
     learning = replace(ranking, n=ranking.n - len(control))
@@ -120,6 +120,28 @@ def choose(
         chosen = with_scopes(chosen, ranked.choice.rows, texts=texts, scores=ranked.scores)
     proposals = mixed(chosen, control)
     return Chosen(proposals, ranked.scores, evidence.encoder.id if evidence.encoder is not None else None)
+
+
+def _check_serves(strategy: str, question: Question) -> None:
+    """Raise InputError when a strategy cannot choose for this kind of question, with or without a model."""
+    names = catalog.strategy_names(question.kind)
+    kinds = getattr(catalog.strategy(strategy), "kinds", KINDS)  # those of small-text name theirs
+    if strategy not in names or question.kind not in kinds:
+        raise InputError(
+            f"The strategy '{strategy}' is not for the question '{question.name}' ({question.kind}).",
+            hint=f"Choose one of {', '.join(name for name in names if '/' not in name)}.",
+        )
+
+
+def _check_left(seen: Project, known: Known) -> None:
+    """Raise NotEnoughDataError when no document is left to ask."""
+    if known.candidates or unanswered_control(seen, known.question.name):
+        return
+    if not seen.store.document_ids(part="pool"):
+        said = "The project has no documents to ask about yet."
+    else:
+        said = f"Every document of the pool is answered or skipped for '{known.question.name}'."
+    raise NotEnoughDataError(said, hint=f"Import documents: workbench import {seen.name} FILE")
 
 
 def _batch(known: Known, ranking: Ranking, run: Run | None, chosen: Chosen) -> Batch:

@@ -8,6 +8,7 @@ from typing import Any
 from workbench.domain.ports import Progress, silent
 from workbench.domain.runs import Batch, Run
 from workbench.domain.steps import Steps
+from workbench.errors import NotEnoughDataError
 from workbench.usecases.note_stability import note_stability
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.propose_batch import Ranking, propose_batch
@@ -19,23 +20,34 @@ def run_round(
 ) -> tuple[Run, Batch]:
     """Train, propose the next batch with the new model, and note the round and how far it answers as the last.
 
-    Raises NotEnoughDataError when there is too little to learn from or nothing left to ask.
+    Raises NotEnoughDataError when there is too little to learn from or nothing left to ask; in the second
+    case the run stands and the round is noted, without a batch.
     """
     run = train_model(project, training, progress=progress)
     steps = Steps(progress)
     steps.begin("rank")
-    batch = propose_batch(project, training.question, ranking, progress=steps)
+    try:
+        batch = propose_batch(project, training.question, ranking, progress=steps)
+    except NotEnoughDataError as error:
+        _note_round(project, run, None)
+        raise NotEnoughDataError(
+            f"{error.message} The run {run.id} was trained and noted, without a batch.", hint=error.hint
+        ) from None
     steps.begin("compare")
+    _note_round(project, run, batch)
+    return run, batch
+
+
+def _note_round(project: Project, run: Run, batch: Batch | None) -> None:
     facts = {
         "n_labelled": run.n_examples,
         "run": run.id,
-        "batch": batch.id,
+        "batch": batch.id if batch is not None else None,
         "basis": run.basis,
         "figures": dict(run.figures),
         "stability": note_stability(project, run),
     }
-    project.store.save_round(training.question, facts)
-    return run, batch
+    project.store.save_round(run.question, facts)
 
 
 def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:

@@ -31,7 +31,9 @@ def test_one_thing_is_counted_in_the_singular(n: int, plural: str, words: str) -
 
 def test_a_batch_without_a_model_is_shown_without_utilities(capsys: pytest.CaptureFixture[str]) -> None:
     print_batch(Batch("b", "topic", "random", 0, (Proposal("t1", 0.0, "chance"),)), ["a\ntext"])
-    assert capsys.readouterr().out == "1 document by random (no model needed):\n  t1  a text\n"
+    assert capsys.readouterr().out == (
+        "1 document by random (no model needed):\n  t1  a text\n      why: chance\n"
+    )
 
 
 def test_a_batch_of_a_model_is_shown_with_utilities(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,7 +50,9 @@ def test_a_batch_that_asks_for_words_shows_these_and_how_many_documents_that_are
     print_batch(Batch("b", "names", "mnlp", 0, asked, "run-1"), ["Ana saw Bob here", "All of it"])
     assert capsys.readouterr().out.splitlines()[1:] == [
         "  t1   0.5000  … saw …",
+        "      why: unsure",
         "  t2   0.5000  All of it",
+        "      why: unsure",
         "Of 1 document only these words are asked, not the whole text.",
     ]
 
@@ -57,6 +61,12 @@ def test_a_batch_that_should_ask_for_words_and_cannot_says_so(capsys: pytest.Cap
     recipe = {"ranking": {"spans": True}}
     print_batch(Batch("b", "names", "random", 0, (Proposal("t1", 0.0, "chance"),), recipe=recipe), ["a"])
     assert "The whole texts are asked" in capsys.readouterr().out
+
+
+def test_a_batch_that_is_shorter_than_asked_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = {"ranking": {"n": 20}}
+    print_batch(Batch("b", "topic", "auto", 0, (Proposal("t1", 0.0, "new"),), recipe=recipe), ["a"])
+    assert "20 were asked for: all others are answered, skipped, or nearly a copy" in capsys.readouterr().out
 
 
 def test_an_import_says_skips_and_drafts_apart_from_answers(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ from workbench.domain.conversion import ConversionReport, Imported, LabelledDocu
 from workbench.domain.documents import Document
 from workbench.domain.questions import LabelChange, Question
 from workbench.domain.runs import Run
+from workbench.store.control import ControlPart
 from workbench.usecases.advise_stop import advise_stop, comparable_runs, hours_for, stability_rules
 from workbench.usecases.project import Project, create_project, open_project
 
@@ -39,10 +40,10 @@ def levelling(n_rounds: int) -> list[Run]:
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     create_project(Home(tmp_path), "p", [TOPIC])
-    documents = tuple(LabelledDocument(Document(f"d{n}", f"text {n}")) for n in range(40))
+    documents = tuple(LabelledDocument(Document(f"d{n}", f"text {n}")) for n in range(4_000))
     with open_project(Home(tmp_path), "p") as opened:
         opened.store.import_documents(
-            Imported((), documents, ConversionReport(kept=40)),
+            Imported((), documents, ConversionReport(kept=4_000)),
             file_name="f",
             file_sha256="0" * 64,
             format="csv",
@@ -148,3 +149,24 @@ def test_only_rounds_of_the_curve_are_asked_how_stable_they_were(project: Projec
     assert (agree.verdict, change.verdict) == ("stop", "stop")
     assert agree.state.startswith("kappa 0.995")
     assert change.state.startswith("0.4 %")
+
+
+def test_no_more_labels_are_promised_than_documents_are_left(project: Project) -> None:
+    save(project, levelling(5))
+    assert advise_stop(project, "topic", n_more=1_000_000).n_more == 4_000 - len(control_ids(project))
+    everything = project.store.document_ids(part="pool")
+    project.store.record([Annotation(f"ana {id}", id, "topic", "ana", ("a",)) for id in everything])
+    assert "Every document of the pool is answered" in advise_stop(project, "topic").words
+
+
+def test_no_forecast_goes_above_the_best_figure_there_is(project: Project) -> None:
+    save(project, levelling(5))
+    advice = advise_stop(project, "topic", n_more=3_000)
+    assert advice.gain is not None
+    assert advice.margin is not None
+    assert advice.figure is not None
+    assert advice.figure.value + advice.gain + advice.margin <= 1.0 + 1e-9
+
+
+def control_ids(project: Project) -> list[str]:
+    return ControlPart(project.store.database).ids()

@@ -11,12 +11,14 @@ from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
-from workbench.domain.questions import Question
+from workbench.domain.questions import Kind, Question
 from workbench.domain.suggestions import Suggestion
+from workbench.errors import InputError, NotEnoughDataError
 from workbench.store.control import ControlPart
 from workbench.store.suggestions import Suggestions
 from workbench.usecases.collect_examples import collect_examples
 from workbench.usecases.filter_pool import Filter, find_documents
+from workbench.usecases.measure_gain import measure_gain
 from workbench.usecases.mix_control import DRAWN_BY_CHANCE
 from workbench.usecases.project import Project, create_project, open_project
 from workbench.usecases.propose_batch import Ranking, propose_batch
@@ -113,3 +115,41 @@ def test_their_answers_are_never_learned_from(project: Project) -> None:
     assert not learned & set(control(project))
     measured = {example.document_id for example in collect_examples(project, "topic", part="control")}
     assert measured == set(control(project))
+
+
+def test_when_only_control_documents_are_left_they_are_asked_alone(project: Project) -> None:
+    drawn = control(project)
+    answer(project, *(id for id in project.store.document_ids() if id not in drawn))
+    assert propose(project, 12) == drawn[:12]
+    answer(project, *drawn)
+    with pytest.raises(NotEnoughDataError, match="Every document of the pool is answered or skipped"):
+        propose(project, 12)
+
+
+def test_a_project_without_documents_says_so(tmp_path: Path) -> None:
+    create_project(Home(tmp_path), "empty", [Question("topic", "textcat", ("a", "b"))])
+    with (
+        open_project(Home(tmp_path), "empty") as empty,
+        pytest.raises(NotEnoughDataError, match="no documents"),
+    ):
+        propose(empty, 5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "strategy"), [("ner", "badge"), ("ner", "small-text/breaking-ties"), ("textcat", "mnlp")]
+)
+def test_a_strategy_that_is_not_for_the_question_is_refused_before_anything_is_trained(
+    tmp_path: Path, kind: Kind, strategy: str
+) -> None:
+    create_project(Home(tmp_path), "q", [Question("topic", kind, ("a", "b"))])
+    with (
+        open_project(Home(tmp_path), "q") as asked,
+        pytest.raises(InputError, match="is not for the question"),
+    ):
+        propose_batch(asked, "topic", Ranking(strategy, 5))
+
+
+def test_answers_that_no_batch_asked_are_no_chosen_ones(project: Project) -> None:
+    answer(project, *project.store.document_ids())
+    with pytest.raises(NotEnoughDataError, match="needs 30 chosen answers to 'topic'; there are 0"):
+        measure_gain(project, "topic")

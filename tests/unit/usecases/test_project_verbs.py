@@ -312,6 +312,17 @@ def test_a_round_learns_notes_its_figures_and_asks_for_more(project: Project, tm
 
 
 @pytest.mark.slow
+def test_a_round_with_nothing_left_to_ask_is_noted_all_the_same(project: Project, tmp_path: Path) -> None:
+    rows = "".join(f"where is parcel {n},delivery\nplease refund {n},returns\n" for n in range(10))
+    (tmp_path / "in.csv").write_text(f"text,topic\n{rows}")
+    import_documents(project, tmp_path / "in.csv", options=ReadOptions(question="topic"))
+    with pytest.raises(NotEnoughDataError, match=r"answered or skipped.*was trained and noted"):
+        run_round(project, Training("topic", "tfidf"), Ranking("margin", 2))
+    (noted,) = project.store.rounds("topic")
+    assert (noted["run"], noted["batch"]) == (project.store.runs("topic")[0].id, None)
+
+
+@pytest.mark.slow
 def test_out_of_fold_scores_are_kept_with_the_run(project: Project, tmp_path: Path) -> None:
     rows = "".join(f"where is parcel {n},delivery\nplease refund {n},returns\n" for n in range(10))
     (tmp_path / "in.csv").write_text(f"text,topic\n{rows}")
