@@ -99,8 +99,7 @@ def advise_stop(
         question=question_name,
         decision=newest.decision,
         words=in_words(newest, n_more, threshold, hours=hours, is_own=only is not None)
-        if n_left
-        else "Every document of the pool is answered or skipped: import others to go on.",
+        + ("" if n_left else " No document of the pool is left to ask: import others to go on."),
         n_more=n_more,
         threshold=threshold,
         gain=forecast.gain if forecast else None,
@@ -158,7 +157,7 @@ def in_words(step: Step, n_more: int, threshold: float, *, hours: float | None, 
     pace = " at your pace" if is_own else " of work"
     cost = f" (about {_time(hours)}{pace})" if hours is not None else ""
     likely = (
-        f"The next {n_more:,} labels are likely to bring {100 * forecast.gain:+.1f} ± "
+        f"The next {n_more:,} label{' is' if n_more == 1 else 's are'} likely to bring {100 * forecast.gain:+.1f} ± "
         f"{100 * forecast.margin:.1f} points{cost}."
     )
     return f"{likely} {_reason(step.decision, threshold)}"

@@ -156,7 +156,8 @@ def test_no_more_labels_are_promised_than_documents_are_left(project: Project) -
     assert advise_stop(project, "topic", n_more=1_000_000).n_more == 4_000 - len(control_ids(project))
     everything = project.store.document_ids(part="pool")
     project.store.record([Annotation(f"ana {id}", id, "topic", "ana", ("a",)) for id in everything])
-    assert "Every document of the pool is answered" in advise_stop(project, "topic").words
+    words = advise_stop(project, "topic").words
+    assert words.endswith("No document of the pool is left to ask: import others to go on.")
 
 
 def test_no_forecast_goes_above_the_best_figure_there_is(project: Project) -> None:
