@@ -21,7 +21,9 @@ def blocks(n_rows: int, width: int) -> Iterator[slice]:
 
 
 def finite(values: AnyArray) -> bool:
-    """Say whether all values `(n, d)` are numbers."""
+    """Say whether all values `(n, d)` are numbers; whoever checks what is read says `is_checked`."""
+    if getattr(values, "is_checked", False):
+        return True
     return all(bool(np.isfinite(values[rows]).all()) for rows in blocks(len(values), values.shape[1]))
 
 

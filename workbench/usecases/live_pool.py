@@ -29,6 +29,8 @@ AT_ONCE = 16_384
 class FileVectors:
     """Rows of a vector file as if they were an array: read, in float32, when they are asked for."""
 
+    is_checked = True  # the file raises where a value is not finite: nobody need read all of it for that
+
     def __init__(self, file: VectorFile, rows: Rows) -> None:
         self._file = file
         self._rows = rows
