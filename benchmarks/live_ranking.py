@@ -4,18 +4,22 @@ The documents are made: unit vectors (384 figures, float16 on disk), each somewh
 its label, one of 77, and of another one, so that a linear head is not sure, with noise that leaves neighbours a
 cosine of about 0.6; their texts are ten words drawn by chance. 1,500 are answered when it begins, and neighbours
 are found; then every five answers are followed by a ranking with the strategy `auto`. Refit, score, select and save
-are its parts; the rest is reading the answers. The held-out loss is not the claim; the loss of the warm head over
-that of a new fit is given beside it. Peer: everything done anew, on the same vectors and answers: answers and pool
-read from the store, scikit-learn's LogisticRegression, scores of the whole pool, the same strategy on a sample.
+are its parts; the rest is reading the answers. They run in a process of its own: MB is the most it held beyond
+mapped files. The held-out loss is not the claim; the loss of the warm head over that of a new fit is given beside
+it. Peer: everything done anew, on the same vectors and answers: answers and pool read from the store, scikit-learn's
+LogisticRegression, scores of the whole pool, the same strategy on a sample.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -118,8 +122,35 @@ class Clock:
         return self.seconds[name][-1] if self.seconds[name] else 0.0
 
 
+class Memory(threading.Thread):
+    """Looks what this process holds beyond files that it maps (RssAnon of Linux), every few milliseconds."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.most_mb = 0.0
+
+    def run(self) -> None:
+        """Look until the process ends."""
+        while True:
+            said = Path("/proc/self/status").read_text()
+            self.most_mb = max(self.most_mb, int(said.split("RssAnon:")[1].split()[0]) / 1000)
+            time.sleep(0.01)
+
+
+def live_alone(folder: Path, turns: int) -> tuple[list[dict[str, float]], float]:
+    """Rank in this process, which has done nothing else; return each turn's seconds, and the most MB held."""
+    clock, memory = Clock(), Memory()
+    memory.start()
+    clock.watch(LiveRanking, "_model", "refit")
+    clock.watch(NamedHead, "score", "score")
+    clock.watch(rank_live, "next_batch", "choose")
+    clock.watch(rank_live, "replace_batch", "save")
+    with open_project(Home(folder), "made") as project:
+        return live(project, clock, turns), memory.most_mb
+
+
 def live(project: Project, clock: Clock, turns: int) -> list[dict[str, float]]:
-    """Answer and rank; return the seconds of each part, turn by turn, without the first, which reads the pool."""
+    """Answer and rank; return the seconds of each part, turn by turn; the first one reads the pool."""
     ranking = LiveRanking(project, "topic")
     rows = []
     for turn in range(turns + 1):
@@ -130,7 +161,7 @@ def live(project: Project, clock: Clock, turns: int) -> list[dict[str, float]]:
         total = time.perf_counter() - started
         row = {name: clock.last(name) for name in ("refit", "score", "save")}
         rows.append({**row, "select": clock.last("choose") - row["score"], "all": total})
-    return rows[1:]
+    return rows
 
 
 def keep_neighbours(project: Project) -> None:
@@ -176,11 +207,6 @@ def loss_over_new_fit(project: Project) -> float:
 
 def measure(n: int, turns: int) -> list[dict[str, Any]]:
     """Return a row of medians for the live ranking and one for the peer."""
-    clock = Clock()
-    clock.watch(LiveRanking, "_model", "refit")
-    clock.watch(NamedHead, "score", "score")
-    clock.watch(rank_live, "next_batch", "choose")
-    clock.watch(rank_live, "replace_batch", "save")
     with tempfile.TemporaryDirectory(prefix="live-") as folder:
         home = Home(Path(folder))
         create_project(home, "made", [TOPIC])
@@ -192,11 +218,12 @@ def measure(n: int, turns: int) -> list[dict[str, Any]]:
             answer(project, range(N_ANSWERED))
             proposals = tuple(Proposal(f"d{k}", 0.0, "") for k in range(n - BATCH, n))
             project.store.save_batch(Batch("first", "topic", "auto", 0, proposals))
-            turned = live(project, clock, turns)
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+                (first, *turned), most_mb = alone.submit(live_alone, home.root, turns).result()
             ratio = loss_over_new_fit(project)
             peer = [anew(project, turn) for turn in range(min(turns, 3))]
     shown = {f"{name} s": median(row[name] for row in turned) for name in turned[0]}
-    once = {"neighbours s, once": found_in}
+    once = {"neighbours s, once": found_in, "with the pool read s, once": first["all"], "MB": most_mb}
     slowest = {"slowest s": max(row["all"] for row in turned), "loss over new fit": ratio}
     return [
         {"documents": n, "way": "live", "rankings": len(turned), **shown, **slowest, **once},

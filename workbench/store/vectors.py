@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from workbench.artefacts import read_json, sync_folder, write_json
 from workbench.domain.arrays import Rows, Vectors
@@ -24,6 +26,7 @@ from workbench.store.appending import PartProgress, text_digest, write_at
 DIGEST_BYTES = 32
 CHUNK_TEXTS = 1024
 FORMAT = 1
+Halves: TypeAlias = npt.NDArray[np.float16]
 
 
 class VectorFile:
@@ -42,6 +45,7 @@ class VectorFile:
         self._digests_path = self._folder / "texts.sha256"
         self._row_of: dict[bytes, int] = {}
         self._n_rows = 0
+        self._mapped: Halves | None = None
         with self._locked():
             self._check_facts()
         self.refresh()
@@ -84,15 +88,23 @@ class VectorFile:
             return np.zeros((0, self.width), dtype=np.float32)
         if rows.min() < 0 or rows.max() >= self._n_rows:
             raise InputError(f"There are {self._n_rows} rows, not row {rows.min()} to {rows.max()}.")
-        stored = np.memmap(self._rows_path, dtype="<f2", mode="r", shape=(self._n_rows, self.width))
-        vectors = np.asarray(stored[rows], dtype=np.float32)
-        if not np.isfinite(vectors).all():
+        vectors = self._stored()[rows].astype(np.float32)
+        lengths = np.sqrt(np.add.reduce(vectors * vectors, axis=1, keepdims=True))
+        if not np.isfinite(lengths).all():  # squares of float16 do not overflow: a value is not finite
             raise StoreError(
                 "A vector is not finite: the file is damaged.",
                 where=str(self._rows_path),
                 hint="Delete the folder; the vectors are computed again.",
             )
-        return _unit(vectors)
+        vectors /= np.where(lengths > 0, lengths, 1.0)  # a row of zeros stays as it is
+        return vectors
+
+    def _stored(self) -> Halves:
+        """Return the known rows as they are on disk; mapped once, a ranking reads them in thousands of pieces."""
+        if self._mapped is None or len(self._mapped) != self._n_rows:
+            shape = (self._n_rows, self.width)
+            self._mapped = np.asarray(np.memmap(self._rows_path, dtype="<f2", mode="r", shape=shape))
+        return self._mapped
 
     def append(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Add the vectors of texts that have none; durable on return.
@@ -174,12 +186,6 @@ class CachedEncoder:
             self._file.append(chunk, self.source.encode(chunk, progress=part))
             part(1, 1, "encoding")
         return self._file.read(self._file.rows(texts) if missing else rows)
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    """Scale rows to length one; a row of zeros stays as it is."""
-    lengths: Vectors = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
 
 
 def stored_vectors(folder: Path) -> list[VectorFile]:

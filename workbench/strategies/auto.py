@@ -14,7 +14,7 @@ from workbench.domain.ports import Choice, StrategyInputs
 from workbench.domain.scores import ClassScores
 from workbench.strategies.coverage import Field, Kernel, cover, crowds, lay_out, n_like
 from workbench.strategies.demands import check_inputs, choice, no_choice, vectors_for
-from workbench.strategies.measures import utilities
+from workbench.strategies.measures import in_pieces, utilities
 from workbench.strategies.near_copies import Families, NearCopies
 
 FIRST = Kernel(0.45)
@@ -78,8 +78,11 @@ def rarity(scores: ClassScores, targets: Targets) -> Utilities:
     its probabilities. `targets` `(m, l)` are those of the answered documents.
     """
     worth = np.maximum(targets.sum(axis=0), 1).astype(np.float64) ** -RARITY
-    probable = scores.probabilities.astype(np.float64)
-    return np.asarray((probable @ worth) / np.maximum(probable.sum(axis=1), LEAST))
+
+    def of(probable: npt.NDArray[np.float64]) -> Utilities:
+        return np.asarray((probable @ worth) / np.maximum(probable.sum(axis=1), LEAST))
+
+    return in_pieces(of, scores.probabilities)
 
 
 def without_crowds(field: Field) -> Field:

@@ -13,9 +13,9 @@ from workbench.domain.arrays import AnyArray, Nearness, Rows, Utilities, Vectors
 BLOCK_VALUES = 4_000_000
 
 
-def blocks(n_rows: int, width: int) -> Iterator[slice]:
-    """Give the rows in slices, each of at most `BLOCK_VALUES` values when a row has `width` of them."""
-    step = max(1, BLOCK_VALUES // max(1, width))
+def blocks(n_rows: int, width: int, *, most: int | None = None) -> Iterator[slice]:
+    """Give the rows in slices, each of at most `most` values (`BLOCK_VALUES`) when a row has `width` of them."""
+    step = max(1, (most or BLOCK_VALUES) // max(1, width))
     for start in range(0, n_rows, step):
         yield slice(start, min(start + step, n_rows))
 

@@ -20,10 +20,12 @@ import numpy.typing as npt
 from workbench.domain.arrays import Rows, Utilities
 from workbench.domain.scores import Scores, TokenScores
 from workbench.errors import UnknownNameError
+from workbench.strategies.distances import blocks
 
 Measure: TypeAlias = Literal["least-confidence", "margin", "entropy"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 Doubles: TypeAlias = npt.NDArray[np.float64]
+AT_ONCE = 250_000  # values: 2 MB, which stay near the processor
 
 
 def utilities(scores: Scores, measure: Measure) -> Utilities:
@@ -35,11 +37,18 @@ def utilities(scores: Scores, measure: Measure) -> Utilities:
         raise UnknownNameError("measure", measure, MEASURES)
     if isinstance(scores, TokenScores):
         values = WORDS[measure](scores)
-    elif scores.exclusive:
-        values = EXCLUSIVE[measure](scores.probabilities.astype(np.float64))
     else:
-        values = LABEL_WISE[measure](scores.probabilities.astype(np.float64))
+        of_labels = EXCLUSIVE if scores.exclusive else LABEL_WISE
+        values = in_pieces(of_labels[measure], scores.probabilities)
     return np.clip(values, 0.0, 1.0)
+
+
+def in_pieces(value: Callable[[Doubles], Utilities], probabilities: npt.NDArray[np.float32]) -> Utilities:
+    """Return a value of each row `(n, c)`: some rows at a time, for all of a large pool would fill the memory."""
+    values = np.zeros(len(probabilities))
+    for rows in blocks(*probabilities.shape, most=AT_ONCE):
+        values[rows] = value(probabilities[rows].astype(np.float64))
+    return values
 
 
 def best_first(values: Utilities) -> Rows:
@@ -56,8 +65,10 @@ def margins(p: Doubles) -> Doubles:
     """Return best minus second of each row; the best itself where there is one column, 1 where none."""
     if p.shape[1] < 2:
         return best_probability(p)
-    top = np.partition(p, p.shape[1] - 2, axis=1)[:, -2:]
-    return np.asarray(top[:, 1] - top[:, 0])
+    rows, best = np.arange(len(p)), p.argmax(axis=1)
+    others = p.copy()  # a maximum twice over takes half the time of a partition
+    others[rows, best] = -np.inf
+    return np.asarray(p[rows, best] - others.max(axis=1))
 
 
 def entropies(p: Doubles) -> Doubles:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -34,14 +34,18 @@ class NearCopies:
 
     def among(self, row: int, others: Sequence[int]) -> bool:
         """Tell whether a row is nearly a copy of one of the other rows."""
+        return any(self._like(row, others))
+
+    def of(self, row: int, others: Sequence[int]) -> list[int]:
+        """Return which of the other rows are nearly copies of a row, in their order."""
+        return [other for other, alike in zip(others, self._like(row, others), strict=True) if alike]
+
+    def _like(self, row: int, others: Sequence[int]) -> Iterator[bool]:
         if not others:
-            return False
+            return
         cosines = self._read([*others]) @ self._read([row])[0]
-        return any(
-            self._alike(row, other, float(cosine))
-            for other, cosine in zip(others, cosines, strict=True)
-            if cosine >= NEAR
-        )
+        for other, cosine in zip(others, cosines.tolist(), strict=True):
+            yield cosine >= NEAR and self._alike(row, other, cosine)
 
     def _read(self, rows: Sequence[int]) -> Vectors:
         return np.asarray(self._vectors[rows], dtype=np.float32)
@@ -92,4 +96,4 @@ class Families:
     def _family(self, place: int) -> list[int]:
         own = int(self._field.rows[place])
         rows = self._field.rows[self._field.around(place)[0]].tolist()
-        return [own, *(row for row in rows if row not in (-1, own) and self._copies.among(row, [own]))]
+        return [own, *self._copies.of(own, [row for row in rows if row not in (-1, own)])]

@@ -5,6 +5,7 @@ import pytest
 
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
 from workbench.errors import UnknownNameError
+from workbench.strategies import measures
 from workbench.strategies.measures import MEASURES, best_first, utilities
 
 LABELS = ("billing", "delivery", "other")
@@ -89,6 +90,15 @@ def test_a_document_has_the_same_utility_alone_and_among_others(measure):
     documents = [rng.dirichlet(np.ones(3), size=k) for k in (2, 0, 3, 1, 0, 0, 4)]
     alone = [utilities(words(document), measure)[0] for document in documents]
     assert utilities(words(*documents), measure) == pytest.approx(alone)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_documents_beyond_those_looked_at_at_once_have_their_own_utility(measure, monkeypatch):
+    p = np.random.default_rng(4).dirichlet(np.ones(5), 23).astype(np.float32)
+    in_one = utilities(ClassScores(tuple("abcde"), p), measure)
+    monkeypatch.setattr(measures, "AT_ONCE", 20)
+    np.testing.assert_array_equal(utilities(ClassScores(tuple("abcde"), p), measure), in_one)
+    assert len(set(in_one)) == 23
 
 
 @pytest.mark.parametrize("measure", MEASURES)
