@@ -14,7 +14,7 @@ from importlib.metadata import entry_points
 from typing import Any, cast
 
 from workbench.domain.ports import Encoder, Learner, LearnerContext, Source, Strategy, WordEncoder
-from workbench.domain.questions import Kind
+from workbench.domain.questions import KINDS, Kind
 from workbench.errors import InputError, UnknownNameError
 
 SOURCES = {
@@ -66,9 +66,6 @@ STRATEGIES = {
     "rare-first": "workbench.strategies.rare_first:RareFirst",
     "seeds": "workbench.strategies.seeds:Seeds",
 }
-# Strategies that are not named here serve every kind of question.
-STRATEGIES_OF_LABELS = frozenset({"badge", "contrastive", "bald"})
-STRATEGIES_OF_WORDS = frozenset({"mnlp", "token-entropy", "total-token-entropy"})
 # Peers to compare with, over cached vectors; the first call imports small-text (seconds, torch): workers only.
 SMALL_TEXT_STRATEGIES = {
     "small-text/least-confidence": "workbench.strategies.small_text:LeastConfidence",
@@ -85,6 +82,26 @@ SMALL_TEXT_STRATEGIES = {
     "small-text/badge": "workbench.strategies.small_text:Badge",
     "small-text/seals": "workbench.strategies.small_text:Seals",
     "small-text/anchor-subsampling": "workbench.strategies.small_text:AnchorSubsampling",
+}
+# As the strategies say of themselves, which would have to be loaded; whoever is not named serves every kind.
+_OF_LABELS: tuple[Kind, ...] = ("textcat", "textcat-multi")
+KINDS_SERVED: dict[str, tuple[Kind, ...]] = {
+    **dict.fromkeys(("badge", "contrastive", "bald"), _OF_LABELS),
+    **dict.fromkeys(("mnlp", "token-entropy", "total-token-entropy"), ("ner",)),
+    **dict.fromkeys(
+        (
+            "small-text/least-confidence",
+            "small-text/breaking-ties",
+            "small-text/prediction-entropy",
+            "small-text/subsampling",
+            "small-text/contrastive",
+            "small-text/badge",
+            "small-text/seals",
+        ),
+        _OF_LABELS,
+    ),
+    "small-text/cvirs": ("textcat-multi",),
+    "small-text/anchor-subsampling": ("textcat",),
 }
 _GRADIENTS = "small-text computes it from the gradients of a torch module, and vectors are all there is here."
 REFUSED_STRATEGIES = {
@@ -116,10 +133,7 @@ def learner_names(kind: Kind) -> tuple[str, ...]:
 def strategy_names(kind: Kind | None = None) -> tuple[str, ...]:
     """Return the names of all strategies, or of those that can serve a kind of question."""
     names = (*STRATEGIES, *SMALL_TEXT_STRATEGIES, *added("strategies"))
-    if kind is None:
-        return names
-    others = STRATEGIES_OF_LABELS if kind == "ner" else STRATEGIES_OF_WORDS
-    return tuple(name for name in names if name not in others)
+    return tuple(name for name in names if kind is None or kind in KINDS_SERVED.get(name, KINDS))
 
 
 def source(name: str) -> Source:

@@ -15,6 +15,8 @@ from workbench import catalog  # noqa: E402
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores  # noqa: E402
 from workbench.errors import InputError  # noqa: E402
 
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "strategies.md"
+
 
 @pytest.fixture(params=catalog.STRATEGIES)
 def name(request):
@@ -57,8 +59,18 @@ def test_a_pool_is_never_multiplied_with_itself(strategy, some_kind):
 
 
 def test_the_guide_has_a_line_for_it(name):
-    guide = Path(__file__).parents[2] / "docs" / "guides" / "strategies.md"
-    assert f"\n| `{name}` |" in guide.read_text(encoding="utf-8")
+    assert f"\n| `{name}` |" in GUIDE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("peer", catalog.SMALL_TEXT_STRATEGIES)
+def test_the_guide_names_those_of_small_text(peer):
+    assert f"`{peer}`" in GUIDE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("any_name", catalog.strategy_names())
+def test_the_catalogue_knows_for_which_questions_it_is_without_loading_it(any_name):
+    listed = {kind for kind in KINDS if any_name in catalog.strategy_names(kind)}
+    assert listed == catalog.strategy(any_name).kinds
 
 
 def test_without_any_answer_it_chooses_or_says_what_is_missing(strategy, kind):

@@ -249,6 +249,15 @@ def test_words_to_look_for_are_checked_before_anything_is_proposed(workbench: Ru
     assert "refund please" in shown
 
 
+def test_the_strategies_are_listed_with_what_each_needs(workbench: Run, tmp_path: Path) -> None:
+    printed = workbench("strategies", "--kind", "ner").stdout
+    assert "\nmnlp\n    The lowest log-probability of the best tags" in printed
+    assert "badge" not in printed
+    assert "small-text/bald\n" in printed
+    refused = workbench("strategies", "--kind", "spans", fails=2)
+    assert "textcat, textcat-multi, ner" in refused.stderr
+
+
 def test_advice_says_when_it_is_too_early_and_names_points_later(workbench: Run, tmp_path: Path) -> None:
     rows = [f"where is parcel {n},delivery\nplease refund {n},returns\n" for n in range(40)]
     workbench("init", "p", "-q", "topic:textcat")
@@ -296,7 +305,7 @@ def test_batches_are_replayed_and_two_histories_compared(workbench: Run, tmp_pat
     workbench("backup", "p", "--out", "p.backup")
     workbench("restore", "q", "p.backup")
     printed = workbench("replay", "p", "-q", "topic", "--report", "replay.json").stdout
-    assert "batch   1  margin          same, 4 documents" in printed
+    assert "batch   1  margin               same, 4 documents" in printed
     assert "2 of 2 batches the same in " in printed
     assert [found["state"] for found in json.loads((tmp_path / "replay.json").read_text())] == ["same"] * 2
     equal = workbench("replay", "p", "-q", "topic", "--against", "q").stdout

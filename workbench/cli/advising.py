@@ -8,7 +8,7 @@ import typer
 
 from workbench.cli.options import ProjectName, QuestionName, ReportFile
 from workbench.cli.outputs import check_outputs
-from workbench.cli.printing import write_report
+from workbench.cli.printing import counted, write_report
 from workbench.config import Home
 
 
@@ -17,7 +17,8 @@ def advise(
     question: QuestionName,
     labels: Annotated[int, typer.Option(min=1, help="How many more labels to look ahead.")] = 100,
     threshold: Annotated[
-        float, typer.Option(help="How many points of the figure these labels must bring to be worth it.")
+        float,
+        typer.Option(min=0.0, help="How many points of the figure these labels must bring to be worth it."),
     ] = 0.5,
     report: ReportFile = None,
 ) -> None:
@@ -32,7 +33,6 @@ def advise(
     for rule in advice.rules:
         print(f"  {rule.name:26} {rule.verdict:12} {rule.state}")
     if advice.left_out:
-        print(
-            f"  {advice.left_out} run(s) were left out: other labels, learner, settings or documents judged"
-        )
+        runs = counted(advice.left_out, "runs")
+        print(f"  left out: {runs} with other labels, learner, settings or documents judged")
     write_report(report, advice.as_dict())

@@ -45,7 +45,7 @@ def replay(
     found: list[Verdict] = []
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         for verdict in verdicts_of(project, question, rebuilding, progress=progress):
-            print(f"  batch {verdict.number:3}  {verdict.batch.strategy:15} {verdict_in_words(verdict)}")
+            print(f"  batch {verdict.number:3}  {verdict.batch.strategy:20} {verdict_in_words(verdict)}")
             found.append(verdict)
     print(f"{summary(found)} in {time.monotonic() - started:.1f} s")
     write_report(report, [verdict.as_dict() for verdict in found])

@@ -23,6 +23,7 @@ from workbench.cli import (
     loop,
     models,
     show,
+    strategies,
 )
 from workbench.errors import MachineError, WorkbenchError
 
@@ -48,6 +49,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "control": control.control,
     "advise": advising.advise,
     "simulate": loop.simulate,
+    "strategies": strategies.strategies,
     "replay": history.replay,
     "distil": models.distil,
     "export": models.export,

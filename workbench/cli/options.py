@@ -29,7 +29,7 @@ StrategyName = Annotated[
     str,
     typer.Option(
         "--strategy",
-        help="How to choose: `random`, `margin`, `typiclust` …; all are in docs/guides/strategies.md.",
+        help="How to choose: `random`, `margin`, `typiclust` …; `workbench strategies` lists all.",
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
@@ -43,5 +43,10 @@ ReportFile = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="A setting of the learner; may be given several times."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="A setting of the learner, such as balance=sqrt, offsets=recall or focal_gamma=2; may be given "
+        "several times. All are in docs/guides/learners.md.",
+    ),
 ]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,14 +25,15 @@ if TYPE_CHECKING:
     from workbench.usecases.label_studio.pull import PullReport
 
 SHOWN_PROBLEMS = 20
+SECONDS_BETWEEN_LINES = 10.0
 NOTHING = "nothing"  # stands for an answer that has no counterpart, as in the HTML report
 
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Show progress on standard error: a moving bar on a terminal, nothing elsewhere."""
+    """Show progress on standard error: a moving bar on a terminal, a line every ten seconds elsewhere."""
     if not sys.stderr.isatty():
-        yield ignore
+        yield ProgressLines()
         return
     from rich.console import Console
     from rich.progress import Progress as Bar
@@ -51,8 +55,18 @@ def progress_bar() -> Iterator[Progress]:
         yield show
 
 
-def ignore(done: int, total: int, what: str) -> None:
-    """Show nothing."""
+class ProgressLines:
+    """Says on standard error how far long work is, where no bar can move: what is short says nothing."""
+
+    def __init__(self) -> None:
+        self._said_at = time.monotonic()
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """Print a line when the last one is ten seconds ago."""
+        if time.monotonic() - self._said_at < SECONDS_BETWEEN_LINES:
+            return
+        self._said_at = time.monotonic()
+        print(f"{what}: {done:,} of {total:,}" if total else what, file=sys.stderr, flush=True)
 
 
 def print_conversion(report: ConversionReport) -> None:
@@ -81,6 +95,12 @@ def counted(n: int, plural: str) -> str:
     return f"1 {single}{of}{rest}"
 
 
+def wrapped(text: str, *, indent: str) -> list[str]:
+    """Return the lines of a text, as wide as the terminal, each after an indent."""
+    width = max(40, shutil.get_terminal_size((100, 24)).columns)
+    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent)
+
+
 def print_batch(batch: Batch, texts: Sequence[str]) -> None:
     """Print the proposed documents, best first, with their utilities if the strategy gives any."""
     ranked = f"ranked by run {batch.run}" if batch.run else "no model needed"
@@ -94,6 +114,11 @@ def print_batch(batch: Batch, texts: Sequence[str]) -> None:
     if len(texts) < wanted:
         print(
             f"{wanted:,} were asked for: all others are answered, skipped, or nearly a copy of one of these."
+        )
+    if batch.strategy == "seeds":
+        n_hits = sum(proposal.utility > 0 for proposal in batch.proposals)
+        print(
+            f"{n_hits:,} of {counted(len(texts), 'documents')} hold one of the words; the others stand for many."
         )
     n_parts = sum(proposal.scope is not None for proposal in batch.proposals)
     if n_parts:

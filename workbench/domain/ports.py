@@ -192,10 +192,12 @@ class Choice:
 class Strategy(Protocol):
     """Chooses documents to ask about.
 
-    `needs` and `uses` are names of fields of StrategyInputs: without what it needs it raises InputError,
-    what it uses helps it when it is there.
+    `kinds` are the kinds of question that it can choose for; the first line of its docstring says how. `needs`
+    and `uses` are names of fields of StrategyInputs: without what it needs it raises InputError, what it uses
+    helps it when it is there.
     """
 
+    kinds: ClassVar[frozenset[Kind]]
     needs: ClassVar[frozenset[str]]
     uses: ClassVar[frozenset[str]]
 

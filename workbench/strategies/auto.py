@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from workbench.domain.arrays import Targets, Utilities
 from workbench.domain.ports import Choice, StrategyInputs
+from workbench.domain.questions import Kind
 from workbench.domain.scores import ClassScores
 from workbench.strategies.coverage import Field, Kernel, cover, crowds, lay_out, n_like
-from workbench.strategies.demands import check_inputs, choice, no_choice, vectors_for
+from workbench.strategies.demands import ANY_KIND, check_inputs, choice, no_choice, vectors_for
 from workbench.strategies.measures import in_pieces, utilities
 from workbench.strategies.near_copies import Families, NearCopies
 
@@ -39,6 +40,7 @@ class Auto:
 
     sharpness: float = 3.0
 
+    kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset({"vectors"})
     uses: ClassVar[frozenset[str]] = frozenset(
         {"scores", "labelled_vectors", "labelled_targets", "texts", "neighbours", "nearness"}

@@ -11,8 +11,16 @@ from threadpoolctl import threadpool_limits
 
 from workbench.domain.arrays import Utilities, Vectors
 from workbench.domain.ports import Choice, StrategyInputs
+from workbench.domain.questions import Kind
 from workbench.domain.scores import ClassScores
-from workbench.strategies.demands import check_inputs, choice, class_scores_for, no_choice, vectors_for
+from workbench.strategies.demands import (
+    OF_LABELS,
+    check_inputs,
+    choice,
+    class_scores_for,
+    no_choice,
+    vectors_for,
+)
 from workbench.strategies.distances import products, squared_norms
 
 NAME = "badge"
@@ -32,6 +40,7 @@ class Badge:
     nearest chosen one.
     """
 
+    kinds: ClassVar[frozenset[Kind]] = OF_LABELS
     needs: ClassVar[frozenset[str]] = frozenset({"scores", "features"})
     uses: ClassVar[frozenset[str]] = frozenset()
 

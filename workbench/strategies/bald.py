@@ -9,8 +9,9 @@ import numpy as np
 
 from workbench.domain.arrays import AnyArray, Samples, Utilities
 from workbench.domain.ports import Choice, StrategyInputs
+from workbench.domain.questions import Kind
 from workbench.domain.scores import ClassScores
-from workbench.strategies.demands import check_inputs, choice, class_scores_for, needed
+from workbench.strategies.demands import OF_LABELS, check_inputs, choice, class_scores_for, needed
 from workbench.strategies.distances import blocks
 from workbench.strategies.measures import best_first, binary_entropies, entropies
 
@@ -29,6 +30,7 @@ class Bald:
     probabilities; labels of their own give the mean over the labels.
     """
 
+    kinds: ClassVar[frozenset[Kind]] = OF_LABELS
     needs: ClassVar[frozenset[str]] = frozenset({"scores", "samples"})
     uses: ClassVar[frozenset[str]] = frozenset()
 

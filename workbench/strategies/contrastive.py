@@ -11,10 +11,12 @@ from threadpoolctl import threadpool_limits
 
 from workbench.domain.arrays import AnyArray, Rows, Utilities
 from workbench.domain.ports import Choice, StrategyInputs
+from workbench.domain.questions import Kind
 from workbench.domain.scores import ClassScores
 from workbench.errors import InputError
 from workbench.strategies.demands import (
     HINTS,
+    OF_LABELS,
     check_inputs,
     choice,
     class_scores_for,
@@ -41,6 +43,7 @@ class Contrastive:
 
     n_neighbours: int = 10
 
+    kinds: ClassVar[frozenset[Kind]] = OF_LABELS
     needs: ClassVar[frozenset[str]] = frozenset({"scores", "vectors", "labelled_vectors", "labelled_scores"})
     uses: ClassVar[frozenset[str]] = frozenset()
 

@@ -10,7 +10,8 @@ from threadpoolctl import threadpool_limits
 
 from workbench.domain.arrays import AnyArray, Utilities, Vectors
 from workbench.domain.ports import Choice, StrategyInputs
-from workbench.strategies.demands import check_inputs, choice, no_choice, vectors_for
+from workbench.domain.questions import Kind
+from workbench.strategies.demands import ANY_KIND, check_inputs, choice, no_choice, vectors_for
 from workbench.strategies.distances import nearest, products, squared_norms
 
 NAME = "core-set"
@@ -29,6 +30,7 @@ class CoreSet:
     about many of them.
     """
 
+    kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset({"vectors", "labelled_vectors"})
     uses: ClassVar[frozenset[str]] = frozenset()
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.domain.arrays import Rows, Utilities, Vectors
 from workbench.domain.ports import Choice, StrategyInputs
+from workbench.domain.questions import KINDS, Kind
 from workbench.domain.scores import ClassScores, Scores, TokenScores
 from workbench.errors import InputError
 from workbench.strategies.distances import finite
@@ -21,6 +22,9 @@ class Sized(Protocol):
         """How many there are."""
 
 
+ANY_KIND: frozenset[Kind] = frozenset(KINDS)
+OF_LABELS: frozenset[Kind] = frozenset({"textcat", "textcat-multi"})
+OF_WORDS: frozenset[Kind] = frozenset({"ner"})
 A_CANDIDATE = ("scores", "vectors", "features", "n_words", "texts", "neighbours", "nearness")
 HINTS = {
     "scores": "Label a first batch chosen by the strategy 'auto' or 'random', train a model, then ask again.",

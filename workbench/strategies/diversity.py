@@ -11,8 +11,9 @@ from threadpoolctl import threadpool_limits
 
 from workbench.domain.arrays import Rows, Utilities, Vectors
 from workbench.domain.ports import Choice, StrategyInputs
+from workbench.domain.questions import Kind
 from workbench.errors import InputError
-from workbench.strategies.demands import check_inputs, choice, scores_for, vectors_for
+from workbench.strategies.demands import ANY_KIND, check_inputs, choice, scores_for, vectors_for
 from workbench.strategies.measures import best_first, utilities
 
 REASON = "the model wavers here, and the other documents of the batch are different"
@@ -33,6 +34,7 @@ class ClusterMargin:
     candidates_per_choice: int = 20
     n_iterations: int = 20
 
+    kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset({"scores", "vectors"})
     uses: ClassVar[frozenset[str]] = frozenset()
 

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from workbench.domain.arrays import Rows, Targets
 from workbench.domain.ports import Choice, Strategy, StrategyInputs
+from workbench.domain.questions import Kind
 from workbench.domain.scores import Scores, TokenScores
 from workbench.errors import InputError
-from workbench.strategies.demands import check_inputs, choice, needed, no_choice, scores_for
+from workbench.strategies.demands import ANY_KIND, check_inputs, choice, needed, no_choice, scores_for
 from workbench.strategies.measures import utilities
 from workbench.strategies.uncertainty import Margin
 
@@ -35,6 +36,7 @@ class RareFirst:
 
     rest: Strategy = field(default_factory=Margin)
 
+    kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset({"scores", "labelled_targets"})
     uses: ClassVar[frozenset[str]] = frozenset()
 

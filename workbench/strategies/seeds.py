@@ -11,10 +11,11 @@ import numpy as np
 from workbench.domain.arrays import Vectors
 from workbench.domain.documents import folded_text
 from workbench.domain.ports import Choice, StrategyInputs
+from workbench.domain.questions import Kind
 from workbench.domain.terms import Term, holds_word
 from workbench.strategies.auto import FIRST, without_crowds
 from workbench.strategies.coverage import cover, lay_out
-from workbench.strategies.demands import check_inputs, choice, needed, no_choice, vectors_for
+from workbench.strategies.demands import ANY_KIND, check_inputs, choice, needed, no_choice, vectors_for
 from workbench.strategies.near_copies import Families, NearCopies
 
 NAME = "seeds"
@@ -30,6 +31,7 @@ class Seeds:
     near-copies come in one batch, which is why it may be shorter than asked.
     """
 
+    kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset({"texts", "terms", "vectors"})
     uses: ClassVar[frozenset[str]] = frozenset({"labelled_vectors", "neighbours"})
 

@@ -17,9 +17,9 @@ import numpy as np
 from workbench.domain.arrays import Rows, Utilities
 from workbench.domain.ports import StrategyInputs
 from workbench.errors import InputError, MachineError
-from workbench.strategies.demands import needed, scores_for
+from workbench.strategies.demands import ANY_KIND, needed, scores_for
 from workbench.strategies.small_text_parts import class_scores, dataset_of, one_thread_index
-from workbench.strategies.small_text_port import EVERY, SmallText
+from workbench.strategies.small_text_port import SmallText
 
 MOST_GRADIENTS = 100_000_000  # numbers that BADGE may write out: 0.8 GB
 
@@ -79,7 +79,7 @@ class Bald(SmallText):
     name = "small-text/bald"
     theirs = "BALD"
     needs = frozenset({"samples"})
-    kinds = EVERY
+    kinds = ANY_KIND
     reason = "samples of the model contradict each other here"
 
     def options(self, inputs: StrategyInputs, n: int) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class LightweightCoreset(SmallText):
     name = "small-text/lightweight-coreset"
     theirs = "LightweightCoreset"
     needs = frozenset({"vectors"})
-    kinds = EVERY
+    kinds = ANY_KIND
     reason = "drawn by chance, sooner the further from the middle of the pool"
 
     def asked(self, strategy: Any, inputs: StrategyInputs, n: int) -> Rows:
@@ -139,7 +139,7 @@ class GreedyCoreset(SmallText):
     name = "small-text/greedy-coreset"
     theirs = "GreedyCoreset"
     needs = frozenset({"vectors", "labelled_vectors"})
-    kinds = EVERY
+    kinds = ANY_KIND
     reason = "far from every document that is answered or chosen"
 
 
@@ -149,7 +149,7 @@ class EmbeddingKMeans(SmallText):
     name = "small-text/embedding-kmeans"
     theirs = "EmbeddingKMeans"
     needs = frozenset({"vectors"})
-    kinds = EVERY
+    kinds = ANY_KIND
     reason = "in the middle of a cluster of the pool"
 
 
@@ -180,7 +180,7 @@ class Discriminative(SmallText):
     name = "small-text/discriminative"
     theirs = "DiscriminativeActiveLearning"
     needs = frozenset({"vectors", "labelled_vectors"})
-    kinds = EVERY
+    kinds = ANY_KIND
     reason = "least like the documents that are answered"
 
     def options(self, inputs: StrategyInputs, n: int) -> dict[str, Any]:

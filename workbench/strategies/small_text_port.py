@@ -11,7 +11,7 @@ from workbench.domain.arrays import AnyArray, Rows, Utilities
 from workbench.domain.ports import Choice, StrategyInputs
 from workbench.domain.questions import Kind
 from workbench.errors import InputError
-from workbench.strategies.demands import check_inputs, choice, needed, scores_for, vectors_for
+from workbench.strategies.demands import OF_LABELS, check_inputs, choice, needed, scores_for, vectors_for
 from workbench.strategies.small_text_parts import (
     CachedClassifier,
     answers_of,
@@ -21,14 +21,11 @@ from workbench.strategies.small_text_parts import (
     some_answers,
 )
 
-CLASSES: frozenset[Kind] = frozenset({"textcat", "textcat-multi"})
-EVERY: frozenset[Kind] = frozenset({"textcat", "textcat-multi", "ner"})
-
 
 class SmallText:
     """One strategy of small-text; the subclasses say which, and what it is given.
 
-    `kinds` are the kinds of question it can serve. The rows are put in order where small-text tells its
+    The rows are put in order where small-text tells its
     scores (`scores_`); else they have none, and all utilities are 0.
     """
 
@@ -36,7 +33,7 @@ class SmallText:
     theirs: ClassVar[str]
     needs: ClassVar[frozenset[str]]
     uses: ClassVar[frozenset[str]] = frozenset()
-    kinds: ClassVar[frozenset[Kind]] = CLASSES
+    kinds: ClassVar[frozenset[Kind]] = OF_LABELS
     reason: ClassVar[str]
 
     def options(self, inputs: StrategyInputs, n: int) -> dict[str, Any]:

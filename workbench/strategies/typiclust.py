@@ -13,8 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from workbench.domain.arrays import Rows, Utilities, Vectors
 from workbench.domain.ports import Choice, StrategyInputs
+from workbench.domain.questions import Kind
 from workbench.errors import InputError
-from workbench.strategies.demands import check_inputs, choice, no_choice, vectors_for
+from workbench.strategies.demands import ANY_KIND, check_inputs, choice, no_choice, vectors_for
 from workbench.strategies.distances import nearest
 from workbench.strategies.measures import best_first
 
@@ -42,6 +43,7 @@ class TypiClust:
     n_neighbours: int = 20
     least_members: int = 5
 
+    kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset({"vectors", "labelled_vectors"})
     uses: ClassVar[frozenset[str]] = frozenset()
 

@@ -7,13 +7,15 @@ from typing import ClassVar
 import numpy as np
 
 from workbench.domain.ports import Choice, StrategyInputs
-from workbench.strategies.demands import check_inputs, choice, scores_for
+from workbench.domain.questions import Kind
+from workbench.strategies.demands import ANY_KIND, check_inputs, choice, scores_for
 from workbench.strategies.measures import Measure, best_first, utilities
 
 
 class Uncertainty:
     """The highest utility by one measure first; equal utilities stay in row order."""
 
+    kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset({"scores"})
     uses: ClassVar[frozenset[str]] = frozenset()
     measure: ClassVar[Measure]

@@ -8,13 +8,15 @@ from typing import ClassVar
 import numpy as np
 
 from workbench.domain.ports import Choice, StrategyInputs
-from workbench.strategies.demands import check_inputs, choice
+from workbench.domain.questions import Kind
+from workbench.strategies.demands import ANY_KIND, check_inputs, choice
 
 
 @dataclass(frozen=True, slots=True)
 class Random:
     """Every candidate has the same chance; all utilities are 0."""
 
+    kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset()
     uses: ClassVar[frozenset[str]] = frozenset()
 

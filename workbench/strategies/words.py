@@ -9,9 +9,10 @@ import numpy as np
 
 from workbench.domain.arrays import Rows, Utilities
 from workbench.domain.ports import Choice, StrategyInputs
+from workbench.domain.questions import Kind
 from workbench.domain.scores import DocumentTokenScores, TokenScores
 from workbench.errors import InputError
-from workbench.strategies.demands import check_inputs, choice, token_scores_for
+from workbench.strategies.demands import OF_WORDS, check_inputs, choice, token_scores_for
 from workbench.strategies.measures import best_first, best_probability, utilities, word_entropy
 
 UNBROKEN = 4  # scored words for one between spaces: the script has no spaces
@@ -26,6 +27,7 @@ class Mnlp:
     of the best tags' probabilities, which has the same order.
     """
 
+    kinds: ClassVar[frozenset[Kind]] = OF_WORDS
     needs: ClassVar[frozenset[str]] = frozenset({"scores"})
     uses: ClassVar[frozenset[str]] = frozenset()
 
@@ -53,6 +55,7 @@ class TokenEntropy:
     cost_per_document: float = 0.0
 
     name: ClassVar[str] = "token-entropy"
+    kinds: ClassVar[frozenset[Kind]] = OF_WORDS
     needs: ClassVar[frozenset[str]] = frozenset({"scores"})
     uses: ClassVar[frozenset[str]] = frozenset({"n_words"})
 

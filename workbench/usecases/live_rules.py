@@ -39,8 +39,8 @@ def why_not_live(project: Project, question_name: str) -> str:
         return "no batch was proposed yet"
     if wish is None and Links(project.store).find() is not None:
         return "the project is connected to Label Studio, where a publish changes the order"
-    if question.kind == "ner" and batch.strategy in catalog.STRATEGIES_OF_LABELS:
-        return f"the strategy '{batch.strategy}' ranks by labels of whole documents"
+    if batch.strategy in set(catalog.strategy_names()) - set(catalog.strategy_names(question.kind)):
+        return f"the strategy '{batch.strategy}' is not for {question.kind} questions"
     return why_not_repeated(batch)
 
 

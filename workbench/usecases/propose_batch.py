@@ -13,7 +13,7 @@ import numpy as np
 from workbench import catalog
 from workbench.domain.annotations import now
 from workbench.domain.ports import Choice, Model, Progress, Strategy, silent
-from workbench.domain.questions import KINDS, Question
+from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal, Run
 from workbench.domain.scores import Scores
 from workbench.errors import InputError, NotEnoughDataError
@@ -124,9 +124,8 @@ def choose(
 
 def _check_serves(strategy: str, question: Question) -> None:
     """Raise InputError when a strategy cannot choose for this kind of question, with or without a model."""
-    names = catalog.strategy_names(question.kind)
-    kinds = getattr(catalog.strategy(strategy), "kinds", KINDS)  # those of small-text name theirs
-    if strategy not in names or question.kind not in kinds:
+    if question.kind not in catalog.strategy(strategy).kinds:
+        names = catalog.strategy_names(question.kind)
         raise InputError(
             f"The strategy '{strategy}' is not for the question '{question.name}' ({question.kind}).",
             hint=f"Choose one of {', '.join(name for name in names if '/' not in name)}.",

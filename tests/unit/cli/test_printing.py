@@ -8,7 +8,7 @@ import pytest
 
 from workbench.analysis.confusions import ConfusedPair
 from workbench.cli.data import print_import
-from workbench.cli.printing import counted, print_batch, print_figures, print_pairs
+from workbench.cli.printing import counted, print_batch, print_figures, print_pairs, progress_bar
 from workbench.domain.conversion import ConversionReport
 from workbench.domain.runs import Batch, Proposal
 from workbench.store.project_store import ImportCounts
@@ -94,3 +94,25 @@ def test_the_recall_of_every_label_is_printed(capsys: pytest.CaptureFixture[str]
     shown = capsys.readouterr().out
     assert all(f"label-{n} " in shown for n in range(77))
     assert "0.760" in shown
+
+
+def test_a_batch_by_words_says_how_many_documents_hold_one(capsys: pytest.CaptureFixture[str]) -> None:
+    proposed = (Proposal("t1", 1.0, "it holds 'refund'"), Proposal("t2", 0.0, "new"))
+    print_batch(Batch("b", "topic", "seeds", 0, proposed), ["a refund", "b"])
+    assert capsys.readouterr().out.endswith(
+        "1 of 2 documents hold one of the words; the others stand for many.\n"
+    )
+
+
+def test_work_that_takes_long_says_how_far_it_is_where_no_bar_can_move(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter([0.0, 3.0, 11.0, 11.0, 15.0, 22.0, 22.0])
+    monkeypatch.setattr("workbench.cli.printing.time.monotonic", lambda: next(seconds))
+    with progress_bar() as progress:
+        for done in (1, 1200, 1300):
+            progress(done, 9000, "encoding")
+        progress(0, 0, "waiting for the lock")
+    shown = capsys.readouterr()
+    assert shown.err == "encoding: 1,200 of 9,000\nwaiting for the lock\n"
+    assert not shown.out
