@@ -9,19 +9,19 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from workbench.domain.arrays import Targets, Utilities
+from workbench.domain.arrays import Rows, Targets, Utilities
 from workbench.domain.ports import Choice, StrategyInputs
 from workbench.domain.questions import Kind
 from workbench.domain.scores import ClassScores
-from workbench.strategies.coverage import Field, Kernel, cover, crowds, lay_out, n_like
+from workbench.strategies.coverage import Field, Kernel, Worth, alike, cover, crowds, lay_out, n_like
 from workbench.strategies.demands import ANY_KIND, check_inputs, choice, no_choice, vectors_for
+from workbench.strategies.exchange import exchange
 from workbench.strategies.measures import in_pieces, utilities
 from workbench.strategies.near_copies import Families, NearCopies
 
 FIRST = Kernel(0.45)
-LATER = Kernel(0.4, 2)
-CROWDING = 0.25  # how far the first batch turns away from crowds, so that small topics are met early
-RARITY = 0.5  # an answer for a label with four answers is worth half of one for a label with one
+LATER = Kernel(0.3, 2)
+CROWDING = 0.4  # how far the first batch turns away from crowds, so that small topics are met early
 LEAST = 1e-9  # a document that the model is sure of may still be asked when nothing else is left
 
 
@@ -29,13 +29,14 @@ LEAST = 1e-9  # a document that the model is sure of may still be asked when not
 class Auto:
     """Weighted coverage that shifts from covering to doubt as the model becomes sure.
 
-    Greedy facility location (see `coverage`), where each document of the pool weighs what asking about it
-    may teach: doubt ** (1 + `sharpness` * s), times how rare the labels are that it may have. Doubt is the
-    margin utility, and s is measured: the mean certainty of the model over the pool, near 0 after the first
-    batch (all documents weigh alike: coverage) and near 1 late (only doubtful ones weigh: uncertainty).
-    Without a model the weights are equal but for crowds. No two near-copies come in one batch, which is
-    why it may be shorter than asked. Documents cover their nearest neighbours; where nobody kept those, of
-    more than `MOST_LOOKED_AT` documents a sample drawn by weight is looked at.
+    Greedy facility location (see `coverage`), where each document of the pool weighs what asking about it may
+    teach: doubt ** (1 + `sharpness` * s). Doubt is the margin utility, and s is measured: the mean certainty of
+    the model over the pool, near 0 after the first batch (all documents weigh alike: coverage) and near 1 late
+    (only doubtful ones weigh: uncertainty). What a document adds counts the more, the fewer answers the labels
+    have that it may have, those expected from the batch among them. Without a model the weights are equal but
+    for crowds, and documents are exchanged until none would cover more. No two near-copies come in one batch,
+    which is why it may be shorter than asked. Documents cover their nearest neighbours; where nobody kept
+    those, of more than `MOST_LOOKED_AT` documents a sample drawn by weight is looked at.
     """
 
     sharpness: float = 3.0
@@ -57,7 +58,9 @@ class Auto:
         if inputs.scores is None:
             field = without_crowds(field)
         families = Families(NearCopies(vectors, inputs.texts), field)
-        places, gains = cover(field, n, families.may_join)
+        places, gains = cover(field, n, families.may_join, _worth(inputs, field))
+        if inputs.scores is None:
+            places, gains = exchange(field, places, families.may_join)
         rows = field.rows[places]
         utility = np.asarray(gains) / max(gains[0], LEAST) if gains else np.zeros(0)
         return choice(rows, utility, _reasons(inputs, field, places))
@@ -67,24 +70,40 @@ class Auto:
         if inputs.scores is None:
             return np.ones(inputs.n_candidates)
         doubt = utilities(inputs.scores, "margin")
-        weights = doubt ** (1.0 + self.sharpness * float(1.0 - doubt.mean()))
-        if isinstance(inputs.scores, ClassScores) and inputs.labelled_targets is not None:
-            weights = weights * rarity(inputs.scores, inputs.labelled_targets)
-        return np.maximum(weights, LEAST)
+        return np.maximum(doubt ** (1.0 + self.sharpness * float(1.0 - doubt.mean())), LEAST)
 
 
-def rarity(scores: ClassScores, targets: Targets) -> Utilities:
-    """Return for each document how rare the labels are that it may have, `(n,)` in [0, 1].
+class RareLabels:
+    """How much an answer about each document is worth to its labels, while a batch fills.
 
-    A label counts 1 / root of its answers, so 1 with one answer or none; each document has the mean by
-    its probabilities. `targets` `(m, l)` are those of the answered documents.
+    An answer for a label with c answers is worth 1 / c, or 1 with none; a document has the mean by the
+    probabilities of its labels, in (0, 1]. What is chosen counts as its probabilities say: a batch full of one rare
+    label would not help the others. `targets` `(m, l)` are those of the answered documents.
     """
-    worth = np.maximum(targets.sum(axis=0), 1).astype(np.float64) ** -RARITY
 
-    def of(probable: npt.NDArray[np.float64]) -> Utilities:
-        return np.asarray((probable @ worth) / np.maximum(probable.sum(axis=1), LEAST))
+    def __init__(self, scores: ClassScores, targets: Targets, rows: Rows) -> None:
+        self._probabilities = scores.probabilities
+        self._rows = rows
+        self._counts = targets.sum(axis=0).astype(np.float64)
+        self._n_chosen = 0
 
-    return in_pieces(of, scores.probabilities)
+    def __call__(self, places: Rows, chosen: Sequence[int]) -> Utilities:
+        """Return the worth of some places, `(n,)`; the chosen ones only grow from call to call."""
+        for place in chosen[self._n_chosen :]:
+            self._counts += self._probabilities[self._rows[place]]
+        self._n_chosen = len(chosen)
+        worth = 1.0 / np.maximum(self._counts, 1.0)
+
+        def of(probable: npt.NDArray[np.float64]) -> Utilities:
+            return np.asarray((probable @ worth) / np.maximum(probable.sum(axis=1), LEAST))
+
+        return in_pieces(of, self._probabilities[self._rows[places]])
+
+
+def _worth(inputs: StrategyInputs, field: Field) -> Worth:
+    if isinstance(inputs.scores, ClassScores) and inputs.labelled_targets is not None:
+        return RareLabels(inputs.scores, inputs.labelled_targets, field.rows)
+    return alike
 
 
 def without_crowds(field: Field) -> Field:

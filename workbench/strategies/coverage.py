@@ -13,8 +13,9 @@ Dimakis 2016, "Leveraging Sparsity for Efficient Submodular Data Summarization")
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,9 @@ from workbench.strategies.neighbourhoods import find_neighbours
 
 MOST_LOOKED_AT = 8_000  # documents of which neighbours are found on the spot: about a second
 AT_ONCE = 1 << 20
-Similarities = npt.NDArray[np.float32]
+Similarities: TypeAlias = npt.NDArray[np.float32]
+Allowed: TypeAlias = Callable[[int, Sequence[int]], bool]
+Worth: TypeAlias = Callable[[Rows, Sequence[int]], Utilities]
 ALIKE = 0.5  # more than half way to the same
 
 
@@ -112,17 +115,28 @@ def sample_by_weight(weights: Utilities, n: int, rng: np.random.Generator) -> Ro
     return np.sort(np.argpartition(-keys, n - 1)[:n]).astype(np.int64)
 
 
+def anybody(place: int, chosen: Sequence[int]) -> bool:
+    """Let every place join."""
+    return True
+
+
+def alike(places: Rows, chosen: Sequence[int]) -> Utilities:
+    """Say that all places are worth the same."""
+    return np.ones(len(places))
+
+
 def cover(
-    field: Field, n: int, allowed: Callable[[int, list[int]], bool] = lambda place, chosen: True
+    field: Field, n: int, allowed: Allowed = anybody, worth: Worth = alike
 ) -> tuple[list[int], list[float]]:
     """Choose at most n open places of the field, the one that adds most first, and return what each adds.
 
     Lazily: what a document adds only falls while others are chosen (Minoux 1978, "Accelerated greedy
-    algorithms"). `allowed` tells whether a place may join the chosen ones. Ties: the lower place.
+    algorithms"). `allowed` tells whether a place may join the chosen ones. What places add is multiplied by
+    their `worth`, which may fall with the chosen ones too, and never rises. Ties: the lower place.
     """
     covered = field.covered.copy()
     could = np.flatnonzero(field.rows >= 0)
-    heap = list(zip((-gains_of(field)[could]).tolist(), could.tolist(), strict=True))
+    heap = list(zip((-gains_of(field)[could] * worth(could, [])).tolist(), could.tolist(), strict=True))
     heapq.heapify(heap)
     chosen: list[int] = []
     gains: list[float] = []
@@ -130,6 +144,7 @@ def cover(
         _, place = heapq.heappop(heap)
         others, similar = field.around(place)
         gain = float(np.maximum(similar - covered[others], 0.0) @ field.weights[others])
+        gain *= float(worth(np.array([place]), chosen)[0])
         if heap and -gain > heap[0][0]:
             heapq.heappush(heap, (-gain, place))
         elif allowed(place, chosen):

@@ -83,17 +83,20 @@ class Families:
         self._copies = copies
         self._field = field
         self._taken = list(taken)
-        self._n_chosen = 0
+        self._families: dict[int, list[int]] = {}
 
     def may_join(self, place: int, chosen: Sequence[int]) -> bool:
-        """Tell whether a place of the field may join the chosen ones, which only grow from call to call."""
-        for new in chosen[self._n_chosen :]:
-            self._taken += self._family(new)
-        self._n_chosen = len(chosen)
+        """Tell whether a place of the field may join the chosen ones."""
+        taken = [*self._taken, *(row for other in chosen for row in self._family(other))]
         row = int(self._field.rows[place])
-        return row not in self._taken and not self._copies.among(row, self._taken)
+        return row not in taken and not self._copies.among(row, taken)
 
     def _family(self, place: int) -> list[int]:
-        own = int(self._field.rows[place])
-        rows = self._field.rows[self._field.around(place)[0]].tolist()
-        return [own, *self._copies.of(own, [row for row in rows if row not in (-1, own)])]
+        if place not in self._families:
+            own = int(self._field.rows[place])
+            rows = self._field.rows[self._field.around(place)[0]].tolist()
+            self._families[place] = [
+                own,
+                *self._copies.of(own, [row for row in rows if row not in (-1, own)]),
+            ]
+        return self._families[place]
