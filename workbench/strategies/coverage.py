@@ -145,7 +145,7 @@ def cover(
         others, similar = field.around(place)
         gain = float(np.maximum(similar - covered[others], 0.0) @ field.weights[others])
         gain *= float(worth(np.array([place]), chosen)[0])
-        if heap and -gain > heap[0][0]:
+        if heap and (-gain, place) > heap[0]:
             heapq.heappush(heap, (-gain, place))
         elif allowed(place, chosen):
             chosen.append(place)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from workbench import catalog
-from workbench.domain.history import RECIPE_VERSION, chain_link, read_moment
+from workbench.domain.history import CHOOSES_SO_SINCE, RECIPE_VERSION, chain_link, read_moment
 from workbench.domain.ports import Progress, silent
 from workbench.domain.runs import Batch
 from workbench.errors import InputError, WorkbenchError
@@ -115,9 +115,9 @@ def read_recipe(batch: Batch) -> Ranking:
     recipe = batch.recipe
     if not recipe:
         raise InputError("It has no recipe: it was kept before recipes were written, or by another program.")
-    unknown = sorted(set(recipe) - KEYS)
-    if recipe.get("version") != RECIPE_VERSION or unknown:
-        what = f"says {', '.join(unknown)}" if unknown else f"has the version {recipe.get('version')}"
+    unknown, version = sorted(set(recipe) - KEYS), recipe.get("version")
+    if not (isinstance(version, int) and 1 <= version <= RECIPE_VERSION) or unknown:
+        what = f"says {', '.join(unknown)}" if unknown else f"has the version {version}"
         raise InputError(f"Its recipe {what}, which cannot be followed here.", hint="Update the workbench.")
     try:
         ranking = Ranking(**recipe["ranking"])
@@ -125,6 +125,8 @@ def read_recipe(batch: Batch) -> Ranking:
         raise InputError(f"Its recipe cannot be read: {error}.") from None
     if not isinstance(recipe.get("hashes"), Mapping):
         raise InputError("Its recipe cannot be read: it has no hashes.")
+    if version < CHOOSES_SO_SINCE.get(ranking.strategy, 1):
+        raise InputError(f"The strategy '{ranking.strategy}' chose otherwise when it was made.")
     return ranking
 
 

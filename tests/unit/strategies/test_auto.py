@@ -5,7 +5,7 @@ import pytest
 
 from workbench.domain.ports import StrategyInputs
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
-from workbench.strategies.auto import Auto, rarity
+from workbench.strategies.auto import Auto, RareLabels
 from workbench.strategies.coverage import Kernel, lay_out
 from workbench.strategies.near_copies import Families, NearCopies
 
@@ -55,11 +55,30 @@ def test_of_two_equal_doubts_the_one_about_a_rare_label_is_asked():
     assert choice.reasons == ("it may be 'c', which has 1 answer so far",)
 
 
-def test_rarity_is_the_mean_worth_of_the_labels_it_may_have():
+def test_a_document_is_worth_the_mean_of_the_labels_it_may_have():
     targets = np.zeros((5, 3), dtype=np.bool_)
     targets[:4, 0] = targets[4:, 1] = True
-    worth = rarity(class_scores([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.0, 0.5]), targets)
-    assert worth == pytest.approx([0.5, 1.0, 0.75])
+    scores = class_scores([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.0, 0.5])
+    worth = RareLabels(scores, targets, np.array([2, 0, -1, 1]))
+    assert worth(np.array([1, 3, 0]), []) == pytest.approx([0.25, 1.0, 0.625])
+
+
+def test_what_is_chosen_counts_as_its_probabilities_say():
+    scores = class_scores([0.0, 1.0, 0.0], [0.0, 0.5, 0.5], [0.0, 0.0, 1.0])
+    worth = RareLabels(scores, np.array([[False, True, False]]), np.arange(3))
+    every = np.arange(3)
+    assert worth(every, []) == pytest.approx([1.0, 1.0, 1.0])
+    assert worth(every, [0]) == pytest.approx([0.5, 0.75, 1.0])
+    assert worth(every, [0, 1]) == pytest.approx([1 / 2.5, (1 / 2.5 + 1) / 2, 1.0])
+
+
+def test_a_batch_is_not_filled_with_one_rare_label():
+    """Six documents that may be the rare `c` and two that may be `b`: both labels are asked about."""
+    scores = class_scores(*[[0.5, 0.0, 0.5]] * 6, *[[0.5, 0.5, 0.0]] * 2)
+    targets = np.zeros((9, 3), dtype=np.bool_)
+    targets[:6, 0] = targets[6:8, 1] = targets[8:, 2] = True
+    choice = ask(4, vectors=np.eye(8, dtype=np.float32), scores=scores, labelled_targets=targets)
+    assert {row >= 6 for row in choice.rows.tolist()} == {True, False}
 
 
 def test_several_labels_and_words_have_reasons_of_their_own():

@@ -80,6 +80,15 @@ def test_who_may_not_join_is_passed_over():
     assert cover(field(PAIRS), 2, lambda place, chosen: place != 1)[0] == [0, 3]
 
 
+def test_what_a_place_adds_is_multiplied_by_its_worth_which_may_fall():
+    def worth(places, chosen):
+        return np.where(places == 3, 3.0, 1.0) / (1 + len(chosen))
+
+    places, gains = cover(field(PAIRS), 3, worth=worth)
+    assert places == [3, 1, 0]
+    assert gains == pytest.approx([3.0, 2.6 / 2, 0.2 / 3], abs=1e-6)
+
+
 def test_what_is_not_open_is_neither_chosen_nor_counted():
     answered = replace(field(PAIRS, weights=[1, 0, 1, 1]), rows=np.array([0, -1, 1, 2]))
     assert gains_of(answered) == pytest.approx([1.2, 1.6, 1.2, 1.0])

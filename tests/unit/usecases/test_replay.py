@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from workbench.usecases.compare_histories import compare_histories
 from workbench.usecases.project import Project, open_project
 from workbench.usecases.propose_batch import Ranking, propose_batch
 from workbench.usecases.rebuild_model import Rebuilding
-from workbench.usecases.replay import replay
+from workbench.usecases.replay import read_recipe, replay
 from workbench.usecases.runs import run_folder
 
 pytestmark = pytest.mark.slow
@@ -202,6 +203,17 @@ def test_batches_without_a_recipe_are_named_and_the_others_are_replayed(two: tup
     assert "no recipe" in verdicts[0].reason
     assert "says mood" in verdicts[2].reason
     assert [v.state for v in verdicts[4:]] == ["same"] * 6
+
+
+def test_a_batch_of_a_strategy_that_chose_otherwise_then_is_not_replayed(
+    two: tuple[Project, Project],
+) -> None:
+    by_auto = propose_batch(two[0], "topic", Ranking("auto", 3))
+    by_margin = two[0].store.batches("topic")[-2]
+    then = [replace(batch, recipe={**batch.recipe, "version": 1}) for batch in (by_margin, by_auto)]
+    assert read_recipe(then[0]).strategy == "margin"
+    with pytest.raises(InputError, match="'auto' chose otherwise when it was made"):
+        read_recipe(then[1])
 
 
 def test_an_answer_that_comes_while_a_batch_is_chosen_is_not_known_to_it(
