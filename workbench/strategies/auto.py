@@ -21,6 +21,7 @@ from workbench.strategies.near_copies import Families, NearCopies
 
 FIRST = Kernel(0.45)
 LATER = Kernel(0.3, 2)
+OWN_DOUBT = 0.5  # how far a document that stands for doubtful ones should be doubtful itself
 CROWDING = 0.4  # how far the first batch turns away from crowds, so that small topics are met early
 LEAST = 1e-9  # a document that the model is sure of may still be asked when nothing else is left
 
@@ -32,11 +33,12 @@ class Auto:
     Greedy facility location (see `coverage`), where each document of the pool weighs what asking about it may
     teach: doubt ** (1 + `sharpness` * s). Doubt is the margin utility, and s is measured: the mean certainty of
     the model over the pool, near 0 after the first batch (all documents weigh alike: coverage) and near 1 late
-    (only doubtful ones weigh: uncertainty). What a document adds counts the more, the fewer answers the labels
-    have that it may have, those expected from the batch among them. Without a model the weights are equal but
-    for crowds, and documents are exchanged until none would cover more. No two near-copies come in one batch,
-    which is why it may be shorter than asked. Documents cover their nearest neighbours; where nobody kept
-    those, of more than `MOST_LOOKED_AT` documents a sample drawn by weight is looked at.
+    (only doubtful ones weigh: uncertainty). What a document adds counts the more, the more doubtful it is
+    itself and the fewer answers the labels have that it may have, those expected from the batch among them.
+    Without a model the weights are equal but for crowds, and documents are exchanged until none would cover
+    more. No two near-copies come in one batch, which is why it may be shorter than asked. Documents cover their
+    nearest neighbours; where nobody kept those, of more than `MOST_LOOKED_AT` documents a sample drawn by
+    weight is looked at.
     """
 
     sharpness: float = 3.0
@@ -53,24 +55,24 @@ class Auto:
         vectors = vectors_for("auto", inputs)
         if n == 0:
             return no_choice()
-        weights = self._weights(inputs)
-        field = lay_out(inputs, weights, FIRST if inputs.scores is None else LATER, n, rng)
-        if inputs.scores is None:
-            field = without_crowds(field)
+        doubt = None if inputs.scores is None else np.maximum(utilities(inputs.scores, "margin"), LEAST)
+        field = self._field(inputs, doubt, n, rng)
         families = Families(NearCopies(vectors, inputs.texts), field)
-        places, gains = cover(field, n, families.may_join, _worth(inputs, field))
-        if inputs.scores is None:
+        places, gains = cover(field, n, families.may_join, _worth(inputs, doubt, field))
+        if doubt is None:
             places, gains = exchange(field, places, families.may_join)
         rows = field.rows[places]
         utility = np.asarray(gains) / max(gains[0], LEAST) if gains else np.zeros(0)
         return choice(rows, utility, _reasons(inputs, field, places))
 
-    def _weights(self, inputs: StrategyInputs) -> Utilities:
-        """Return what asking about each candidate may teach, `(n,)`, each above 0."""
-        if inputs.scores is None:
-            return np.ones(inputs.n_candidates)
-        doubt = utilities(inputs.scores, "margin")
-        return np.maximum(doubt ** (1.0 + self.sharpness * float(1.0 - doubt.mean())), LEAST)
+    def _field(
+        self, inputs: StrategyInputs, doubt: Utilities | None, n: int, rng: np.random.Generator
+    ) -> Field:
+        """Return the field in which each document weighs what is to be learned of it."""
+        if doubt is None:
+            return without_crowds(lay_out(inputs, np.ones(inputs.n_candidates), FIRST, n, rng))
+        weights = np.maximum(doubt ** (1.0 + self.sharpness * float(1.0 - doubt.mean())), LEAST)
+        return lay_out(inputs, weights, LATER, n, rng)
 
 
 class RareLabels:
@@ -100,10 +102,15 @@ class RareLabels:
         return in_pieces(of, self._probabilities[self._rows[places]])
 
 
-def _worth(inputs: StrategyInputs, field: Field) -> Worth:
+def _worth(inputs: StrategyInputs, doubt: Utilities | None, field: Field) -> Worth:
+    """Return what asking about a document itself is worth: nothing else is known without a model."""
+    if doubt is None:
+        return alike
+    rare: Worth = alike
     if isinstance(inputs.scores, ClassScores) and inputs.labelled_targets is not None:
-        return RareLabels(inputs.scores, inputs.labelled_targets, field.rows)
-    return alike
+        rare = RareLabels(inputs.scores, inputs.labelled_targets, field.rows)
+    own = doubt**OWN_DOUBT
+    return lambda places, chosen: own[field.rows[places]] * rare(places, chosen)
 
 
 def without_crowds(field: Field) -> Field:
