@@ -31,7 +31,7 @@ from workbench.usecases.find_conflicts import find_conflicts, open_conflicts
 from workbench.usecases.import_documents import import_documents
 from workbench.usecases.manage_accounts import add_account
 from workbench.usecases.project import Project, create_project, open_project
-from workbench.usecases.propose_batch import Ranking
+from workbench.usecases.propose_batch import Ranking, propose_batch
 from workbench.usecases.record_annotations import record_annotations
 from workbench.usecases.run_round import run_round
 from workbench.usecases.set_question import set_question
@@ -137,6 +137,7 @@ def finish_project(home: Home) -> None:
             ("languages", {}),
             ("find-issues", {"question": "topic"}),
             ("export", {"question_name": "topic", "run_id": newest, "precision": "int8"}),
+            ("control", {"question": "topic", "run_id": newest, "seed": 0}),
         ):
             ask_for(project, verb, arguments)
         folder = project.folder
@@ -167,6 +168,7 @@ def pictures() -> list[Picture]:
         Picture(ana + "topic", "app-annotate-dark", 620, is_dark=True),
         Picture(f"bulk?{topic}&annotator=ana&like=T-0001", "app-bulk", 760),
         Picture(f"progress?{topic}", "app-progress", 1200),
+        Picture(f"progress?{topic}", "app-progress-control", 620, show_control),
         Picture(f"progress?{topic}&tab=agreement", "app-agreement", 620),
         Picture(f"progress?{topic}&tab=conflicts&document=T-0028", "app-conflicts", 680),
         Picture(f"review?{topic}", "app-review", 900),
@@ -185,6 +187,23 @@ def pictures() -> list[Picture]:
         Picture(f"models?{topic}&section=train", "app-models-train", 640),
         Picture(f"models?{topic}&section=export&job=4", "app-models-export", 1300),
     ]
+
+
+def parts() -> list[Picture]:
+    """Return the pictures of documents of which only some words are asked."""
+    return [Picture("annotate?project=tickets&annotator=ana&question=entities", "app-annotate-parts", 560)]
+
+
+def ask_parts(home: Home) -> None:
+    """Ask about the doubtful words of the entities from now on."""
+    with open_project(home, "tickets") as project:
+        propose_batch(project, "entities", Ranking("margin", 40, spans=True))
+
+
+def show_control(page: Any) -> None:
+    """Bring the control sample to the top."""
+    page.get_by_text("Control sample").first.scroll_into_view_if_needed()
+    page.get_by_text("Control sample").first.evaluate("heading => heading.scrollIntoView()")
 
 
 def choose_span(page: Any) -> None:
@@ -254,6 +273,10 @@ def main() -> None:
     with open_chromium() as browser:
         with served(the_app(), home.root) as app:
             take(browser, app.url, folder, wanted)
+            wanted_parts = [picture for picture in parts() if not names or picture.name in names]
+            if wanted_parts:
+                ask_parts(home)
+                take(browser, app.url, folder, wanted_parts)
         if not names or "app-people" in names:
             add_account(home, "Ana", role="admin", password=PASSWORD)
             add_account(home, "ben", role="annotator", password=PASSWORD)
