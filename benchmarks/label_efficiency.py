@@ -196,7 +196,7 @@ def draw(task: Task, curves: Mapping[str, list[list[float]]], path: Path) -> Non
 def main() -> None:
     """Run all contestants on all data sets and write down what their labels bought."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", nargs="*", metavar="NAME=TRAIN,TEST")
+    parser.add_argument("--data", nargs="*", metavar="NAME=TRAIN,TEST", help="CSV or .conll")
     parser.add_argument("--strategies", nargs="*", default=list(OWN))
     parser.add_argument("--peers", nargs="*", default=list(PEERS))
     parser.add_argument("--learner", default="linear")
@@ -218,7 +218,12 @@ def main() -> None:
             encoder.encode([example.text for example in [*task.pool, *task.test]])
             curves = Curves()
             run_own(task, options, encoder, curves)
-            run_peers(task, options, encoder, curves)
+            if any(example.spans for example in task.pool):
+                print(
+                    f"  {task.name} asks for entities, which small-text does not label: no peers", flush=True
+                )
+            else:
+                run_peers(task, options, encoder, curves)
             rows += rows_of(task, curves.values)
             draw(task, curves.values, RESULTS / f"{options.name}_{task.name}.png")
             write_result(options.name, rows, balance=options.balance, learner=options.learner)

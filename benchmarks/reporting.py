@@ -39,12 +39,16 @@ def data_folder(name: str) -> Path:
 
 
 def read_labelled_csv(path: Path) -> list[Example]:
-    """Read a CSV `text,category` as examples with one label each."""
+    """Read a CSV with the columns `text` and `category` or `label` as examples with one label each."""
     with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return [
-        Example(f"{path.stem}-{n}", row["text"], (row["category"],)) for n, row in enumerate(rows, start=1)
-    ]
+        reader = csv.DictReader(file)
+        rows, columns = list(reader), reader.fieldnames or ()
+    named = [column for column in ("category", "label") if column in columns]
+    if "text" not in columns or not named:
+        raise SystemExit(
+            f"{path} has the columns {', '.join(columns)}; text and category (or label) are needed."
+        )
+    return [Example(f"{path.stem}-{n}", row["text"], (row[named[0]],)) for n, row in enumerate(rows, start=1)]
 
 
 def read_entities(path: Path) -> list[Example]:

@@ -94,6 +94,7 @@ KINDS_SERVED: dict[str, tuple[Kind, ...]] = {
             "small-text/breaking-ties",
             "small-text/prediction-entropy",
             "small-text/subsampling",
+            "small-text/bald",
             "small-text/contrastive",
             "small-text/badge",
             "small-text/seals",

@@ -253,7 +253,7 @@ def test_the_strategies_are_listed_with_what_each_needs(workbench: Run, tmp_path
     printed = workbench("strategies", "--kind", "ner").stdout
     assert "\nmnlp\n    The lowest log-probability of the best tags" in printed
     assert "badge" not in printed
-    assert "small-text/bald\n" in printed
+    assert "small-text/greedy-coreset\n" in printed
     refused = workbench("strategies", "--kind", "spans", fails=2)
     assert "textcat, textcat-multi, ner" in refused.stderr
 

@@ -93,3 +93,14 @@ def test_a_job_for_a_question_that_is_not_asked_is_refused_at_once(tickets: Run)
     for command in (("train", "p", "-q", "topics", "--later"), ("round", "p", "-q", "topics", "--later")):
         assert "Did you mean 'topic'?" in tickets(*command, fails=2).stderr
     assert "no jobs" in tickets("jobs", "p").stdout
+
+
+def test_a_job_for_a_strategy_that_cannot_serve_is_refused_at_once(tickets: Run) -> None:
+    for verb in ("propose", "round", "simulate"):
+        wrong = tickets(verb, "p", "-q", "topic", "--strategy", "nope", "--later", fails=2).stderr
+        assert "nope" in wrong
+        assert "margin" in wrong
+        assert "'mnlp' is not for the question 'topic'" in tickets(
+            verb, "p", "-q", "topic", "--strategy", "mnlp", "--later", fails=2
+        ).stderr  # fmt: skip
+    assert "no jobs" in tickets("jobs", "p").stdout.lower()

@@ -18,7 +18,7 @@ def advise(
     labels: Annotated[int, typer.Option(min=1, help="How many more labels to look ahead.")] = 100,
     threshold: Annotated[
         float,
-        typer.Option(min=0.0, help="How many points of the figure these labels must bring to be worth it."),
+        typer.Option(min=0.001, help="How many points of the figure these labels must bring to be worth it."),
     ] = 0.5,
     report: ReportFile = None,
 ) -> None:

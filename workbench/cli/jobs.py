@@ -19,12 +19,20 @@ Later = Annotated[
 JobNumber = Annotated[int | None, typer.Option(metavar="NUMBER", show_default=False)]
 
 
-def leave_to_worker(name: str, verb: str, arguments: Mapping[str, Any]) -> None:
-    """Queue a job and say who will do it."""
+def leave_to_worker(
+    name: str, verb: str, arguments: Mapping[str, Any], *, question: str = "", strategy: str = ""
+) -> None:
+    """Queue a job and say who will do it.
+
+    What it asks of a strategy for a question is checked now: nobody reads the worker's errors.
+    """
     from workbench.usecases.ask_for_work import ask_for
     from workbench.usecases.project import open_project
+    from workbench.usecases.propose_batch import check_serves
 
     with open_project(Home.find(), name) as project:
+        if strategy:
+            check_serves(strategy, project.store.question(question))
         job = ask_for(project, verb, arguments)
     print(f"job {job.id} ({verb}) waits for the worker; it works with: workbench worker {name}")
 

@@ -65,7 +65,9 @@ def propose(
     if later:
         asked = {"strategy": strategy, "n": batch, "seed": seed, "encoder": encoder, "terms": words}
         asked |= {"spans": True} if spans else {}
-        return leave_to_worker(name, "propose", {"question": question, **asked})
+        return leave_to_worker(
+            name, "propose", {"question": question, **asked}, question=question, strategy=strategy
+        )
     from workbench.usecases.project import open_project
     from workbench.usecases.propose_batch import Ranking, propose_batch
 
@@ -126,7 +128,7 @@ def round_(
     ranking = Ranking(strategy, batch, seed, encoder, spans=spans)
     if later:
         asked = {"training": asdict(training), "ranking": asdict(ranking)}
-        return leave_to_worker(name, "round", asked)
+        return leave_to_worker(name, "round", asked, question=question, strategy=strategy)
     with open_project(Home.find(), name) as project, progress_bar() as progress:
         run, proposed = run_round(project, training, ranking, progress=progress)
     print_run(run)
@@ -190,7 +192,8 @@ def simulate(
         chosen = learner or DEFAULT_LEARNER[project.store.question(question).kind]
         simulation = Simulation(chosen, strategy, batch, rounds, seed, encoder, parse_settings(settings))
         if later:
-            return leave_to_worker(name, "simulate", {"question": question, **asdict(simulation)})
+            asked = {"question": question, **asdict(simulation)}
+            return leave_to_worker(name, "simulate", asked, question=question, strategy=strategy)
         result = replay(project, question, simulation, progress=progress)
     for n_labelled, value in zip(result.n_labelled, result.values, strict=True):
         print(f"  {n_labelled:6,} labels  {value:.3f}")

@@ -103,7 +103,7 @@ def wrapped(text: str, *, indent: str) -> list[str]:
 
 def print_batch(batch: Batch, texts: Sequence[str]) -> None:
     """Print the proposed documents, best first, with their utilities if the strategy gives any."""
-    ranked = f"ranked by run {batch.run}" if batch.run else "no model needed"
+    ranked = f"ranked by run {batch.run}" if batch.run else "no model was looked at"
     print(f"{counted(len(texts), 'documents')} by {batch.strategy} ({ranked}):")
     has_utilities = any(proposal.utility for proposal in batch.proposals)
     for proposal, text in zip(batch.proposals, texts, strict=True):
@@ -124,7 +124,7 @@ def print_batch(batch: Batch, texts: Sequence[str]) -> None:
     if n_parts:
         print(f"Of {counted(n_parts, 'documents')} only these words are asked, not the whole text.")
     elif batch.recipe.get("ranking", {}).get("spans"):
-        print("The whole texts are asked: no model that was looked at doubts a part of them.")
+        print("The whole texts are asked: no model was looked at, or it doubts most of each text.")
 
 
 def asked_words(proposal: Proposal, text: str) -> str:

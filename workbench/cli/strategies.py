@@ -18,7 +18,7 @@ def strategies(
 ) -> None:
     """List the strategies: what each asks about, for which questions, and what it needs.
 
-    What it needs is there without you but for scores, features and samples, which a trained model gives, and terms.
+    Scores, features and samples come from a trained model, labelled vectors and targets from answers, terms from you.
     """
     from workbench.usecases.list_strategies import list_strategies
 

@@ -120,7 +120,11 @@ def without_crowds(field: Field) -> Field:
 
 def _reasons(inputs: StrategyInputs, field: Field, places: Sequence[int]) -> list[str]:
     if inputs.scores is None:
-        return [f"nothing like it was asked yet; {_others(field, place)}" for place in places]
+        asked = ["little" if field.covered[place] > 0.0 else "nothing" for place in places]
+        return [
+            f"{how_much} like it was asked yet; {_others(field, place)}"
+            for how_much, place in zip(asked, places, strict=True)
+        ]
     if isinstance(inputs.scores, ClassScores):
         return [_doubt_of_labels(inputs.scores, inputs.labelled_targets, field, place) for place in places]
     return [f"the model wavers over a word of it; {_others(field, place)}" for place in places]

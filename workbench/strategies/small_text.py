@@ -79,7 +79,6 @@ class Bald(SmallText):
     name = "small-text/bald"
     theirs = "BALD"
     needs = frozenset({"samples"})
-    kinds = ANY_KIND
     reason = "samples of the model contradict each other here"
 
     def options(self, inputs: StrategyInputs, n: int) -> dict[str, Any]:

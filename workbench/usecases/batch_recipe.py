@@ -2,8 +2,8 @@
 
 | key of a recipe | what it says                                                                      |
 |-----------------|-----------------------------------------------------------------------------------|
-| version         | 1; others are not replayed                                                        |
-| ranking         | the fields of `Ranking`: strategy, n, seed, encoder                               |
+| version         | `RECIPE_VERSION`; which older ones are replayed: `CHOOSES_SO_SINCE`              |
+| ranking         | the fields of `Ranking`: strategy, n, seed, encoder, terms, spans                 |
 | encoder_id      | model, version and precision of the encoder, if the strategy looked at vectors    |
 | saw             | the `Moment`: last annotation, number of documents, label version                 |
 | live            | of a batch ranked live: was a sample looked at, how many documents had no vector, |

@@ -88,7 +88,7 @@ def propose_batch(
         known = known_of(seen, question_name, moment)
         if ranking.spans:
             check_spans_can_be_asked(known.question)
-        _check_serves(ranking.strategy, known.question)
+        check_serves(ranking.strategy, known.question)
         _check_left(seen, known)
         run = _run_for(project, known.question, strategy)
         model = load_model(project, run) if run is not None else None
@@ -122,8 +122,11 @@ def choose(
     return Chosen(proposals, ranked.scores, evidence.encoder.id if evidence.encoder is not None else None)
 
 
-def _check_serves(strategy: str, question: Question) -> None:
-    """Raise InputError when a strategy cannot choose for this kind of question, with or without a model."""
+def check_serves(strategy: str, question: Question) -> None:
+    """Raise InputError when a strategy cannot choose for this kind of question, with or without a model.
+
+    Raises UnknownNameError for a name that no strategy has.
+    """
     if question.kind not in catalog.strategy(strategy).kinds:
         names = catalog.strategy_names(question.kind)
         raise InputError(

@@ -32,7 +32,7 @@ def test_one_thing_is_counted_in_the_singular(n: int, plural: str, words: str) -
 def test_a_batch_without_a_model_is_shown_without_utilities(capsys: pytest.CaptureFixture[str]) -> None:
     print_batch(Batch("b", "topic", "random", 0, (Proposal("t1", 0.0, "chance"),)), ["a\ntext"])
     assert capsys.readouterr().out == (
-        "1 document by random (no model needed):\n  t1  a text\n      why: chance\n"
+        "1 document by random (no model was looked at):\n  t1  a text\n      why: chance\n"
     )
 
 

@@ -15,7 +15,7 @@ def test_every_strategy_is_listed_and_says_what_it_does():
 
 def test_a_kind_of_question_narrows_the_list():
     names = {facts.name for facts in list_strategies("ner")}
-    assert {"auto", "mnlp", "small-text/bald"} <= names
+    assert {"auto", "mnlp", "small-text/greedy-coreset"} <= names
     assert not {"badge", "small-text/cvirs"} & names
 
 
