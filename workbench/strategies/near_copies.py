@@ -15,7 +15,7 @@ LENGTH = 3
 ALIKE = 0.6  # of the trigrams of both: a text of ten words with two of them changed has about so many
 MATCHING = 0.8  # of the letters of both, in their order: several words misspelt spoil most trigrams
 NEAREST, RATHER_ALIKE = 0.97, 0.3  # the same words in another order, or other signs
-NEAR = 0.3  # cosine: below it no wording is compared; misspelt words turn the vector of a short text far
+NEAR = 0.2  # cosine: below it no wording is compared; misspelt words turn the vector of a short text far
 
 
 class NearCopies:
@@ -23,8 +23,9 @@ class NearCopies:
 
     Two documents are near-copies when they share 0.6 of their character trigrams (Jaccard; Broder 1997,
     "On the resemblance and containment of documents"), or 0.3 where the cosine of their unit vectors is
-    at least 0.97 or where 0.8 of their letters match in order (Ratcliff & Metzener 1988, "Pattern matching:
-    the gestalt approach"); texts of a cosine below 0.3 are not compared. Without texts a cosine of 0.97 decides.
+    at least 0.97 or where 0.8 of their letters match in order, as they stand or with the words in the order of
+    the alphabet (Ratcliff & Metzener 1988, "Pattern matching: the gestalt approach"); texts of a cosine below 0.2
+    are not compared. Without texts a cosine of 0.97 decides.
     """
 
     def __init__(self, vectors: Vectors, texts: Sequence[str] | None) -> None:
@@ -58,7 +59,7 @@ class NearCopies:
         if not RATHER_ALIKE <= shared < ALIKE or cosine >= NEAREST:
             return shared >= (RATHER_ALIKE if cosine >= NEAREST else ALIKE)
         one, two = folded_text(self._texts[row]), folded_text(self._texts[other])
-        return SequenceMatcher(None, one, two, autojunk=False).ratio() >= MATCHING
+        return _matching(one, two) or _matching(_sorted_words(one), _sorted_words(two))
 
     def _of(self, row: int) -> frozenset[str]:
         if row not in self._trigrams:
@@ -68,6 +69,15 @@ class NearCopies:
                 text[i : i + LENGTH] for i in range(max(1, len(text) - LENGTH + 1))
             )
         return self._trigrams[row]
+
+
+def _matching(one: str, two: str) -> bool:
+    return SequenceMatcher(None, one, two, autojunk=False).ratio() >= MATCHING
+
+
+def _sorted_words(text: str) -> str:
+    """Return the words in the order of the alphabet: some were moved and misspelt at once."""
+    return " ".join(sorted(text.split()))
 
 
 class Families:
