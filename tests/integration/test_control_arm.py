@@ -21,7 +21,7 @@ from workbench.usecases.propose_batch import Ranking, propose_batch
 from workbench.usecases.queue_documents import queue_documents
 from workbench.usecases.record_annotations import record_annotations
 from workbench.usecases.run_round import run_round
-from workbench.usecases.train_model import Training
+from workbench.usecases.train_model import Training, train_model
 
 pytestmark = pytest.mark.slow
 
@@ -98,3 +98,23 @@ def test_a_project_measures_itself_without_a_test_set(
     assert "gain over random labels, heads on 32 labels each" in printed
     written = json.loads((tmp_path / "control.json").read_text())
     assert written["figures"]["overall"][0]["value"] == accuracy.value
+
+
+def test_answers_that_were_there_before_the_first_batch_leave_the_gain_untold(
+    home: Home, tmp_path: Path
+) -> None:
+    truth = write_tickets(tmp_path / "tickets.csv", 1200)
+    create_project(home, "tickets", [Question("topic", "textcat", tuple(SAID))])
+    with open_project(home, "tickets") as project:
+        import_documents(project, tmp_path / "tickets.csv", options=ReadOptions(question="topic"))
+        first = project.store.documents(part="pool")[:60]
+        record_annotations(
+            project, [Annotation(f"early {d.id}", d.id, "topic", "ana", (truth[d.text],)) for d in first]
+        )
+        train_model(project, Training("topic", "tfidf"))
+        for seed in range(4):
+            propose_batch(project, "topic", Ranking("margin", 100, seed))
+            answer_queue(project, truth, 100)
+        found = measure_control(project, "topic")
+    assert found.gain is None
+    assert found.no_gain.startswith("60 answers to 'topic' were there before a batch asked the first one")

@@ -26,6 +26,7 @@ from workbench.usecases.queue_documents import CONTROL_STRATEGIES
 from workbench.usecases.score_folds import answer_of, stratified_folds
 
 N_REPEATS = 5
+MOST_BEFORE = 10  # answers of elsewhere before the first batch; few of them change little
 LEARNER = "linear"  # heads on stored vectors: fitting dozens of them takes seconds
 
 
@@ -48,30 +49,36 @@ def measure_gain(
     """Compare the chosen answers so far with the control answers, label for label.
 
     Chosen is what a batch asked; answers that came with a file, or were given elsewhere, count on no side.
-    Raises InputError for entities, and NotEnoughDataError with fewer than thirty answers on either side or
-    where they do not tell two labels apart.
+    Raises InputError for entities, and NotEnoughDataError with fewer than thirty answers on either side,
+    where they do not tell two labels apart, or where the first batch already had answers to build on.
     """
     stay_offline()
     question = project.store.question(question_name)
     if question.kind == "ner":
         raise InputError("The gain over random labels is measured for text classification only.")
+    batches = project.store.batches(question_name)
+    asked = {proposal.document_id for batch in batches for proposal in batch.proposals}
     proposed = {
         proposal.document_id
-        for batch in project.store.batches(question_name)
+        for batch in batches
         if batch.strategy not in CONTROL_STRATEGIES
         for proposal in batch.proposals
     }
-    chosen = [e for e in collect_examples(project, question_name) if e.document_id in proposed]
-    sides = Sides(
-        in_order_of_answering(project, question_name, chosen),
-        collect_examples(project, question_name, part="control"),
-    )
+    answered = in_order_of_answering(project, question_name, collect_examples(project, question_name))
+    chosen = [example for example in answered if example.document_id in proposed]
+    sides = Sides(chosen, collect_examples(project, question_name, part="control"))
     for answers, what in ((sides.chosen, "chosen"), (sides.control, "control")):
         if len(answers) < LEAST_ANSWERS:
             raise NotEnoughDataError(
                 f"The gain needs {LEAST_ANSWERS} {what} answers to '{question_name}'; there are {len(answers)}.",
                 hint="Answer more batches: each asks some control documents.",
             )
+    n_before = sum(e.document_id not in asked for e in answered[: answered.index(chosen[0])])
+    if n_before > MOST_BEFORE:
+        raise NotEnoughDataError(
+            f"{n_before} answers to '{question_name}' were there before a batch asked the first one: what was "
+            "chosen since builds on them, and taken alone it says nothing of how well it was chosen."
+        )
     context = LearnerContext(encoder=project_encoder(project, encoder), n_threads=n_training_threads())
     learner = catalog.learner(LEARNER, question.kind, context)
     return compare_heads(learner, question, sides, seed=seed, progress=progress)
