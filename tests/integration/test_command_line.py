@@ -271,7 +271,10 @@ def test_advice_says_when_it_is_too_early_and_names_points_later(workbench: Run,
     assert "models agree" in said
     report = json.loads((tmp_path / "advice.json").read_text())
     assert [step["n_labelled"] for step in report["steps"]] == [20, 40, 60, 80]
-    assert "no share" in workbench("advise", "p", "-q", "topic", "--threshold", 0, fails=2).stderr
+    for threshold in (0, -5):
+        wrong = workbench("advise", "p", "-q", "topic", "--threshold", threshold, fails=2).stderr
+        assert "--threshold" in wrong
+        assert "greater than or equal to 0.001" in wrong
 
 
 def test_the_loop_is_replayed_and_its_curve_written(workbench: Run, tmp_path: Path) -> None:
