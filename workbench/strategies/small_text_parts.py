@@ -92,15 +92,21 @@ def dataset_of(features: AnyArray) -> Any:
 
 def class_scores(strategy: str, scores: Scores) -> ClassScores:
     """Return scores of at least two labels, or raise InputError: small-text knows neither spans nor one label."""
+    known = of_documents(strategy, scores)
+    if len(known.labels) < 2:
+        raise InputError(
+            f"The strategy '{strategy}' compares labels, and there is only {len(known.labels)}.",
+            hint="Add a label to the question, or choose 'least-confidence'.",
+        )
+    return known
+
+
+def of_documents(strategy: str, scores: Scores) -> ClassScores:
+    """Return the scores when they are of whole documents, or raise InputError: small-text has nothing for spans."""
     if not isinstance(scores, ClassScores):
         raise InputError(
             f"The strategy '{strategy}' compares labels of whole documents; small-text has nothing for spans.",
             hint="Choose a strategy of the workbench, or one of small-text's that needs vectors only.",
-        )
-    if len(scores.labels) < 2:
-        raise InputError(
-            f"The strategy '{strategy}' compares labels, and there is only {len(scores.labels)}.",
-            hint="Add a label to the question, or choose 'least-confidence'.",
         )
     return scores
 

@@ -16,6 +16,7 @@ from workbench.strategies.small_text_parts import (
     CachedClassifier,
     answers_of,
     class_scores,
+    of_documents,
     row_dataset,
     small_text_seeded,
     some_answers,
@@ -68,6 +69,8 @@ class SmallText:
                 some_answers(self.name, value)
         if "scores" in self.needs:
             class_scores(self.name, scores_for(self.name, inputs))
+        elif inputs.scores is not None and "ner" not in self.kinds:
+            of_documents(self.name, inputs.scores)
 
     def asked(self, strategy: Any, inputs: StrategyInputs, n: int) -> Rows:
         """Let small-text choose n rows of the candidates."""
