@@ -156,6 +156,14 @@ def test_words_that_were_moved_and_misspelt_are_told_by_letters_of_sorted_words(
     assert not copies.among(2, [0])
 
 
+def test_short_texts_that_were_cut_and_misspelt_in_other_places_are_told_by_their_words():
+    texts = ["send me my pass", "send me my sapr.", "send me somme mail", "sell my mess"]
+    copies = NearCopies(around(0, 70, 60, 50), texts)
+    assert copies.among(1, [0])  # three of four words
+    assert not copies.among(2, [0])  # two of four words
+    assert not copies.among(3, [0])  # one of three words
+
+
 def test_copies_of_one_text_are_one_family_though_unlike_each_other():
     texts = ["a b c d e f g h i j k l", "a b c d e f g h i", "d e f g h i j k l", "another text of no family"]
     vectors = around(0, 25, -25, 60)
