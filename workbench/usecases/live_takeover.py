@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from workbench.domain.arrays import AnyArray, Rows
+from workbench.domain.arrays import Rows
 from workbench.domain.history import hash_training
-from workbench.domain.questions import Question
+from workbench.domain.questions import Kind, Question
 from workbench.domain.runs import Run
-from workbench.domain.scores import ClassScores
+from workbench.domain.scores import Scores
 from workbench.store.jobs import Jobs
 from workbench.usecases.live_pool import LivePool
 from workbench.usecases.project import Project
 from workbench.usecases.runs import remark_on_labels
-from workbench.usecases.score_pool import digest_of, read_pool_scores
+from workbench.usecases.score_pool import PoolScores, digest_of, read_pool_scores
 
-LIVE_LEARNER = "linear"  # the live head is what this learner makes of the same answers
+LIVE_LEARNER: Mapping[Kind, str] = MappingProxyType(  # the live head is what it makes of the same answers
+    {"textcat": "linear", "textcat-multi": "linear", "ner": "tags"}
+)
+FIGURE: Mapping[Kind, str] = MappingProxyType(
+    {"textcat": "macro_f1", "textcat-multi": "macro_f1", "ner": "strict_f1"}
+)
 NEWS = 2.0  # a run that has seen less than half of the answers of today is no match for the live head
 
 
@@ -28,13 +35,12 @@ class RunScores:
 
     id: str
     training: str
-    labels: tuple[str, ...]
-    exclusive: bool
-    probabilities: AnyArray
+    kept: PoolScores
+    rows: Rows  # where the document at each place of the pool lies in what is kept
 
-    def score(self, places: Rows, vectors: Any) -> ClassScores:
+    def score(self, places: Rows, vectors: Any) -> Scores:
         """Return the scores of the documents at these places of the pool."""
-        return ClassScores(self.labels, self.probabilities[places].astype(np.float32), self.exclusive)
+        return self.kept.of(self.rows[places])
 
 
 class Takeover:
@@ -75,38 +81,36 @@ class Takeover:
 
 def kept_scores(project: Project, question: Question, run: Run, pool: LivePool) -> RunScores | None:
     """Return a run's scores of the pool, None where not all of it was scored yet. Raises ArtefactError."""
-    scored = read_pool_scores(project, run)
-    rows = [-1] if scored is None else [scored[0].get(digest_of(text), -1) for text in pool.texts]
-    if scored is None or -1 in rows:
+    kept = read_pool_scores(project, question, run)
+    if kept is None:
         return None
-    return RunScores(run.id, hash_training(run), run.labels, question.exclusive, scored[1][rows])
+    rows = np.array([kept.rows.get(digest_of(text), -1) for text in pool.texts], dtype=np.int64)
+    return None if (rows < 0).any() else RunScores(run.id, hash_training(run), kept, rows)
 
 
 def better_run(question: Question, runs: list[Run], n_answers: int) -> Run | None:
-    """Return the run, of these, newest first, with the best macro-F1 above that of the newest linear run.
+    """Return the run, of these, newest first, whose figure is best and above that of the live learner's newest.
 
-    The live head has no figures of its own: the newest run of `linear` speaks for it. Only runs with the
-    labels of today and figures on the same basis are compared, of each learner the newest, and only those
-    that have seen half of today's answers. Without a run of `linear` nothing can be compared. Ties: linear.
-    Scores of words are not kept: nobody takes over a ner question.
+    The figure is macro-F1, of entities strict F1. The live head has none of its own: the newest run of
+    `linear`, of entities that of `tags`, speaks for it. Only runs with the labels of today and figures on
+    the same basis are compared, of each learner the newest, and only those that have seen half of today's
+    answers. Without a run of the live learner nothing can be compared. Ties: the live head.
     """
-    if question.kind == "ner":
-        return None
-    usable = [run for run in runs if not remark_on_labels(question, run) and macro_f1(run) is not None]
     newest: dict[str, Run] = {}
-    for run in usable:
-        newest.setdefault(run.learner, run)
-    linear = newest.pop(LIVE_LEARNER, None)
-    if linear is None:
+    for run in runs:
+        if not remark_on_labels(question, run) and figure_of(question, run) is not None:
+            newest.setdefault(run.learner, run)
+    live = newest.pop(LIVE_LEARNER[question.kind], None)
+    if live is None:
         return None
     others = [
-        run for run in newest.values() if run.basis == linear.basis and NEWS * run.n_examples >= n_answers
+        run for run in newest.values() if run.basis == live.basis and NEWS * run.n_examples >= n_answers
     ]
-    best = max(others, key=lambda run: macro_f1(run) or 0.0, default=None)
-    return best if best is not None and (macro_f1(best) or 0.0) > (macro_f1(linear) or 0.0) else None
+    best = max(others, key=lambda run: figure_of(question, run) or 0.0, default=live)
+    return best if (figure_of(question, best) or 0.0) > (figure_of(question, live) or 0.0) else None
 
 
-def macro_f1(run: Run) -> float | None:
-    """Return the macro-F1 of a run, None without figures."""
-    value = run.figures.get("macro_f1")
+def figure_of(question: Question, run: Run) -> float | None:
+    """Return the figure that runs are compared by, None without."""
+    value = run.figures.get(FIGURE[question.kind])
     return float(value) if value is not None else None

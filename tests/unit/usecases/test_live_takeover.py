@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 
 from tests.unit.usecases.live_desk import LABELS, TOPIC, add_texts, answer, embed, ids, live_desk, text_of
+from tests.unit.usecases.ner_desk import NAMES
 from workbench.artefacts import write_tensors
-from workbench.domain.questions import LabelChange
+from workbench.domain.questions import LabelChange, Question
 from workbench.domain.runs import Basis, Run
 from workbench.domain.scores import ClassScores
 from workbench.errors import ArtefactError, InputError
@@ -77,6 +79,18 @@ def test_a_run_takes_over_when_its_figure_is_better_on_the_same_basis(
     assert (found.learner if found is not None else None) == taken
 
 
+def test_of_entities_strict_f1_decides_against_the_newest_run_of_tags() -> None:
+    def of(learner: str, figure: float) -> Run:
+        made = run(learner, None)
+        return replace(made, labels=NAMES.labels, figures={"strict_f1": figure})
+
+    assert better_run(NAMES, [of("bert", 0.5)], 10) is None
+    assert better_run(NAMES, [of("bert", 0.5), of("tags", 0.5)], 10) is None
+    found = better_run(NAMES, [of("bert", 0.51), of("tags", 0.5)], 10)
+    assert found is not None
+    assert found.learner == "bert"
+
+
 def test_without_a_run_of_linear_nothing_can_be_compared() -> None:
     assert better_run(TOPIC, [run("setfit", 0.9)], 10) is None
 
@@ -140,27 +154,52 @@ def test_new_documents_are_scored_before_the_run_ranks_again(
     assert third.run == "topic-setfit-1"
 
 
-def test_scores_are_kept_by_text_and_refused_when_they_are_not_those_of_the_run(
-    desk: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scores_are_kept_by_text(desk: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scoring, "load_model", lambda project, run: Certain("d33"))
     of_run = run("setfit", 0.8)
     desk.store.save_run(of_run)
-    assert read_pool_scores(desk, of_run) is None
+    assert read_pool_scores(desk, TOPIC, of_run) is None
     monkeypatch.setattr(scoring, "AT_ONCE", 7)
-    score_pool(desk, "topic", of_run.id)
-    scored = read_pool_scores(desk, of_run)
-    assert scored is not None
-    rows, p = scored
-    np.testing.assert_allclose(p[rows[scoring.digest_of(text_of("d33"))]], [0.3, 0.3, 0.4], atol=1e-3)
-    np.testing.assert_allclose(p[rows[scoring.digest_of(text_of("d7"))]], [0.0, 0.01, 0.99], atol=1e-3)
-    wrong: dict[str, Any] = {
-        "texts": np.zeros((2, 32), np.uint8),
-        "probabilities": np.zeros((2, 9), np.float16),
-    }
-    write_tensors(scores_path(desk, of_run), wrong)
+    assert score_pool(desk, "topic", of_run.id) == 80
+    kept = read_pool_scores(desk, TOPIC, of_run)
+    assert kept is not None
+    scores = kept.of(np.array([kept.rows[scoring.digest_of(text_of(id))] for id in ("d33", "d7")]))
+    assert isinstance(scores, ClassScores)
+    np.testing.assert_allclose(scores.probabilities, [[0.3, 0.3, 0.4], [0.0, 0.01, 0.99]], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("question", "wrong"),
+    [
+        (TOPIC, {"probabilities": np.zeros((2, 9), np.float16)}),
+        (TOPIC, {}),
+        (NAMES, {"probabilities": np.zeros((3, 5), np.float16)}),
+        (
+            NAMES,
+            {
+                "probabilities": np.zeros((3, 5), np.float16),
+                "words": np.zeros((3, 2), np.int32),
+                "n_words": np.array([1, 1]),
+            },
+        ),
+        (
+            NAMES,
+            {
+                "probabilities": np.zeros((3, 3), np.float16),
+                "words": np.zeros((3, 2), np.int32),
+                "n_words": np.array([1, 2]),
+            },
+        ),
+    ],
+)
+def test_scores_that_are_not_those_of_the_run_are_refused(
+    desk: Project, question: Question, wrong: dict[str, Any]
+) -> None:
+    of_run = replace(run("setfit", 0.8), labels=question.labels)
+    scores_path(desk, of_run).parent.mkdir(parents=True)
+    write_tensors(scores_path(desk, of_run), {"texts": np.zeros((2, 32), np.uint8), **wrong})
     with pytest.raises(ArtefactError, match="does not hold the scores"):
-        read_pool_scores(desk, of_run)
+        read_pool_scores(desk, question, of_run)
 
 
 def test_scores_in_old_labels_are_not_made(desk: Project, monkeypatch: pytest.MonkeyPatch) -> None:

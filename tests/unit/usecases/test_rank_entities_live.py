@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +16,14 @@ from tests.unit.usecases.live_desk import embed as embed_sentences
 from tests.unit.usecases.ner_desk import NAMES, MadeWords, answer, embed_words, ner_desk, spans_of
 from workbench.domain.annotations import Annotation
 from workbench.domain.questions import LabelChange
-from workbench.domain.runs import Batch, Proposal
+from workbench.domain.runs import Batch, Proposal, Run
+from workbench.domain.scores import TokenScores
 from workbench.domain.settings import QuestionSettings
 from workbench.domain.word_vectors import WordVectors
 from workbench.store.jobs import Jobs
 from workbench.store.suggestions import Suggestions
 from workbench.store.word_vectors import WordVectorFile
-from workbench.usecases import live_heads
+from workbench.usecases import live_heads, score_pool
 from workbench.usecases.live_heads import joined_scores
 from workbench.usecases.live_inputs import LiveView
 from workbench.usecases.live_rules import why_not_live
@@ -265,3 +266,46 @@ def test_a_batch_about_parts_of_sentences_is_followed_by_one_and_replayed(desk: 
     with desk.store.database.write() as connection:
         connection.execute(sql("UPDATE proposals SET scope = '[[0, 1]]' WHERE scope IS NOT NULL"))
     assert "other words are asked" in " ".join(list(replay(desk, "topic"))[-1].remarks)
+
+
+class Sharp:
+    """A tagger that is sure that no word is an entity, and doubts every word of one sentence."""
+
+    def __init__(self, doubted: str) -> None:
+        self.doubted = doubted
+
+    def score(self, texts: Sequence[str]) -> Mapping[str, TokenScores]:
+        words = MadeWords().encode_words(texts)
+        flat = np.tile(np.array([0.97, 0.01, 0.01, 0.005, 0.005], np.float32), (len(words.words), 1))
+        place = texts.index(text_of(self.doubted)) if text_of(self.doubted) in texts else None
+        if place is not None:
+            flat[words.bounds[place] : words.bounds[place + 1]] = [0.4, 0.5, 0.0, 0.1, 0.0]
+        return {"topic": TokenScores.of_flat(NAMES.labels, words.words, flat, words.bounds)}
+
+
+def test_a_better_tagger_takes_over_once_the_words_of_the_pool_are_scored_and_is_replayed(
+    desk: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(score_pool, "load_model", lambda project, run: Sharp("d44"))
+    monkeypatch.setattr(score_pool, "AT_ONCE", 7)
+    for learner, figure in (("tags", 0.4), ("bert", 0.5)):
+        figures = {"strict_f1": figure}
+        desk.store.save_run(
+            Run(f"topic-{learner}-1", "topic", learner, 0, NAMES.labels, 0, 20, "0" * 64, figures=figures)
+        )
+    propose(desk, ids(20, 32), strategy="mnlp", id="second")
+    live = LiveRanking(desk, "topic")
+    answer(desk, ids(10, 15))
+    first = live.refresh()
+    assert first is not None
+    assert (first.run or "").startswith("topic-live-"), "nobody scored the pool yet"
+    (job,) = Jobs(desk.store).list()
+    assert score_pool.run_job(desk.folder, dict(job.arguments), lambda *_: None) == {"n_documents": 80}
+    answer(desk, ids(15, 20))
+    second = live.refresh()
+    assert second is not None
+    assert (second.run, second.proposals[0].document_id) == ("topic-bert-1", "d44")
+    said = Suggestions(desk.store).of("topic", ["d44"])["d44"]
+    assert (said.run, {span.label for span in said.spans}) == ("topic-bert-1", {"PER"})
+    assert len(said.spans) == len(text_of("d44").split())
+    assert [replayed.state for replayed in replay(desk, "topic")][-1] == "same"
