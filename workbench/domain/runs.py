@@ -13,6 +13,7 @@ from workbench.domain.examples import Example
 from workbench.errors import InputError
 
 LIVE = "-live-"
+MEANWHILE = "meanwhile"
 Basis: TypeAlias = Literal["held-out", "out-of-fold", "control sample"]
 
 
@@ -22,7 +23,8 @@ class Run:
 
     `data_hash` is the SHA-256 of the examples (see `hash_examples`). `figures` are the metrics by
     name and `basis` says on which documents they were measured; in-sample figures do not exist here.
-    `facts` are what the learner says of its training: epochs, losses, spans it could not learn as they are.
+    `facts` are what the learner says of its training: epochs, losses, spans it could not learn as they are;
+    MEANWHILE is one where nobody asked for it.
     """
 
     id: str
@@ -40,6 +42,11 @@ class Run:
     seconds: float = 0.0
     created_at: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody asked for it: others were trained by themselves while people answered."""
+        return not self.facts.get(MEANWHILE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,9 @@ class QuestionSettings:
     `colours` are `#rrggbb` by label; `keys` one character of KEYS by label. Labels without an entry get
     the colour of their place and the next free key, in their order. `suggests` False hides the model's
     answer: annotators are not primed. `live` says whether the pool is ranked anew after every
-    `live_every` answers; None leaves that to the project (see `usecases/live_rules.py`).
+    `live_every` answers; None leaves that to the project (see `usecases/live_rules.py`). `meanwhile` is the
+    learner that is trained by itself beside a live ranking, "" for none; None leaves it to the kind (see
+    `usecases/train_meanwhile.py`).
     """
 
     guidelines: str = ""
@@ -43,6 +45,7 @@ class QuestionSettings:
     keys: Mapping[str, str] = field(default_factory=dict)
     live: bool | None = None
     live_every: int = 5
+    meanwhile: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.guidelines) > MAX_GUIDELINES:

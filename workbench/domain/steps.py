@@ -11,6 +11,7 @@ from workbench.domain.ports import Progress
 STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "train": ("collect", "fit", "judge", "save"),
+        "train-meanwhile": ("collect", "fit", "judge", "save"),
         "round": ("collect", "fit", "judge", "save", "rank", "compare"),
         "propose": ("rank",),
         "distil": ("load", "ask the teacher", "teach", "judge", "save"),

@@ -32,10 +32,15 @@ LOGS = Path("data", "logs")
 WORKER_LOG = LOGS / "worker.log"
 # They take seconds and ask nothing of a model that is still to be trained: they go before the others.
 SHORT_VERBS = ("preview", "import", "analyse", "languages", "time-bundle")
+# Nobody asked for them: they go behind the others and give way to whatever is asked for.
+MEANWHILE_VERBS = ("train-meanwhile",)
 INHERITED_LOCK = "WORKBENCH_WORKER_LOCK"  # the open file of the lock that a new worker was given
 
 _jobs = schema.jobs.c
-_TURN = (case((_jobs.verb.in_(SHORT_VERBS), 0), else_=1), _jobs.id)
+_TURN = (
+    case((_jobs.verb.in_(SHORT_VERBS), 0), (_jobs.verb.in_(MEANWHILE_VERBS), 2), else_=1),
+    _jobs.id,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +134,14 @@ class Jobs:
             rows = connection.execute(query.order_by(_jobs.state.desc(), *_TURN))  # running first
             return [_job(row) for row in rows]
 
+    def is_in_the_way(self, job: Job) -> bool:
+        """Tell whether a job that nobody asked for keeps one waiting that somebody did."""
+        if job.verb not in MEANWHILE_VERBS:
+            return False
+        return any(one.state == "queued" and one.verb not in MEANWHILE_VERBS for one in self.line())
+
     def claim(self, worker: str) -> Job | None:
-        """Take the oldest job that is queued, a short one before a long one; nobody else gets it."""
+        """Take the oldest job that is queued, short ones first and last those that nobody asked for."""
         with self._database.write() as connection:
             query = select(_jobs.id).where(_jobs.state == "queued").order_by(*_TURN).limit(1)
             id = connection.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()

@@ -14,6 +14,7 @@ from workbench.store.jobs import Job
 SILENT_SECONDS = 30.0
 VERBS: Mapping[str, str] = {
     "train": "Training",
+    "train-meanwhile": "Training meanwhile",
     "round": "Training, next batch",
     "distil": "Distillation",
     "export": "Export",
@@ -60,6 +61,8 @@ def result_in_words(job: Job) -> str:
     found = []
     if "run" in result and job.verb != "export" and isinstance(result["run"], str):
         found.append(f"run {result['run']}")
+    if isinstance(result.get("why"), str):
+        found.append(f"nothing was trained: {result['why']}")
     if "bundle" in result and isinstance(result["bundle"], str):
         found.append(f"bundle {PurePosixPath(result['bundle']).name}")
     if "n_issues" in result:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench import catalog
 from workbench.domain.examples import Example
 from workbench.domain.history import Moment
 from workbench.domain.questions import Question
@@ -24,6 +23,7 @@ from workbench.usecases.live_pool import LivePool
 from workbench.usecases.live_rules import FEWEST_LABELS, why_not_live
 from workbench.usecases.live_takeover import Takeover
 from workbench.usecases.project import Project
+from workbench.usecases.train_meanwhile import ask_for_training, encoder_name
 
 
 class LiveRanking:
@@ -126,6 +126,7 @@ class LiveRanking:
         if not replace_batch(self._project.store, found.batch, found.suggestions, newest=newest.id):
             return None
         self._fresh, self._newest = 0, found.batch.id
+        ask_for_training(self._project, view.question, len(view.answered))
         return found.batch
 
 
@@ -165,8 +166,7 @@ class LiveRankings:
 
 def ask_for_vectors(project: Project, question: str) -> None:
     """Ask the worker to embed the pool for the newest run on vectors, unless it was asked already."""
-    names = [run.config["encoder"] for run in project.store.runs(question) if "encoder" in run.config]
-    arguments = {"encoder_name": names[0] if names else catalog.DEFAULT_ENCODER}
+    arguments = {"encoder_name": encoder_name(project, question)}
     if same_job(project, "embed", arguments) is None:
         ask_for(project, "embed", arguments)
 

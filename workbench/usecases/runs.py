@@ -120,6 +120,8 @@ def newest_run(project: Project, question: str) -> Run | None:
 def need_run(project: Project, question: str, run_id: str = "", *, teacher: bool = False) -> Run:
     """Return the named run, else the newest, of teachers only if wanted.
 
+    What was trained by itself while people answered is passed over for what somebody asked for: an export
+    must not take another model than a training made that somebody waited for.
     Raises UnknownNameError for an unknown run, InputError for a run of another question and for a live
     head, and NotEnoughDataError when there is none yet.
     """
@@ -136,7 +138,7 @@ def need_run(project: Project, question: str, run_id: str = "", *, teacher: bool
             f"No model was trained for '{question}' yet.",
             hint=f"workbench train {project.name} --question {question}",
         )
-    return runs[0]
+    return next((run for run in runs if run.is_asked), runs[0])
 
 
 def refuse_live(project: Project, question: str, run_id: str) -> InputError:

@@ -49,6 +49,7 @@ class PoolScores:
     @cached_property
     def bounds(self) -> Rows:
         """Where the words of each text begin, `(n + 1,)`."""
+        assert self.n_words is not None
         return np.concatenate([[0], np.cumsum(self.n_words)]).astype(np.int64)
 
     def of(self, rows: Rows) -> Scores:

@@ -20,7 +20,7 @@ from workbench.domain.documents import Part, folded_text
 from workbench.domain.examples import Example
 from workbench.domain.ports import Encoder, Learner, LearnerContext, Model, Progress, silent
 from workbench.domain.questions import KINDS, Question
-from workbench.domain.runs import Run, hash_examples
+from workbench.domain.runs import MEANWHILE, Run, hash_examples
 from workbench.domain.steps import Steps
 from workbench.errors import InputError
 from workbench.store.past import moment_of
@@ -37,13 +37,14 @@ DEFAULT_LEARNER = {"textcat": "linear", "textcat-multi": "linear", "ner": "bert"
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What to train: `config` overrides the learner's own settings by name."""
+    """What to train: `config` overrides the learner's own settings by name; `meanwhile`: nobody asked for it."""
 
     question: str
     learner: str = ""
     seed: int = 0
     encoder: str = catalog.DEFAULT_ENCODER
     config: Mapping[str, Any] = field(default_factory=dict)
+    meanwhile: bool = False
 
 
 def train_model(project: Project, training: Training, *, progress: Progress = silent) -> Run:
@@ -75,6 +76,7 @@ def train_model(project: Project, training: Training, *, progress: Progress = si
     model = learner.fit({question: examples}, seed=training.seed)
     seconds = time.monotonic() - started
     steps.begin("judge")
+    asked = {MEANWHILE: True} if training.meanwhile else {}
     judgement = judge_model(project, question, learner, model, examples=examples, seed=training.seed)
     run = Run(
         id=new_run_id(question.name, name),
@@ -91,7 +93,7 @@ def train_model(project: Project, training: Training, *, progress: Progress = si
         basis=judgement.basis,
         seconds=round(seconds, 3),
         created_at=now(),
-        facts={**facts_of(model), **contradictions(question, examples), "saw": moment.as_dict()},
+        facts={**facts_of(model), **contradictions(question, examples), "saw": moment.as_dict(), **asked},
     )
     steps.begin("save")
     publish_run(project, run, model, judgement)

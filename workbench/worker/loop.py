@@ -181,7 +181,7 @@ class _Worker:
             )
 
     def _attend(self, job: Job, child: subprocess.Popen[bytes]) -> str:
-        """Wait for the child and return why the waiting ended: ended, cancelled, interrupted or over."""
+        """Wait for the child and return why the waiting ended: ended, cancelled, gave way, interrupted or over."""
         next_beat = 0.0
         while child.poll() is None:
             if self._stop.is_set():
@@ -196,6 +196,8 @@ class _Worker:
                     raise
                 if now.cancel_requested:
                     return "cancelled"
+                if self._jobs.is_in_the_way(job):
+                    return "gave way"
             self._company.look()
             time.sleep(0.05)
         return "ended"
@@ -210,6 +212,9 @@ class _Worker:
             return
         if why == "cancelled":
             self._jobs.stop(job, "cancelled", "Cancelled.")
+        elif why == "gave way":
+            self._jobs.stop(job, "interrupted", "It gave way to work that somebody asked for.")
+            self._jobs.resume(job.id)
         elif why == "interrupted":
             self._jobs.stop(job, "interrupted", "The worker was stopped; resume the job to go on.")
         else:

@@ -126,6 +126,7 @@ def test_guidelines_colour_and_key_are_kept(tickets: Home) -> None:
     page.checkbox(key="suggests tickets topic").uncheck()
     page.selectbox(key="live tickets topic").set_value(True)
     page.number_input(key="every tickets topic").set_value(3)
+    page.selectbox(key="meanwhile tickets topic").set_value("")
     next(button for button in page.button if button.label == "Save" and button.form_id).click().run()
     page.checkbox(key="own colour tickets topic delivery").check().run()
     page.color_picker(key="colour tickets topic delivery").set_value("#AA0000")
@@ -135,7 +136,7 @@ def test_guidelines_colour_and_key_are_kept(tickets: Home) -> None:
     with open_project(tickets, "tickets") as project:
         settings = question_settings(project, "topic")
     assert (settings.guidelines, settings.suggests) == ("# Look twice", False)
-    assert (settings.live, settings.live_every) == (True, 3)
+    assert (settings.live, settings.live_every, settings.meanwhile) == (True, 3, "")
     assert (settings.colours, settings.keys) == ({"delivery": "#aa0000"}, {"delivery": "d"})
     assert "background:#aa0000" in html_of(page)
 

@@ -86,6 +86,23 @@ def test_a_cancelled_job_is_ended_kindly_and_then_not(
     assert not loop.is_alive(int((folder / "started").read_text()))
 
 
+def test_a_training_that_nobody_asked_for_gives_way_and_is_done_afterwards(
+    jobs: Jobs, folder: Path, verbs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "HEARTBEAT_SECONDS", 0.1)
+    meanwhile = jobs.enqueue("train-meanwhile", {})
+    known = {**verbs, "train-meanwhile": verbs["once"]}
+    worker = threading.Thread(target=run_worker, args=(folder,), kwargs={"once": True, "verbs": known})
+    worker.start()
+    wait_for((folder / "started").exists)
+    asked = jobs.enqueue("add", {"numbers": [1]})
+    worker.join(PATIENCE_SECONDS)
+    first, last = jobs.get(asked.id), jobs.get(meanwhile.id)
+    assert (first.state, last.state) == ("done", "done")
+    assert (last.attempt, last.result) == (2, {"again": True})
+    assert str(first.finished_at) <= str(last.started_at)
+
+
 def test_a_job_that_was_decided_elsewhere_is_let_go(
     jobs: Jobs, folder: Path, verbs: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from workbench.usecases.add_question import add_question, typed_labels
 from workbench.usecases.change_labels import ChangePreview, change_labels, count_labels, preview_changes
 from workbench.usecases.project import Project
 from workbench.usecases.set_question import question_settings, set_question
+from workbench.usecases.train_meanwhile import SLOW_LEARNER, slow_learners
 
 SHOWN_LABELS = 200
 AUTOMATIC = "automatic"
@@ -159,9 +160,17 @@ def show_guidelines(project: Project, question: Question, settings: QuestionSett
             help="Off, nobody is primed by the model: for a control sample, or while it is still weak.",
         )
         live, every = ask_for_live(settings, place)
+        meanwhile = ask_for_meanwhile(question, settings, place)
 
         def save() -> bool:
-            fresh = replace(settings, guidelines=text, suggests=suggests, live=live, live_every=every)
+            fresh = replace(
+                settings,
+                guidelines=text,
+                suggests=suggests,
+                live=live,
+                live_every=every,
+                meanwhile=meanwhile,
+            )
             return _set(project, question, fresh)
 
         if st.form_submit_button("Save") and tried(save):
@@ -184,6 +193,23 @@ def ask_for_live(settings: QuestionSettings, place: str) -> tuple[bool | None, i
         "After how many answers", 1, MOST_EVERY, settings.live_every, key=f"every {place}"
     )
     return live, int(every)
+
+
+def ask_for_meanwhile(question: Question, settings: QuestionSettings, place: str) -> str | None:
+    """Ask which learner is trained by itself while people answer; None: the usual one, "": none."""
+    usual = SLOW_LEARNER[question.kind]
+    others = [name for name in slow_learners(question) if name != usual]
+    words: dict[str | None, str] = {None: f"{usual} (usual)", **dict(zip(others, others, strict=True))}
+    words[""] = "nothing"
+    chosen = settings.meanwhile if settings.meanwhile in words else None
+    return st.selectbox(
+        "Train meanwhile, by itself",
+        list(words),
+        list(words).index(chosen),
+        format_func=words.__getitem__,
+        key=f"meanwhile {place}",
+        help="After 100, 150, 225, … answers, behind all other jobs. It ranks once its figure is the better one.",
+    )
 
 
 def show_changes(project: Project, question: Question) -> None:

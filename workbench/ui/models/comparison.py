@@ -44,9 +44,10 @@ def show_runs(project: Project, question: Question) -> None:
 
 
 def show_table(question: Question, runs: Sequence[Run]) -> None:
-    """Show runs as a table; where all learned the labels of today, that is not said."""
+    """Show runs as a table; what is true of all, as labels of today, is not said."""
     figures = [headline(run) for run in runs]
     old = [OLD if remark_on_labels(question, run) else "of today" for run in runs]
+    by_whom = ["by somebody" if run.is_asked else "no, trained meanwhile" for run in runs]
     st.dataframe(
         {
             "learner": [run.learner for run in runs],
@@ -59,6 +60,7 @@ def show_table(question: Question, runs: Sequence[Run]) -> None:
             ],
             "seconds": [run.seconds for run in runs],
             "trained": [when(run.created_at) for run in runs],
+            **({} if all(run.is_asked for run in runs) else {"asked for": by_whom}),
             "run": [run.id for run in runs],
         },
         hide_index=True,
