@@ -221,7 +221,7 @@ def row_of(setting: str, what: str, found: Sequence[Compared]) -> dict[str, Any]
 
 def gains_of(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return what the projects say of the gain in accuracy over random labels."""
-    gains = [one["gain"].accuracy for one in found if one["gain"] is not None]
+    gains = [one["gain"].figures["accuracy"] for one in found if one["gain"] is not None]
     if not gains:
         return {}
     return {

@@ -89,7 +89,8 @@ def test_a_project_measures_itself_without_a_test_set(
     assert found.figures.too_few
     assert found.gain is not None
     assert found.gain.n_labels == 32  # four of the five folds of 40
-    assert found.gain.accuracy.low <= found.gain.accuracy.value <= found.gain.accuracy.high
+    gained = found.gain.figures["accuracy"]
+    assert gained.low <= gained.value <= gained.high
 
     control_command("tickets", "topic", report=tmp_path / "control.json")
     printed = capsys.readouterr().out

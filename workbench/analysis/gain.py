@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from workbench.domain.arrays import AnyArray
+from workbench.domain.spans import Span
 from workbench.errors import InputError
 
 N_DRAWS = 1000
 LabelSets: TypeAlias = Sequence[tuple[str, ...]]
+SpanSets: TypeAlias = Sequence[tuple[Span, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +35,23 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """The gain in accuracy and macro-F1 of `n_labels` chosen over as many random labels.
+    """The gain of `n_labels` chosen over as many random labels, of entities over as many words.
 
-    Judged on `n_judged` control answers, each by heads that have not seen it, `n_repeats` times.
+    `figures` are `accuracy` and `macro_f1`, of entities `strict_f1`. Judged on `n_judged` control answers,
+    each by heads that have not seen it, `n_repeats` times. `unit` says what `n_labels` counts.
     """
 
     n_labels: int
     n_judged: int
     n_repeats: int
-    accuracy: Difference
-    macro_f1: Difference
+    figures: Mapping[str, Difference]
+    unit: str = "labels"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the gain as JSON values."""
+        """Return the gain as JSON values, its figures beside the numbers."""
         said = asdict(self)
-        for name in ("accuracy", "macro_f1"):
-            said[name]["value"] = getattr(self, name).value
-        return said
+        del said["figures"]
+        return said | {name: {**asdict(one), "value": one.value} for name, one in self.figures.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,9 +67,30 @@ class Counts:
     support: AnyArray
     predicted: AnyArray
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Repeats and documents."""
+        n_repeats, n = self.right.shape
+        return n_repeats, n
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpanCounts:
+    """How many spans of n documents heads found in r repeats: `correct`, `support` and `predicted`, `(r, n)`."""
+
+    correct: AnyArray
+    support: AnyArray
+    predicted: AnyArray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Repeats and documents."""
+        n_repeats, n = self.correct.shape
+        return n_repeats, n
+
 
 # Of counts and `(draws, n)`, how often each document was drawn: the figure of each repeat and draw, `(r, draws)`.
-Figure: TypeAlias = Callable[[Counts, AnyArray], AnyArray]
+Figure: TypeAlias = Callable[[Any, AnyArray], AnyArray]
 
 
 def counts_of(gold: LabelSets, said: Sequence[LabelSets], labels: Sequence[str]) -> Counts:
@@ -80,13 +104,36 @@ def counts_of(gold: LabelSets, said: Sequence[LabelSets], labels: Sequence[str])
     return Counts(right, correct, np.broadcast_to(there, predicted.shape), predicted)
 
 
-def gain_of(chosen: Counts, random: Counts, *, n_labels: int, seed: int) -> Gain:
-    """Compare both kinds of heads, repeat by repeat and document by document.
+def span_counts_of(gold: SpanSets, said: Sequence[SpanSets]) -> SpanCounts:
+    """Count the spans that each repeat found, strictly: places and label. Raises InputError for other lengths."""
+    if any(len(answers) != len(gold) for answers in said):
+        raise InputError("Every repeat answers every document.")
+    there = [_places(spans) for spans in gold]
+    found = [[_places(spans) for spans in answers] for answers in said]
+    correct = np.array([[(a & b).total() for a, b in zip(there, one, strict=True)] for one in found])
+    support = np.array([one.total() for one in there])
+    predicted = np.array([[one.total() for one in answers] for answers in found])
+    return SpanCounts(correct, np.broadcast_to(support, predicted.shape), predicted)
+
+
+def _places(spans: Sequence[Span]) -> Counter[tuple[str, int, int]]:
+    return Counter((span.label, span.start, span.end) for span in spans)
+
+
+def gain_of(
+    chosen: Counts | SpanCounts,
+    random: Counts | SpanCounts,
+    *,
+    n_labels: int,
+    seed: int,
+    unit: str = "labels",
+) -> Gain:
+    """Compare both kinds of heads, repeat by repeat and document by document; both sides are of one kind.
 
     The intervals are percentiles over draws of documents and of repeats, with replacement, the same for
     both sides: what makes a document hard, or a repeat lucky, cancels.
     """
-    n_repeats, n = chosen.right.shape
+    n_repeats, n = chosen.shape
     rng = np.random.default_rng(seed)
     times = rng.multinomial(n, np.full(n, 1 / n), size=N_DRAWS).astype(np.float64)
     repeats = rng.multinomial(n_repeats, np.full(n_repeats, 1 / n_repeats), size=N_DRAWS) / n_repeats
@@ -98,7 +145,9 @@ def gain_of(chosen: Counts, random: Counts, *, n_labels: int, seed: int) -> Gain
         low, high = np.quantile(drawn, [0.025, 0.975])
         return Difference(here, there, float(low), float(high))
 
-    return Gain(n_labels, n, n_repeats, difference(_accuracy), difference(_macro_f1))
+    figures = SPAN_FIGURES if isinstance(chosen, SpanCounts) else LABEL_FIGURES
+    found = {name: difference(figure) for name, figure in figures.items()}
+    return Gain(n_labels, n, n_repeats, found, unit)
 
 
 def _accuracy(counts: Counts, times: AnyArray) -> AnyArray:
@@ -114,6 +163,16 @@ def _macro_f1(counts: Counts, times: AnyArray) -> AnyArray:
         n_present = np.maximum((both > 0).sum(axis=1), 1)
         found.append(f1.sum(axis=1) / n_present)
     return np.stack(found)
+
+
+def _strict_f1(counts: SpanCounts, times: AnyArray) -> AnyArray:
+    both = (counts.support + counts.predicted).astype(np.float64) @ times.T
+    f1: AnyArray = 2 * (counts.correct.astype(np.float64) @ times.T) / np.where(both > 0, both, 1)
+    return f1
+
+
+LABEL_FIGURES: Mapping[str, Figure] = {"accuracy": _accuracy, "macro_f1": _macro_f1}
+SPAN_FIGURES: Mapping[str, Figure] = {"strict_f1": _strict_f1}
 
 
 def _rows(answers: LabelSets, labels: Sequence[str]) -> AnyArray:

@@ -9,6 +9,8 @@ from workbench.cli.options import ProjectName, QuestionName, ReportFile, RunId, 
 from workbench.cli.printing import counted, progress_bar, write_report
 from workbench.config import Home
 
+FIGURE_NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "strict_f1": "strict F1"}
+
 
 def control(
     name: ProjectName,
@@ -66,11 +68,11 @@ def in_words(estimate: Estimate, width: int) -> str:
 def print_gain(gain: Gain) -> None:
     """Print what chosen labels are worth beside as many random ones."""
     print(
-        f"gain over random labels, heads on {gain.n_labels:,} labels each, judged on {gain.n_judged:,} "
+        f"gain over random labels, heads on {gain.n_labels:,} {gain.unit} each, judged on {gain.n_judged:,} "
         f"control answers, {gain.n_repeats} times:"
     )
-    for name, found in (("accuracy", gain.accuracy), ("macro-F1", gain.macro_f1)):
-        print(f"  {name}  {difference_in_words(found)}")
+    for name, found in gain.figures.items():
+        print(f"  {FIGURE_NAMES[name]}  {difference_in_words(found)}")
 
 
 def difference_in_words(found: Difference) -> str:

@@ -21,6 +21,7 @@ class Said:
     document_id: str
     created_at: str
     is_answer: bool
+    annotator: str
 
 
 class AnswerLog:
@@ -55,6 +56,7 @@ class AnswerLog:
                     _annotations.question,
                     _annotations.status,
                     _annotations.created_at,
+                    _annotations.annotator,
                     _documents.id,
                 )
                 .join(schema.documents, _documents.position == _annotations.document)
@@ -62,7 +64,7 @@ class AnswerLog:
                 .order_by(_annotations.sequence)
             )
             return [
-                Said(row.sequence, row.id, row.created_at, row.status != "withdrawn")
+                Said(row.sequence, row.id, row.created_at, row.status != "withdrawn", row.annotator)
                 for row in connection.execute(query)
                 if row.question == number and row.status != "draft"
             ]

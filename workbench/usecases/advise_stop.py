@@ -81,13 +81,14 @@ def advise_stop(
 ) -> Advice:
     """Advise whether to go on labelling; `points` of the figure are what `n_more` labels must bring.
 
+    Where fewer documents are left the forecast is of those, and they must bring as much less.
     The pace is that of all annotators, or of the one that `only` names. The advice follows from the runs
     alone: asked again it is the same. Raises InputError for bounds that make no sense.
     """
     question = project.store.question(question_name)
-    threshold = points / 100
-    n_left = len(unanswered(project, question_name))
+    n_asked, n_left = n_more, len(unanswered(project, question_name))
     n_more = min(n_more, n_left) or n_more  # more than are left cannot be asked
+    threshold = points / 100 * (n_more / n_asked if n_asked > 0 else 1)
     runs = project.store.runs(question_name)
     curve = comparable_runs(question, runs)
     steps = advise_each_round([_measured(run, figure) for run, figure in curve], n_more, threshold)
@@ -98,7 +99,9 @@ def advise_stop(
     return Advice(
         question=question_name,
         decision=newest.decision,
-        words=in_words(newest, n_more, threshold, hours=hours, is_own=only is not None)
+        words=in_words(
+            newest, n_more, threshold, hours=hours, is_own=only is not None, is_full=is_full(curve)
+        )
         + ("" if n_left else " No document of the pool is left to ask: import others to go on."),
         n_more=n_more,
         threshold=threshold,
@@ -146,13 +149,25 @@ def hours_for(question: Question, n_labels: int, paces: Sequence[Pace]) -> float
     return n_labels * answers_each * seconds / n_answers / 3600
 
 
-def in_words(step: Step, n_more: int, threshold: float, *, hours: float | None, is_own: bool) -> str:
-    """Return the advice as sentences."""
+def is_full(curve: Sequence[tuple[Run, Headline]]) -> bool:
+    """Tell whether the newest figure is 1: nothing can raise it."""
+    return bool(curve) and curve[-1][1].value >= 1.0
+
+
+def in_words(
+    step: Step, n_more: int, threshold: float, *, hours: float | None, is_own: bool, is_full: bool = False
+) -> str:
+    """Return the advice as sentences; `is_full`: the figure is 1 already."""
     forecast = step.forecast
     if forecast is None:
         return (
             "Too early to tell: a forecast needs "
             f"{LEAST_ROUNDS} trainings with one learner on growing answers, measured on the same basis."
+        )
+    if is_full:
+        return (
+            "The figure is 1.000: what it is measured on cannot tell whether further labels help. "
+            f"{_reason(step.decision, threshold)} More held-out documents would show what is still wrong."
         )
     pace = " at your pace" if is_own else " of work"
     cost = f" (about {_time(hours)}{pace})" if hours is not None else ""
@@ -174,7 +189,7 @@ def _time(hours: float) -> str:
 
 
 def _reason(decision: Decision, threshold: float) -> str:
-    points = f"{100 * threshold:g} points"
+    points = f"{100 * threshold:.3g} points"
     nearly = f"less than {points} is likely; you can stop when more is unlikely twice in a row"
     return {
         "too early": "",
@@ -193,7 +208,9 @@ def _gain_rule(step: Step, threshold: float) -> Rule:
 
 def _bounds(forecast: Forecast, threshold: float) -> str:
     low, high = 100 * max(forecast.low, 0.0), 100 * forecast.high
-    return f"{low:.1f} to {high:.1f} points, stop when all of it is below {100 * threshold:g} twice in a row"
+    return (
+        f"{low:.1f} to {high:.1f} points, stop when all of it is below {100 * threshold:.3g} twice in a row"
+    )
 
 
 def stability_rules(facts: Sequence[Mapping[str, Any]]) -> tuple[Rule, Rule]:

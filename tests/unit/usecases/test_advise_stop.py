@@ -171,3 +171,21 @@ def test_no_forecast_goes_above_the_best_figure_there_is(project: Project) -> No
 
 def control_ids(project: Project) -> list[str]:
     return ControlPart(project.store.database).ids()
+
+
+def test_few_documents_that_are_left_must_bring_as_much_less(project: Project) -> None:
+    save(project, levelling(8))
+    n_left = 4_000 - len(control_ids(project))
+    asked = [f"d{n}" for n in range(4_000) if f"d{n}" not in set(control_ids(project))]
+    project.store.record([Annotation(f"c{id}", id, "topic", "ana", ("a",)) for id in asked[: n_left - 20]])
+    advice = advise_stop(project, "topic", n_more=100, points=0.5)
+    assert (advice.n_more, advice.threshold) == (20, pytest.approx(0.001))
+    assert "0.1 points" in advice.words
+
+
+def test_a_figure_of_one_is_said_to_tell_nothing_of_further_labels(project: Project) -> None:
+    save(project, [run_of(100 * n, 1.0) for n in range(1, 8)])
+    words = advise_stop(project, "topic").words
+    assert words.startswith("The figure is 1.000: what it is measured on cannot tell")
+    assert "±" not in words
+    assert "More held-out documents" in words

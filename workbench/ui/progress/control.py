@@ -20,6 +20,9 @@ EXPLAINED = (
 )
 
 
+GAINS = {"accuracy": "accuracy", "strict_f1": "strict F1"}
+
+
 def show_control(project: Project, question: Question, *, may_ask: bool) -> None:
     """Show the control part of a question: how far it is, and what was measured; nothing without one."""
     state = control_state(project, question)
@@ -80,9 +83,10 @@ def said_of(measured: Mapping[str, Any], gain: Mapping[str, Any] | None) -> list
         )
     if gain is None:
         return [*found, f"The gain over random labels is open: {measured['no_gain']}"]
-    change = gain["accuracy"]
+    name, change = next((name, gain[key]) for key, name in GAINS.items() if key in gain)
+    unit = gain.get("unit", "labels")
     return [
         *found,
-        f"Gain over random labels: {change['value']:+.3f} accuracy ({change['low']:+.3f} to {change['high']:+.3f}), "
-        f"by heads on {gain['n_labels']:,} chosen and {gain['n_labels']:,} random labels.",
+        f"Gain over random labels: {change['value']:+.3f} {name} ({change['low']:+.3f} to {change['high']:+.3f}), "
+        f"by heads on {gain['n_labels']:,} chosen and {gain['n_labels']:,} random {unit}.",
     ]

@@ -1,0 +1,116 @@
+"""Which answers count as chosen, how much both sides learn from, and the gain of entities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.unit.usecases.live_desk import TOPIC, add_texts, answer, ids, live_desk, propose, text_of
+from tests.unit.usecases.ner_desk import NAMES, MadeWords, embed_words, ner_desk, spans_of
+from tests.unit.usecases.ner_desk import answer as answer_spans
+from workbench import catalog
+from workbench.domain.annotations import FROM_A_FILE
+from workbench.domain.examples import Example
+from workbench.domain.ports import LearnerContext
+from workbench.errors import NotEnoughDataError
+from workbench.usecases import measure_gain as gain
+from workbench.usecases.measure_gain import Sides, chosen_answers, compare_heads, evened, measure_gain
+from workbench.usecases.project import Project
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Project]:
+    """Open a project of 120 documents: d0 to d9 were answered before any batch, d10 to d19 are proposed."""
+    with live_desk(tmp_path, n=120) as project:
+        yield project
+
+
+def chosen(project: Project) -> list[str]:
+    return [example.document_id for example in chosen_answers(project, "topic")]
+
+
+def test_chosen_is_what_a_batch_asked_and_a_person_answered_first_answered_first(desk: Project) -> None:
+    answer(desk, ["d15", "d12", "d50"])
+    assert chosen(desk) == ["d15", "d12"]
+    propose(desk, ids(50, 60), strategy="random", id="by chance")
+    assert chosen(desk) == ["d15", "d12"]
+
+
+def test_what_came_with_a_file_is_not_chosen_though_a_batch_had_asked_it(desk: Project) -> None:
+    answer(desk, ["d11"])
+    answer(desk, ["d10"], by=FROM_A_FILE)
+    answer(desk, ["d10"], turn=1)  # somebody looked at it later: the file said it first
+    assert chosen(desk) == ["d11"]
+
+
+def test_a_batch_that_builds_on_answers_of_elsewhere_tells_nothing(desk: Project) -> None:
+    answer(desk, ["d20"])
+    answer(desk, ["d10"])
+    with pytest.raises(NotEnoughDataError, match="11 answers to 'topic' were there before"):
+        chosen_answers(desk, "topic")
+
+
+def test_answers_of_a_file_to_what_was_asked_are_of_elsewhere_too(desk: Project) -> None:
+    answer(desk, ["d19"], by=FROM_A_FILE)
+    answer(desk, ["d10"])
+    with pytest.raises(NotEnoughDataError, match="11 answers to 'topic' were there before"):
+        chosen_answers(desk, "topic")
+
+
+@pytest.mark.parametrize(("n", "what"), [(15, "chosen"), (40, "control")])
+def test_too_few_answers_of_a_side_say_how_to_get_more_of_it(desk: Project, n: int, what: str) -> None:
+    propose(desk, ids(10, 60), id="more")
+    answer(desk, ids(10, 10 + n))
+    with pytest.raises(NotEnoughDataError, match=f"needs 30 {what} answers") as caught:
+        measure_gain(desk, "topic")
+    assert (caught.value.hint or "").startswith({"chosen": "Propose a batch", "control": "Answer more"}[what])
+
+
+def test_labels_are_evened_by_number_and_entities_by_the_words_that_were_asked() -> None:
+    one = [Example("a", "w w w"), Example("b", "w w w w w w")]
+    other = [Example("c", "w w"), Example("d", "w w w w", scope=((0, 3),)), Example("e", "w")]
+    assert evened(TOPIC, one, other) == (one, other[:2], 2)
+    # Two, two of four, and one word: five in all, which the first text of the other side fits into.
+    assert evened(NAMES, one, other) == (one[:1], other, 5)
+    assert evened(NAMES, one[1:], other) == (one[1:], other, 5), "one text at least"
+
+
+def sentences(some: Sequence[str]) -> list[Example]:
+    return [Example(id, text_of(id), spans=spans_of(id)) for id in some]
+
+
+@pytest.mark.slow
+def test_chosen_sentences_that_show_every_letter_gain_over_random_ones_that_mark_nothing() -> None:
+    learner = catalog.learner("tags", "ner", LearnerContext(words=MadeWords(), n_threads=1))
+    control = sentences(ids(0, 40))
+    found = compare_heads(learner, NAMES, Sides(sentences(ids(40, 80)), control), seed=0)
+    f1 = found.figures["strict_f1"]
+    assert f1.low <= f1.value <= f1.high
+    assert abs(f1.value) < 0.1, "both sides are of one kind"
+    assert f1.chosen > 0.8
+    assert found.n_labels == 32 * 24  # four folds of forty sentences of 24 words
+    assert (found.n_judged, found.n_repeats, found.unit) == (40, 5, "words")
+    poor = [Example(e.document_id, e.text, spans=e.spans[:1]) for e in sentences(ids(40, 80))]
+    worse = compare_heads(learner, NAMES, Sides(poor, control), seed=0).figures["strict_f1"]
+    assert worse.high < -0.2
+
+
+@pytest.mark.slow
+def test_the_gain_of_entities_is_measured_on_the_words_that_are_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gain, "project_words", lambda project, learner: MadeWords())
+    with ner_desk(tmp_path, n=120) as desk:
+        add_texts(desk, ids(200, 240), part="control")
+        embed_words(desk, ids(200, 240))
+        propose(desk, ids(10, 60), id="more")
+        answer_spans(desk, ids(10, 60))
+        answer_spans(desk, ids(200, 240))
+        said: list[int] = []
+        found = measure_gain(desk, "topic", progress=lambda done, total, what: said.append(done))
+    assert found.unit == "words"
+    assert np.isfinite(found.figures["strict_f1"].value)
+    assert said == [0, 1, 2, 3, 4, 5]
