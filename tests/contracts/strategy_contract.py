@@ -26,6 +26,7 @@ GIVEN = (
     "terms",
     "neighbours",
     "nearness",
+    "beside",
 )
 
 
@@ -81,6 +82,7 @@ def inputs_of(n, kind="textcat", seed=0, **changes):
         "texts": ["".join(letters) for letters in rng.choice(list("abcdefghijklmnopqrstuvwxyz"), (n, 30))],
         "labelled_scores": scores_of(kind, 3, rng),
         "terms": (Term("a", "b"), Term("c")),
+        "beside": ("a text that is asked with every batch",),
     }
     return StrategyInputs(**{**given, **changes})
 

@@ -155,7 +155,8 @@ class StrategyInputs:
     (m, d), `labelled_targets` (m, l) bool and `labelled_scores` are those of the answered documents:
     which labels answer them, or stand in them, and what the model says of them. `neighbours` are those of
     the candidates among a larger pool, and `nearness` (n,) is the cosine of each candidate to the answered
-    document most like it, -1 without. `terms` are words to look for. What nobody asked for may be None;
+    document most like it, -1 without. `terms` are words to look for. `beside` are texts that the
+    batch asks anyway, as those of the control part. What nobody asked for may be None;
     without any answer they have no rows.
     """
 
@@ -172,6 +173,7 @@ class StrategyInputs:
     terms: Sequence[Term] | None = None
     neighbours: Neighbours | None = None
     nearness: Nearness | None = None
+    beside: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -36,9 +36,9 @@ class Auto:
     (only doubtful ones weigh: uncertainty). What a document adds counts the more, the more doubtful it is
     itself and the fewer answers the labels have that it may have, those expected from the batch among them.
     Without a model the weights are equal but for crowds, and documents are exchanged until none would cover
-    more. No two near-copies come in one batch, which is why it may be shorter than asked. Documents cover their
-    nearest neighbours; where nobody kept those, of more than `MOST_LOOKED_AT` documents a sample drawn by
-    weight is looked at.
+    more. No two near-copies come in one batch, nor one of a text that is asked beside it; so a batch may be
+    shorter than asked. Documents cover their nearest neighbours; where nobody kept those, of more than
+    `MOST_LOOKED_AT` documents a sample drawn by weight is looked at.
     """
 
     sharpness: float = 3.0
@@ -46,7 +46,7 @@ class Auto:
     kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset({"vectors"})
     uses: ClassVar[frozenset[str]] = frozenset(
-        {"scores", "labelled_vectors", "labelled_targets", "texts", "neighbours", "nearness"}
+        {"scores", "labelled_vectors", "labelled_targets", "texts", "neighbours", "nearness", "beside"}
     )
 
     def __call__(self, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
@@ -57,7 +57,7 @@ class Auto:
             return no_choice()
         doubt = None if inputs.scores is None else np.maximum(utilities(inputs.scores, "margin"), LEAST)
         field = self._field(inputs, doubt, n, rng)
-        families = Families(NearCopies(vectors, inputs.texts), field)
+        families = Families(NearCopies(vectors, inputs.texts, inputs.beside), field)
         places, gains = cover(field, n, families.may_join, _worth(inputs, doubt, field))
         if doubt is None:
             places, gains = exchange(field, places, families.may_join)

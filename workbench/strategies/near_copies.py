@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -34,14 +35,18 @@ class NearCopies:
     batch.
     """
 
-    def __init__(self, vectors: Vectors, texts: Sequence[str] | None) -> None:
+    def __init__(
+        self, vectors: Vectors, texts: Sequence[str] | None, beside: Sequence[str] | None = None
+    ) -> None:
+        """`beside` are texts without vectors that are asked in the same batch: wording alone tells of them."""
         self._vectors = vectors
         self._texts = texts
-        self._trigrams: dict[int, frozenset[str]] = {}
+        self._beside = [Wording.of(text) for text in beside or ()] if texts is not None else []
+        self._wordings: dict[int, Wording] = {}
 
     def among(self, row: int, others: Sequence[int]) -> bool:
-        """Tell whether a row is nearly a copy of one of the other rows."""
-        return any(self._like(row, others))
+        """Tell whether a row is nearly a copy of one of the other rows, or of a text beside them."""
+        return any(self._of(row).like(text) for text in self._beside) or any(self._like(row, others))
 
     def of(self, row: int, others: Sequence[int]) -> list[int]:
         """Return which of the other rows are nearly copies of a row, in their order."""
@@ -52,33 +57,46 @@ class NearCopies:
             return
         cosines = self._read([*others]) @ self._read([row])[0]
         for other, cosine in zip(others, cosines.tolist(), strict=True):
-            yield cosine >= NEAR and self._alike(row, other, cosine)
+            if self._texts is None:
+                yield cosine >= NEAREST
+            else:
+                yield cosine >= NEAR and self._of(row).like(self._of(other), is_nearest=cosine >= NEAREST)
 
     def _read(self, rows: Sequence[int]) -> Vectors:
         return np.asarray(self._vectors[rows], dtype=np.float32)
 
-    def _alike(self, row: int, other: int, cosine: float) -> bool:
-        if self._texts is None:
-            return cosine >= NEAREST
-        left, right = self._of(row), self._of(other)
-        shared = len(left & right) / len(left | right)
-        if not RATHER_ALIKE <= shared < ALIKE or cosine >= NEAREST:
-            return shared >= (RATHER_ALIKE if cosine >= NEAREST else ALIKE)
-        one, two = folded_text(self._texts[row]), folded_text(self._texts[other])
-        return (
-            _same_words(one.split(), two.split())
-            or _matching(one, two)
-            or _matching(_sorted_words(one), _sorted_words(two))
-        )
-
-    def _of(self, row: int) -> frozenset[str]:
-        if row not in self._trigrams:
+    def _of(self, row: int) -> Wording:
+        if row not in self._wordings:
             assert self._texts is not None
-            text = f" {folded_text(self._texts[row])} "
-            self._trigrams[row] = frozenset(
-                text[i : i + LENGTH] for i in range(max(1, len(text) - LENGTH + 1))
-            )
-        return self._trigrams[row]
+            self._wordings[row] = Wording.of(self._texts[row])
+        return self._wordings[row]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text as it is compared: folded, and its trigrams."""
+
+    text: str
+    trigrams: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> Wording:
+        """Fold a text and cut it into trigrams."""
+        folded = folded_text(text)
+        padded = f" {folded} "
+        places = range(max(1, len(padded) - LENGTH + 1))
+        return cls(folded, frozenset(padded[i : i + LENGTH] for i in places))
+
+    def like(self, other: Wording, *, is_nearest: bool = False) -> bool:
+        """Tell whether this is nearly the same wording; where vectors are nearly one, less will do."""
+        shared = len(self.trigrams & other.trigrams) / len(self.trigrams | other.trigrams)
+        if not RATHER_ALIKE <= shared < ALIKE or is_nearest:
+            return shared >= (RATHER_ALIKE if is_nearest else ALIKE)
+        return (
+            _same_words(self.text.split(), other.text.split())
+            or _matching(self.text, other.text)
+            or _matching(_sorted_words(self.text), _sorted_words(other.text))
+        )
 
 
 def _matching(one: str, two: str) -> bool:

@@ -33,7 +33,7 @@ class Seeds:
 
     kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset({"texts", "terms", "vectors"})
-    uses: ClassVar[frozenset[str]] = frozenset({"labelled_vectors", "neighbours"})
+    uses: ClassVar[frozenset[str]] = frozenset({"labelled_vectors", "neighbours", "beside"})
 
     def __call__(self, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
         """Choose at most n documents. Raises InputError without texts, terms or vectors."""
@@ -43,7 +43,7 @@ class Seeds:
         vectors = vectors_for(NAME, inputs)
         if n == 0:
             return no_choice()
-        copies = NearCopies(vectors, texts)
+        copies = NearCopies(vectors, texts, inputs.beside)
         found = in_turns(rows_of_terms(texts, terms, rng), n, copies)
         rest = self._rest(inputs, [row for row, _ in found], n, rng)
         return choice(
@@ -62,7 +62,7 @@ class Seeds:
         vectors = vectors_for(NAME, inputs)
         known = replace(inputs, labelled_vectors=_with_taken(vectors, taken, inputs.labelled_vectors))
         field = without_crowds(lay_out(known, np.ones(inputs.n_candidates), FIRST, n, rng))
-        families = Families(NearCopies(vectors, inputs.texts), field, taken)
+        families = Families(NearCopies(vectors, inputs.texts, inputs.beside), field, taken)
         places, _ = cover(field, left, families.may_join)
         return [int(row) for row in field.rows[places]]
 

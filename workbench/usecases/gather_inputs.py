@@ -28,7 +28,8 @@ N_SAMPLES = 10
 class Evidence:
     """What is known before a batch is chosen: the answers so far, a model of them, an encoder.
 
-    `neighbours` are those of the candidates in their order, where they were found.
+    `neighbours` are those of the candidates in their order, where they were found; `beside` the texts that the
+    batch asks anyway.
     """
 
     question: Question
@@ -36,6 +37,7 @@ class Evidence:
     model: Model | None = None
     encoder: Encoder | None = None
     neighbours: Neighbours | None = None
+    beside: Sequence[str] = ()
 
 
 def wanted(strategy: Strategy) -> frozenset[str]:
@@ -72,6 +74,7 @@ def gather_inputs(
         n_words=np.array([len(text.split()) for text in texts]) if "n_words" in names else None,
         texts=texts if "texts" in names else None,
         neighbours=evidence.neighbours if "neighbours" in names else None,
+        beside=evidence.beside if "beside" in names else None,
     )
 
 

@@ -22,7 +22,7 @@ from workbench.domain.scores import Scores, TokenScores
 from workbench.domain.suggestions import Suggestion
 from workbench.usecases.ask_parts import with_scopes
 from workbench.usecases.live_inputs import LiveModel, LiveView, live_inputs
-from workbench.usecases.mix_control import mixed, next_control
+from workbench.usecases.mix_control import mixed, next_control, texts_of
 from workbench.usecases.project import Project
 from workbench.usecases.propose_batch import Ranking, proposals_of
 from workbench.usecases.suggest_answers import suggestions_of
@@ -53,7 +53,8 @@ def next_batch(project: Project, view: LiveView, model: LiveModel, newest: Batch
     ranking = _ranking(newest, n, seed=len(view.answered))
     control = next_control(project, view.question.name, n)
     strategy = catalog.strategy(ranking.strategy)
-    inputs = live_inputs(strategy, view, model, ranking.terms)
+    beside = texts_of(project, [*carried, *control])
+    inputs = live_inputs(strategy, view, model, ranking.terms, beside=beside)
     choice = strategy(inputs, n - len(control), np.random.default_rng(ranking.seed))
     fresh = proposals_of([view.pool.ids[place] for place in view.places.tolist()], choice)
     assert inputs.scores is not None

@@ -62,9 +62,14 @@ class LiveHeads(Protocol):
 
 
 def live_inputs(
-    strategy: Strategy, view: LiveView, model: LiveModel, terms: Sequence[Sequence[str]] = ()
+    strategy: Strategy,
+    view: LiveView,
+    model: LiveModel,
+    terms: Sequence[Sequence[str]] = (),
+    *,
+    beside: Sequence[str] = (),
 ) -> StrategyInputs:
-    """Return the inputs that the strategy needs or uses.
+    """Return the inputs that the strategy needs or uses; `beside` are texts that the batch asks anyway.
 
     What the head sees of a text is its vector, so `features` are `vectors`; a head of words has none.
     """
@@ -89,4 +94,5 @@ def live_inputs(
         nearness=nearness,
         terms=terms_for(view.question, terms) if "terms" in names else None,
         texts=[view.pool.texts[place] for place in view.places.tolist()] if "texts" in names else None,
+        beside=beside if "beside" in names else None,
     )

@@ -29,6 +29,12 @@ def control_alone(project: Project, question: str, n: int) -> list[Proposal]:
     return [Proposal(id, 0.0, DRAWN_BY_CHANCE) for id in unanswered_control(project, question)[:n]]
 
 
+def texts_of(project: Project, proposals: Sequence[Proposal]) -> list[str]:
+    """Return the texts of proposed documents: no strategy that avoids near-copies asks one beside them."""
+    ids = [proposal.document_id for proposal in proposals]
+    return [document.text for document in project.store.documents(ids=ids)] if ids else []
+
+
 def n_control(n: int, share: float) -> int:
     """Return how many of n places are for control documents.
 

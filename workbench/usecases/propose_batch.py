@@ -23,7 +23,7 @@ from workbench.usecases.batch_recipe import Known, known_of, project_at, recipe_
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.find_neighbours import neighbours_among
 from workbench.usecases.gather_inputs import Evidence, gather_inputs, wanted
-from workbench.usecases.mix_control import control_alone, mixed, next_control
+from workbench.usecases.mix_control import control_alone, mixed, next_control, texts_of
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.read_terms import terms_wanted
 from workbench.usecases.runs import load_model, newest_run, refuse_old_labels, remark_on_labels
@@ -110,8 +110,10 @@ def choose(
     """
     if not known.candidates:  # what chance drew is left: it is asked alone
         return Chosen(tuple(control_alone(seen, known.question.name, ranking.n)))
-    evidence = evidence_of(seen, known, ranking, model, progress=progress)
     control = next_control(seen, known.question.name, ranking.n)
+    evidence = replace(
+        evidence_of(seen, known, ranking, model, progress=progress), beside=texts_of(seen, control)
+    )
     learning = replace(ranking, n=ranking.n - len(control))
     texts = [document.text for document in known.candidates]
     ranked = rank(texts, learning, evidence, progress=progress)

@@ -127,6 +127,15 @@ def test_of_twenty_paraphrases_one_is_asked_and_a_batch_may_be_shorter(n):
         assert len(set((rows // 21).tolist())) == len(rows)
 
 
+def test_no_near_copy_of_a_text_that_is_asked_beside_the_batch_is_asked():
+    texts = ["where is my parcel", "where is my parcell", "a garden of kettles", "sell me a boat"]
+    vectors = around(0, 5, 60, 120)
+    assert set(ask(4, vectors=vectors, texts=texts).rows.tolist()) in ({0, 2, 3}, {1, 2, 3})
+    beside = ["Where is MY parcel?", "something else"]
+    assert set(ask(4, vectors=vectors, texts=texts, beside=beside).rows.tolist()) == {2, 3}
+    assert set(ask(4, vectors=vectors, beside=beside).rows.tolist()) <= {0, 1, 2, 3}, "no wording to compare"
+
+
 def test_near_copies_are_told_by_wording_and_by_direction():
     vectors = around(0, 20, 80, 0)
     texts = ["where is my parcel", "where is my parcell", "where is my parcel?", "a garden of kettles"]

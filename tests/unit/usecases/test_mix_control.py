@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tests.unit.usecases.lived import WordEncoder
+from workbench import catalog
 from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
@@ -69,6 +72,30 @@ def test_its_proposal_says_in_words_what_it_is_for(project: Project) -> None:
     batch = propose_batch(project, "topic", Ranking("random", 20))
     reasons = {p.document_id: p.reason for p in batch.proposals}
     assert {id for id, reason in reasons.items() if reason == DRAWN_BY_CHANCE} == set(control(project)[:2])
+
+
+def test_auto_asks_no_near_copy_of_a_control_document_that_is_in_the_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "encoder", lambda name, n_threads: WordEncoder())
+    create_project(Home(tmp_path), "c", [Question("topic", "textcat", ("a", "b"))])
+    letters = np.random.default_rng(0).choice(list("abcdefghijklmnoprstuw"), size=(20, 5, 6))
+    texts = [" ".join("".join(word) for word in words) for words in letters]
+    twins = tuple(
+        LabelledDocument(Document(f"{n}-{copy}", f"{text}{'!' * copy}"))
+        for n, text in enumerate(texts)
+        for copy in range(10)
+    )
+    imported = Imported((), twins, ConversionReport(kept=len(twins)))
+    with open_project(Home(tmp_path), "c") as project:
+        project.store.import_documents(imported, file_name="f", file_sha256="0" * 64, format="csv")
+        drawn = set(control(project))
+        batch = propose_batch(project, "topic", Ranking("auto", 40, 0))
+    ids = [proposal.document_id for proposal in batch.proposals]
+    chosen, by_chance = ([id.partition("-")[0] for id in ids if (id in drawn) is so] for so in (False, True))
+    assert len(by_chance) == 4
+    assert set(chosen) | set(by_chance) == {str(n) for n in range(20)}
+    assert len(set(chosen)) == len(chosen) == 20 - len(set(by_chance))
 
 
 def test_a_small_batch_has_none(project: Project) -> None:
