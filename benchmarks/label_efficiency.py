@@ -6,7 +6,9 @@ All learn with the same head on the same vectors and are judged on the same test
 `simulate`; small-text's by its own PoolBasedActiveLearner, from a random first batch (`@random`) and from the
 first batch of `auto` (`@auto`). Data sets are two files each: CSV `text,category`, or IOB2 (`.conll`, own
 strategies only, with `--learner bert`). ALC is the unweighted mean over the rounds, the first after the first
-batch. Writes JSON, a table and the curves as PNG; the file is named by --name.
+batch. With labels parted by `|` a document has any number of them; no such data is at hand, so `--pairs` makes
+some of what was read: half of the documents are two of its texts, one after the other, and have both labels.
+Writes JSON, a table and the curves as PNG; the file is named by --name.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from workbench.config import stay_offline
 from workbench.domain.examples import Example
 from workbench.domain.ports import Encoder
 from workbench.store.vectors import CachedEncoder, VectorFile
+from workbench.usecases.gather_inputs import targets_of
 from workbench.usecases.simulate import Simulation, simulate_on
 
 OWN = ("random", "margin", "entropy", "cluster-margin", "typiclust", "auto")
@@ -74,10 +77,27 @@ def tasks_of(options: argparse.Namespace) -> list[Task]:
         train, _, test = files.partition(",")
         read = read_entities if train.endswith(".conll") else read_labelled_csv
         batch, rounds = BUDGETS.get(name, (100, 10))
-        tasks.append(
-            Task(name, read(Path(train)), read(Path(test)), options.batch or batch, options.rounds or rounds)
-        )
+        parts = [read(Path(train)), read(Path(test))]
+        if options.pairs:
+            name, parts = f"{name}-pairs", [paired(part, np.random.default_rng(0)) for part in parts]
+        tasks.append(Task(name, *parts, options.batch or batch, options.rounds or rounds))
     return tasks
+
+
+def paired(examples: Sequence[Example], rng: np.random.Generator) -> list[Example]:
+    """Return documents of one text or of two, as many of each as can be; each text stands in one of them."""
+    order = [examples[row] for row in rng.permutation(len(examples)).tolist()]
+    n = len(order) // 3
+    both = [
+        Example(
+            f"{a.document_id}+{b.document_id}",
+            f"{a.text} {b.text}",
+            tuple(sorted({*a.labels, *b.labels})),
+        )
+        for a, b in zip(order[:n], order[n : 2 * n], strict=True)
+    ]
+    found = [*both, *order[2 * n :]]
+    return [found[row] for row in rng.permutation(len(found)).tolist()]
 
 
 def run_own(task: Task, options: argparse.Namespace, encoder: Encoder, curves: Curves) -> None:
@@ -96,19 +116,19 @@ def run_own(task: Task, options: argparse.Namespace, encoder: Encoder, curves: C
 
 def run_peers(task: Task, options: argparse.Namespace, encoder: Encoder, curves: Curves) -> None:
     """Run small-text's own loop with each of its strategies, from both first batches."""
-    from benchmarks.small_text_peers import peer_curve
+    from benchmarks.small_text_peers import fit_head, peer_curve
 
-    labels = sorted({label for example in [*task.pool, *task.test] for label in example.labels})
-    targets, test_targets = (
-        np.array([labels.index(e.labels[0]) for e in part]) for part in (task.pool, task.test)
-    )
+    question = question_of(task.name, [*task.pool, *task.test])
+    targets, test_targets = (targets_of(question, part) for part in (task.pool, task.test))
+    if question.exclusive:
+        targets, test_targets = targets.argmax(axis=1), test_targets.argmax(axis=1)
     vectors, test_vectors = (encoder.encode([e.text for e in part]) for part in (task.pool, task.test))
     for peer in options.peers:
         for start in ("random", "auto"):
             for seed, first in enumerate(curves.first[start]):
                 found = peer_curve(
                     peer, vectors, targets, test_vectors, test_targets, first, task.batch, task.rounds, seed,
-                    _balanced_fit(options.balance),
+                    fit_head if options.balance == "none" else _balanced_fit(options.balance),
                 )  # fmt: skip
                 name = f"small-text {peer} @{start}"
                 curves.values.setdefault(name, []).append(list(found.values))
@@ -201,12 +221,17 @@ def main() -> None:
     parser.add_argument("--peers", nargs="*", default=list(PEERS))
     parser.add_argument("--learner", default="linear")
     parser.add_argument("--balance", default="none", choices=["none", "sqrt", "balanced"])
+    parser.add_argument(
+        "--pairs", action="store_true", help="documents of one text or two, with their labels"
+    )
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--batch", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--name", default="label_efficiency")
     options = parser.parse_args()
     missing = {"random", "auto"} - set(options.strategies)
+    if options.pairs and options.balance != "none":
+        parser.error("Labels of their own are not weighed here: leave --balance out.")
     if options.peers and missing:
         parser.error(f"The peers start from the first batches of random and auto: add {', '.join(missing)}.")
     stay_offline()

@@ -22,6 +22,7 @@ from workbench.domain.arrays import Offsets
 from workbench.domain.conversion import LabelledDocument, ReadOptions
 from workbench.domain.examples import Example
 from workbench.domain.questions import Kind, Question
+from workbench.sources.tables import labels_in
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -39,7 +40,10 @@ def data_folder(name: str) -> Path:
 
 
 def read_labelled_csv(path: Path) -> list[Example]:
-    """Read a CSV with the columns `text` and `category` or `label` as examples with one label each."""
+    """Read a CSV with the columns `text` and `category` or `label` as examples.
+
+    Where any cell holds `|`, cells hold any number of labels parted by it; a single `|` says that none applies.
+    """
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         rows, columns = list(reader), reader.fieldnames or ()
@@ -48,7 +52,12 @@ def read_labelled_csv(path: Path) -> list[Example]:
         raise SystemExit(
             f"{path} has the columns {', '.join(columns)}; text and category (or label) are needed."
         )
-    return [Example(f"{path.stem}-{n}", row["text"], (row[named[0]],)) for n, row in enumerate(rows, start=1)]
+    kind: Kind = "textcat-multi" if any("|" in row[named[0]] for row in rows) else "textcat"
+    found = [labels_in(row[named[0]], kind) for row in rows]
+    return [
+        Example(f"{path.stem}-{n}", row["text"], labels or ())
+        for n, (row, labels) in enumerate(zip(rows, found, strict=True), start=1)
+    ]
 
 
 def read_entities(path: Path) -> list[Example]:
@@ -74,7 +83,9 @@ def _column_file(path: Path) -> Sequence[LabelledDocument]:
 def question_of(name: str, examples: Sequence[Example]) -> Question:
     """Return the question that the examples answer."""
     labels = {label for e in examples for label in e.labels} | {s.label for e in examples for s in e.spans}
-    kind: Kind = "ner" if any(example.spans for example in examples) else "textcat"
+    several = any(len(example.labels) != 1 for example in examples)
+    is_ner = any(example.spans for example in examples)
+    kind: Kind = "ner" if is_ner else "textcat-multi" if several else "textcat"
     return Question(name, kind, tuple(sorted(labels)))
 
 

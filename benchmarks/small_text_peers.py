@@ -34,6 +34,7 @@ from small_text import (
     SklearnClassifier,
     SklearnClassifierFactory,
     SklearnDataset,
+    SubsamplingQueryStrategy,
 )
 from threadpoolctl import threadpool_limits
 
@@ -84,6 +85,7 @@ STRATEGIES: dict[str, Callable[[], Any]] = {
     "random": RandomSampling,
     "least-confidence": LeastConfidence,
     "breaking-ties": BreakingTies,
+    "subsampling": lambda: SubsamplingQueryStrategy(BreakingTies(), subsample_size=4096),
     "prediction-entropy": PredictionEntropy,
     "discriminative": discriminative,
     "lightweight-coreset": LightweightCoreset,
@@ -102,6 +104,7 @@ SECONDS = {
     "random": 0.0,
     "least-confidence": 0.03,
     "breaking-ties": 0.1,
+    "subsampling": 0.1,
     "lightweight-coreset": 0.1,
     "discriminative": 0.5,
     "embedding-kmeans": 1.5,

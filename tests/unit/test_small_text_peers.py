@@ -7,8 +7,8 @@ from tests.neighbours import stand_in_unless_installed
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
 NAMES = [
-    "random", "least-confidence", "breaking-ties", "prediction-entropy", "discriminative", "lightweight-coreset",
-    "embedding-kmeans", "contrastive", "greedy-coreset", "cvirs", "seals", "anchor-subsampling",
+    "random", "least-confidence", "breaking-ties", "subsampling", "prediction-entropy", "discriminative",
+    "lightweight-coreset", "embedding-kmeans", "contrastive", "greedy-coreset", "cvirs", "seals", "anchor-subsampling",
 ]  # fmt: skip
 
 
