@@ -30,7 +30,11 @@ LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
     "linear, balanced": ("linear", {"balance": "balanced"}),
     "setfit": ("setfit", {}),
     "bert": ("bert", {}),
+    "bert, focal loss": ("bert", {"focal_gamma": 2.0}),
+    "bert, unbalanced": ("bert", {"balance": "none"}),
+    "bert, unbalanced, focal loss": ("bert", {"balance": "none", "focal_gamma": 2.0}),
 }
+USUAL = 5  # of them, unless others are named
 
 
 def read_topics(part: str) -> list[Example]:
@@ -49,7 +53,8 @@ def main() -> None:
     """Train each learner with each seed and write recall and accuracy."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--learners", nargs="*", default=list(LEARNERS))
+    parser.add_argument("--learners", nargs="*", default=list(LEARNERS)[:USUAL])
+    parser.add_argument("--name", default="rare_topics")
     arguments = parser.parse_args()
     stay_offline()
     pool, held_out = read_topics("pool"), read_topics("held-out")
@@ -90,7 +95,7 @@ def main() -> None:
                     **{label: statistics.mean(p[label] for p in per_label) for label in RARE},
                 }
             )
-    write_result("rare_topics", rows, seeds=arguments.seeds)
+    write_result(arguments.name, rows, seeds=arguments.seeds)
 
 
 if __name__ == "__main__":
