@@ -7,21 +7,17 @@ the SHA-256 of the text of each row in the same order. Both only grow, rows firs
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from hashlib import sha256
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from workbench.artefacts import read_json, sync_folder, write_json
 from workbench.domain.arrays import Rows, Vectors
 from workbench.domain.ports import Encoder, Progress, silent
-from workbench.errors import ArtefactError, InputError, StoreError
-from workbench.store.appending import PartProgress, text_digest, write_at
+from workbench.errors import InputError, StoreError
+from workbench.store.appending import GrowingFolder, PartProgress, facts_below, text_digest, write_at
 
 DIGEST_BYTES = 32
 CHUNK_TEXTS = 1024
@@ -39,15 +35,15 @@ class VectorFile:
     def __init__(self, folder: Path, encoder_id: str, width: int) -> None:
         self.encoder_id = encoder_id
         self.width = width
-        self._folder = folder / sha256(encoder_id.encode()).hexdigest()[:16]
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._growing = GrowingFolder(folder, encoder_id)
+        self._folder = self._growing.path
         self._rows_path = self._folder / "rows.f16"
         self._digests_path = self._folder / "texts.sha256"
         self._row_of: dict[bytes, int] = {}
         self._n_rows = 0
         self._mapped: Halves | None = None
-        with self._locked():
-            self._check_facts()
+        facts = {"format": FORMAT, "encoder": encoder_id, "width": width}
+        self._growing.check(facts, [self._rows_path.name, self._digests_path.name], "vectors")
         self.refresh()
 
     @property
@@ -117,7 +113,7 @@ class VectorFile:
             )
         if not np.isfinite(vectors).all():
             raise InputError(f"The encoder {self.encoder_id} gave a vector that is not finite.")
-        with self._locked():
+        with self._growing.locked():
             self.refresh()
             fresh = {
                 digest: i for i, digest in enumerate(map(text_digest, texts)) if digest not in self._row_of
@@ -132,26 +128,6 @@ class VectorFile:
     @property
     def _row_bytes(self) -> int:
         return 2 * self.width
-
-    def _check_facts(self) -> None:
-        """Write what the folder is for when it is new, else compare."""
-        facts = {"format": FORMAT, "encoder": self.encoder_id, "width": self.width}
-        path = self._folder / "facts.json"
-        if not path.exists():
-            self._rows_path.touch()
-            self._digests_path.touch()
-            sync_folder(self._folder)
-            write_json(path, facts)
-        found = read_json(path)
-        if found != facts:
-            raise ArtefactError(f"Holds vectors of {found}, not of {facts}.", where=str(self._folder))
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Keep other processes from appending; the lock falls with the process."""
-        with (self._folder / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
 
 
 class CachedEncoder:
@@ -190,5 +166,4 @@ class CachedEncoder:
 
 def stored_vectors(folder: Path) -> list[VectorFile]:
     """Return the vector files below a folder, one an encoder, without loading any encoder."""
-    facts = [read_json(path) for path in sorted(folder.glob("*/facts.json"))]
-    return [VectorFile(folder, str(found["encoder"]), int(found["width"])) for found in facts]
+    return [VectorFile(folder, str(found["encoder"]), int(found["width"])) for found in facts_below(folder)]

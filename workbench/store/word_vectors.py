@@ -8,21 +8,17 @@ was never acknowledged and is written over. A word of width 384 takes 395 bytes.
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from hashlib import sha256
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from workbench.artefacts import read_json, sync_folder, write_json
 from workbench.domain.arrays import AnyArray, Rows
 from workbench.domain.ports import Progress, WordEncoder, silent
 from workbench.domain.word_vectors import WordVectors
-from workbench.errors import ArtefactError, InputError, StoreError
-from workbench.store.appending import PartProgress, text_digest, write_at
+from workbench.errors import InputError, StoreError
+from workbench.store.appending import GrowingFolder, PartProgress, facts_below, text_digest, write_at
 
 CHUNK_TEXTS = 1024
 FORMAT = 1
@@ -40,8 +36,8 @@ class WordVectorFile:
     def __init__(self, folder: Path, encoder_id: str, width: int) -> None:
         self.encoder_id = encoder_id
         self.width = width
-        self._folder = folder / sha256(encoder_id.encode()).hexdigest()[:16]
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._growing = GrowingFolder(folder, encoder_id)
+        self._folder = self._growing.path
         self._texts_path = self._folder / "texts.bin"
         self._columns: dict[str, np.dtype[Any]] = {
             "words.i4": np.dtype(("<i4", 2)),
@@ -51,8 +47,8 @@ class WordVectorFile:
         }
         self._row_of: dict[bytes, int] = {}
         self._ends: Rows = np.zeros(1, dtype=np.int64)  # before the first text, then after each
-        with self._locked():
-            self._check_facts()
+        facts = {"format": FORMAT, "words": encoder_id, "width": width}
+        self._growing.check(facts, ["texts.bin", *self._columns], "words")
         self.refresh()
 
     def __len__(self) -> int:
@@ -107,7 +103,7 @@ class WordVectorFile:
             raise InputError(f"Words of {len(words)} texts, width {words.codes.shape[1]}, for {len(texts)}.")
         if not np.isfinite(words.scales).all():
             raise InputError(f"The encoder {self.encoder_id} gave a vector that is not finite.")
-        with self._locked():
+        with self._growing.locked():
             self.refresh()
             digests = [text_digest(text) for text in texts]
             fresh = {digest: n for n, digest in enumerate(digests) if digest not in self._row_of}
@@ -142,26 +138,6 @@ class WordVectorFile:
             (self._folder / name).stat().st_size // dtype.itemsize for name, dtype in self._columns.items()
         )
 
-    def _check_facts(self) -> None:
-        """Write what the folder is for when it is new, else compare."""
-        facts = {"format": FORMAT, "words": self.encoder_id, "width": self.width}
-        path = self._folder / "facts.json"
-        if not path.exists():
-            for name in ("texts.bin", *self._columns):
-                (self._folder / name).touch()
-            sync_folder(self._folder)
-            write_json(path, facts)
-        found = read_json(path)
-        if found != facts:
-            raise ArtefactError(f"Holds words of {found}, not of {facts}.", where=str(self._folder))
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Keep other processes from appending; the lock falls with the process."""
-        with (self._folder / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
 
 class FileWords:
     """A word encoder that only reads its file: whoever uses it needs no network."""
@@ -181,8 +157,7 @@ class FileWords:
 
 def stored_words(folder: Path) -> list[WordVectorFile]:
     """Return the word-vector files below a folder, one a word encoder, without loading any encoder."""
-    facts = [read_json(path) for path in sorted(folder.glob("*/facts.json"))]
-    return [WordVectorFile(folder, str(found["words"]), int(found["width"])) for found in facts]
+    return [WordVectorFile(folder, str(found["words"]), int(found["width"])) for found in facts_below(folder)]
 
 
 class CachedWords:

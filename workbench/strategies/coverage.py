@@ -31,7 +31,7 @@ AT_ONCE = 1 << 20
 Similarities: TypeAlias = npt.NDArray[np.float32]
 Allowed: TypeAlias = Callable[[int, Sequence[int]], bool]
 Worth: TypeAlias = Callable[[Rows, Sequence[int]], Utilities]
-ALIKE = 0.5  # more than half way to the same
+MUCH_ALIKE = 0.5  # more than half way to the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,5 +185,5 @@ def n_like(field: Field, place: int) -> tuple[int, bool]:
     Like are those more than half way to the same. There may be more where all its nearest are like it.
     """
     others, similar = field.around(place)
-    alike = others[(similar > ALIKE) & (others != place)]
+    alike = others[(similar > MUCH_ALIKE) & (others != place)]
     return int((field.rows[alike] >= 0).sum()), len(alike) >= field.neighbours.n_nearest

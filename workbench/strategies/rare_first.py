@@ -56,7 +56,7 @@ class RareFirst:
         counts = targets.sum(axis=0).astype(np.int64)
         p = label_probabilities(scores)
         unsure = (1.0 + utilities(scores, "margin")) / 2.0
-        taken = in_turns(p, unsure, rare_labels(counts), n)
+        taken = labels_in_turns(p, unsure, rare_labels(counts), n)
         rows = [row for row, _ in taken]
         values = [float(p[row, label] * unsure[row]) / (1 + int(counts[label])) for row, label in taken]
         reasons = [_reason(scores.labels[label], int(counts[label])) for _, label in taken]
@@ -94,7 +94,7 @@ def rare_labels(counts: Rows) -> list[int]:
     return [int(label) for label in np.argsort(counts, kind="stable") if counts[label] <= limit]
 
 
-def in_turns(p: Doubles, unsure: Doubles, labels: list[int], n: int) -> list[tuple[int, int]]:
+def labels_in_turns(p: Doubles, unsure: Doubles, labels: list[int], n: int) -> list[tuple[int, int]]:
     """Return up to n pairs of a row and the label that it is asked for, each row once."""
     waiting = {label: _wanted(p[:, label], unsure, n) for label in labels}
     pairs: list[tuple[int, int]] = []

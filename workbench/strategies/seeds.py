@@ -44,7 +44,7 @@ class Seeds:
         if n == 0:
             return no_choice()
         copies = NearCopies(vectors, texts, inputs.beside)
-        found = in_turns(rows_of_terms(texts, terms, rng), n, copies)
+        found = terms_in_turns(rows_of_terms(texts, terms, rng), n, copies)
         rest = self._rest(inputs, [row for row, _ in found], n, rng)
         return choice(
             np.array([*(row for row, _ in found), *rest]),
@@ -80,7 +80,7 @@ def rows_of_terms(
     return found
 
 
-def in_turns(waiting: dict[Term, list[int]], n: int, copies: NearCopies) -> list[tuple[int, Term]]:
+def terms_in_turns(waiting: dict[Term, list[int]], n: int, copies: NearCopies) -> list[tuple[int, Term]]:
     """Return up to n rows, each once with the term it is asked for; groups take turns, and terms in a group."""
     groups: dict[str, list[Term]] = {}
     for term in waiting:

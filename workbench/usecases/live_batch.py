@@ -109,12 +109,12 @@ def _recipe(view: LiveView, model: LiveModel, ranking: Ranking, *, sampled: bool
         "ranking": ranking.as_dict(),
         "encoder_id": view.pool.file.encoder_id,
         "saw": view.moment.as_dict(),
-        "live": {"sampled": sampled, "without_vector": view.pool.without_vector, **_words_of(view)},
+        "live": {"sampled": sampled, "without_vector": view.pool.without_vector, **_words_noted(view)},
         "hashes": view_hashes(view, model),
     }
 
 
-def _words_of(view: LiveView) -> dict[str, str]:
+def _words_noted(view: LiveView) -> dict[str, str]:
     """Return which word vectors were looked at, where words are ranked by."""
     return {"words": view.pool.words.encoder_id} if view.pool.words is not None else {}
 

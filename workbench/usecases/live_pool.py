@@ -54,11 +54,10 @@ class FileVectors:
 class LivePool:
     """The documents of the pool that have a vector, and which of them are open.
 
-    Where `words` are given, they have word vectors too. Documents whose text is held out too are none of
-    it. `without_vector` counts those that are left out
-    until they are embedded, and `lacks_neighbours` tells that a ranking asked for neighbours in vain.
-    Vectors of open documents are kept together: whoever answers takes a few away, and nothing else is read
-    again.
+    Where `words` are given, they have word vectors too. Documents whose text is held out too are none of it.
+    `without_vector` counts those that are left out until they are embedded, and `lacks_neighbours` tells that
+    a ranking asked for neighbours in vain. Vectors of open documents are kept together: whoever answers takes
+    a few away, and nothing else is read again.
     """
 
     def __init__(self, project: Project, file: VectorFile, words: WordVectorFile | None = None) -> None:

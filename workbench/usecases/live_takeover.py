@@ -14,11 +14,12 @@ from workbench.domain.history import hash_training
 from workbench.domain.questions import Kind, Question
 from workbench.domain.runs import Run
 from workbench.domain.scores import Scores
+from workbench.store.appending import text_digest
 from workbench.store.jobs import Jobs
 from workbench.usecases.live_pool import LivePool
 from workbench.usecases.project import Project
 from workbench.usecases.runs import remark_on_labels
-from workbench.usecases.score_pool import PoolScores, digest_of, read_pool_scores
+from workbench.usecases.score_pool import PoolScores, read_pool_scores
 
 LIVE_LEARNER: Mapping[Kind, str] = MappingProxyType(  # the live head is what it makes of the same answers
     {"textcat": "linear", "textcat-multi": "linear", "ner": "tags"}
@@ -84,7 +85,7 @@ def kept_scores(project: Project, question: Question, run: Run, pool: LivePool) 
     kept = read_pool_scores(project, question, run)
     if kept is None:
         return None
-    rows = np.array([kept.rows.get(digest_of(text), -1) for text in pool.texts], dtype=np.int64)
+    rows = np.array([kept.rows.get(text_digest(text), -1) for text in pool.texts], dtype=np.int64)
     return None if (rows < 0).any() else RunScores(run.id, hash_training(run), kept, rows)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from workbench.domain.runs import Batch, Proposal, is_live_run
 from workbench.errors import InputError
@@ -31,7 +30,7 @@ def replay_live(
         raise InputError("The batch that it followed is gone.")
     answers = LiveAnswers(seen, seen.store.question(batch.question))
     answers.update()
-    sampled = _noted(batch, "sampled")
+    sampled = _was_sampled(batch)
     pool = LivePool(seen, _vector_file(seen, batch.recipe.get("encoder_id", "")), _word_file(seen, batch))
     pool.fix_neighbours(sampled=sampled)
     view = live_view(answers, pool, answers.examples(pool.text_of))
@@ -44,11 +43,11 @@ def replay_live(
     return found.batch.proposals, view_hashes(view, model)
 
 
-def _noted(batch: Batch, name: str) -> Any:
+def _was_sampled(batch: Batch) -> bool:
     try:
-        return batch.recipe["live"][name]
+        return bool(batch.recipe["live"]["sampled"])
     except (KeyError, TypeError):
-        raise InputError(f"Its recipe cannot be read: it does not say whether it was {name}.") from None
+        raise InputError("Its recipe cannot be read: it does not say whether it was sampled.") from None
 
 
 def _vector_file(project: Project, encoder_id: str) -> VectorFile:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from workbench.domain.questions import Question
 from workbench.domain.runs import Run
 from workbench.domain.scores import ClassScores, Scores, TokenScores, tags_of
 from workbench.errors import ArtefactError
+from workbench.store.appending import text_digest
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import load_model, need_run, refuse_old_labels
 
@@ -134,13 +134,8 @@ def is_whole(found: Mapping[str, AnyArray], question: Question, run: Run) -> boo
 
 def digests(texts: list[str]) -> AnyArray:
     """Return the SHA-256 of each text, `(n, 32)` bytes."""
-    joined = b"".join(map(digest_of, texts))
+    joined = b"".join(map(text_digest, texts))
     return np.frombuffer(joined, dtype=np.uint8).reshape(len(texts), DIGEST_BYTES)
-
-
-def digest_of(text: str) -> bytes:
-    """Return the SHA-256 of a text."""
-    return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:

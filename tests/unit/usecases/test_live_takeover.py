@@ -17,6 +17,7 @@ from workbench.domain.questions import LabelChange, Question
 from workbench.domain.runs import Basis, Run
 from workbench.domain.scores import ClassScores
 from workbench.errors import ArtefactError, InputError
+from workbench.store.appending import text_digest
 from workbench.store.jobs import Jobs
 from workbench.store.suggestions import Suggestions
 from workbench.usecases import score_pool as scoring
@@ -163,7 +164,7 @@ def test_scores_are_kept_by_text(desk: Project, monkeypatch: pytest.MonkeyPatch)
     assert score_pool(desk, "topic", of_run.id) == 80
     kept = read_pool_scores(desk, TOPIC, of_run)
     assert kept is not None
-    scores = kept.of(np.array([kept.rows[scoring.digest_of(text_of(id))] for id in ("d33", "d7")]))
+    scores = kept.of(np.array([kept.rows[text_digest(text_of(id))] for id in ("d33", "d7")]))
     assert isinstance(scores, ClassScores)
     np.testing.assert_allclose(scores.probabilities, [[0.3, 0.3, 0.4], [0.0, 0.01, 0.99]], atol=1e-3)
 
