@@ -57,13 +57,16 @@ def ask_for_training(project: Project, question: Question, n_answers: int) -> Jo
     """Ask the worker to train the slower learner where that is due; return the job that was asked for.
 
     It is due after 100, 150, 225, … answers, unless a run of the learner has seen two thirds of today's
-    answers. Each step asks once: a job that failed or was called off comes again with the next one.
+    answers. Each step asks once: a job that failed or was called off comes again with the next one, and one
+    that was interrupted, as when the machine was switched off, goes on.
     """
     learner, step = learner_meanwhile(project, question), step_of(n_answers)
     if not learner or not step or has_run(project, question, learner, n_answers):
         return None
     key = f"{VERB} {question.name} {learner} {question.label_version} {step}"
-    return Jobs(project.store).enqueue(VERB, {"question": question.name, "learner": learner}, key=key)
+    jobs = Jobs(project.store)
+    job = jobs.enqueue(VERB, {"question": question.name, "learner": learner}, key=key)
+    return jobs.resume(job.id) if job.state == "interrupted" else job
 
 
 def train_meanwhile(

@@ -108,6 +108,18 @@ def test_what_was_called_off_comes_again_with_the_next_step_or_other_labels(desk
     assert changed.id not in (first.id, later.id)
 
 
+def test_what_was_interrupted_goes_on(desk: Project) -> None:
+    first = ask_for_training(desk, TOPIC, 100)
+    assert first is not None
+    queue = Jobs(desk.store)
+    assert queue.claim("w") is not None
+    queue.recover(stale_after=0)
+    assert queue.get(first.id).state == "interrupted"
+    again = ask_for_training(desk, TOPIC, 105)
+    assert again is not None
+    assert (again.id, again.state) == (first.id, "queued")
+
+
 @pytest.mark.slow
 def test_both_runs_are_kept_and_say_that_nobody_asked_for_them(
     desk: Project, monkeypatch: pytest.MonkeyPatch
