@@ -118,17 +118,20 @@ def advise_stop(
 def comparable_runs(question: Question, runs: Sequence[Run]) -> list[tuple[Run, Headline]]:
     """Return the runs (given newest first) that make one curve with the newest, by number of answers.
 
-    They have the same labels, learner and settings, and were measured on the same basis, held-out figures
+    With the newest that somebody asked for, if any: one that came by itself does not turn the advice to
+    another learner. They have the same labels, learner and settings, and were measured on the same basis, held-out figures
     on as many documents. Of several with as many answers the newest stands. None of a question whose
     labels changed since.
     """
-    judged = [(run, figure) for run in runs if (figure := headline(run)) is not None]
-    if not judged or (judged[0][0].label_version, judged[0][0].labels) != (
-        question.label_version,
-        question.labels,
-    ):
+    today = (question.label_version, question.labels)
+    judged = [
+        (run, figure)
+        for run in runs
+        if (run.label_version, run.labels) == today and (figure := headline(run)) is not None
+    ]
+    if not judged:
         return []
-    wanted = _sort_of(*judged[0])
+    wanted = _sort_of(*next((pair for pair in judged if pair[0].is_asked), judged[0]))
     places: dict[int, tuple[Run, Headline]] = {}
     for run, figure in judged:
         if _sort_of(run, figure) == wanted:

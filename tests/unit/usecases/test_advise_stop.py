@@ -106,6 +106,15 @@ def test_runs_of_other_labels_learners_settings_and_documents_are_left_out() -> 
     assert [run.n_examples for run, _ in comparable_runs(TOPIC, newest_first)] == [100, 200, 300, 400, 500]
 
 
+def test_runs_that_nobody_asked_for_join_the_curve_and_do_not_turn_it() -> None:
+    by_itself: dict[str, Any] = {"facts": {"meanwhile": True}}
+    asked = [run_of(300, 0.7), run_of(100, 0.5)]
+    others = [run_of(400, 0.6, learner="setfit", **by_itself), run_of(200, 0.6, **by_itself)]
+    curve = comparable_runs(TOPIC, [others[0], asked[0], others[1], asked[1]])
+    assert [run.n_examples for run, _ in curve] == [100, 200, 300]
+    assert [run.learner for run, _ in comparable_runs(TOPIC, others)] == ["setfit"]
+
+
 def test_of_runs_with_as_many_answers_the_newest_stands() -> None:
     old, new = run_of(100, 0.1), replace(run_of(100, 0.2), id="newer")
     assert [run.id for run, _ in comparable_runs(TOPIC, [new, old])] == ["newer"]
