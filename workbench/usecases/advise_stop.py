@@ -119,9 +119,9 @@ def comparable_runs(question: Question, runs: Sequence[Run]) -> list[tuple[Run, 
     """Return the runs (given newest first) that make one curve with the newest, by number of answers.
 
     With the newest that somebody asked for, if any: one that came by itself does not turn the advice to
-    another learner. They have the same labels, learner and settings, and were measured on the same basis, held-out figures
-    on as many documents. Of several with as many answers the newest stands. None of a question whose
-    labels changed since.
+    another learner. They have the same labels, learner and settings, and were measured on the same basis,
+    held-out figures on as many documents. Of several with as many answers the newest stands. None of a
+    question whose labels changed since.
     """
     today = (question.label_version, question.labels)
     judged = [
