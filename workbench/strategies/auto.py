@@ -36,9 +36,9 @@ class Auto:
     (only doubtful ones weigh: uncertainty). What a document adds counts the more, the more doubtful it is
     itself and the fewer answers the labels have that it may have, those expected from the batch among them.
     Without a model the weights are equal but for crowds, and documents are exchanged until none would cover
-    more. No two near-copies come in one batch, nor one of a text that is asked beside it; so a batch may be
-    shorter than asked. Documents cover their nearest neighbours; where nobody kept those, of more than
-    `MOST_LOOKED_AT` documents a sample drawn by weight is looked at.
+    more. No two near-copies come in one batch, nor one of a text that is asked beside it, unless nothing else is
+    left; so a batch may be shorter than asked. Documents cover their nearest neighbours; where nobody kept
+    those, of more than `MOST_LOOKED_AT` documents a sample drawn by weight is looked at.
     """
 
     sharpness: float = 3.0
@@ -59,6 +59,11 @@ class Auto:
         field = self._field(inputs, doubt, n, rng)
         families = Families(NearCopies(vectors, inputs.texts, inputs.beside), field)
         places, gains = cover(field, n, families.may_join, _worth(inputs, doubt, field))
+        if (
+            not places and inputs.beside
+        ):  # all is nearly a copy of what is asked beside: a batch must teach, too
+            families = Families(NearCopies(vectors, inputs.texts), field)
+            places, gains = cover(field, n, families.may_join, _worth(inputs, doubt, field))
         if doubt is None:
             places, gains = exchange(field, places, families.may_join)
         rows = field.rows[places]

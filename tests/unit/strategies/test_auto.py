@@ -5,9 +5,10 @@ import pytest
 
 from workbench.domain.ports import StrategyInputs
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
+from workbench.strategies import near_copies
 from workbench.strategies.auto import Auto, RareLabels
 from workbench.strategies.coverage import Kernel, lay_out
-from workbench.strategies.near_copies import Families, NearCopies
+from workbench.strategies.near_copies import Families, NearCopies, Wording
 
 
 def around(*degrees):
@@ -134,6 +135,27 @@ def test_no_near_copy_of_a_text_that_is_asked_beside_the_batch_is_asked():
     beside = ["Where is MY parcel?", "something else"]
     assert set(ask(4, vectors=vectors, texts=texts, beside=beside).rows.tolist()) == {2, 3}
     assert set(ask(4, vectors=vectors, beside=beside).rows.tolist()) <= {0, 1, 2, 3}, "no wording to compare"
+
+
+def test_where_all_is_like_a_text_beside_the_batch_one_is_asked_all_the_same():
+    texts = [f"the invoice number {n} was paid" for n in range(100, 104)]
+    rows = ask(4, vectors=around(0, 5, 10, 15), texts=texts, beside=["the invoice number 99 was paid"]).rows
+    assert len(rows) == 1
+
+
+def test_long_texts_are_compared_by_trigrams_alone_and_at_once(monkeypatch):
+    def never(one, two):
+        raise AssertionError("letters in order take seconds for long texts")
+
+    monkeypatch.setattr(near_copies, "_matching", never)
+    letters = np.random.default_rng(0).choice(list("abcdefghiklmnoprstuw"), (80, 6))
+    words = ["".join(word) for word in letters]
+    one, other = " ".join(words[:60]), " ".join(words[20:])
+    shared = Wording.of(one).trigrams & Wording.of(other).trigrams
+    assert 0.3 < len(shared) / len(Wording.of(one).trigrams | Wording.of(other).trigrams) < 0.6
+    copies = NearCopies(around(0, 20, 40), [one, one.replace(words[0], words[1]), other])
+    assert copies.among(1, [0])
+    assert not copies.among(2, [0, 1])
 
 
 def test_near_copies_are_told_by_wording_and_by_direction():
