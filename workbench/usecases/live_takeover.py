@@ -14,12 +14,13 @@ from workbench.domain.history import hash_training
 from workbench.domain.questions import Kind, Question
 from workbench.domain.runs import Run
 from workbench.domain.scores import Scores
+from workbench.errors import ArtefactError
 from workbench.store.appending import text_digest
 from workbench.store.jobs import Jobs
 from workbench.usecases.live_pool import LivePool
 from workbench.usecases.project import Project
 from workbench.usecases.runs import remark_on_labels
-from workbench.usecases.score_pool import PoolScores, read_pool_scores
+from workbench.usecases.score_pool import PoolScores, read_pool_scores, scores_path
 
 LIVE_LEARNER: Mapping[Kind, str] = MappingProxyType(  # the live head is what it makes of the same answers
     {"textcat": "linear", "textcat-multi": "linear", "ner": "tags"}
@@ -60,7 +61,8 @@ class Takeover:
         """Return the scores of the run that is better than the live head; None: the live head ranks.
 
         Where the pool is not scored with it yet, a job is asked for that does it. One that failed is not
-        asked for again until there are new documents; it can be resumed. Raises ArtefactError.
+        asked for again until there are new documents; it can be resumed. Scores that were lost or damaged
+        since are made again, and the live head ranks until then.
         """
         run = better_run(question, self._project.store.runs(question.name), n_answers)
         if run is None:
@@ -70,14 +72,20 @@ class Takeover:
         return self._found
 
     def _looked_up(self, question: Question, run: Run, pool: LivePool) -> RunScores | None:
-        found = kept_scores(self._project, question, run, pool)
+        try:
+            found = kept_scores(self._project, question, run, pool)
+            is_lost = found is None and not scores_path(self._project, run).exists()
+        except ArtefactError:
+            found, is_lost = None, True
         if found is None:
-            Jobs(self._project.store).enqueue(
-                "score-pool",
-                {"question": question.name, "run_id": run.id},
-                key=f"score-pool {run.id} {len(pool.texts)}",
-            )
+            self._ask_for_scores(question, run, pool, is_lost=is_lost)
         return found
+
+    def _ask_for_scores(self, question: Question, run: Run, pool: LivePool, *, is_lost: bool) -> None:
+        jobs, arguments = Jobs(self._project.store), {"question": question.name, "run_id": run.id}
+        done = [job for job in jobs.list() if job.state == "done" and dict(job.arguments) == arguments]
+        again = f" again {len(done)}" if is_lost and done else ""
+        jobs.enqueue("score-pool", arguments, key=f"score-pool {run.id} {len(pool.texts)}{again}")
 
 
 def kept_scores(project: Project, question: Question, run: Run, pool: LivePool) -> RunScores | None:

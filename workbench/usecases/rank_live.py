@@ -8,7 +8,7 @@ from workbench.domain.examples import Example
 from workbench.domain.history import Moment
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch
-from workbench.errors import NotEnoughDataError
+from workbench.errors import NotEnoughDataError, WorkbenchError
 from workbench.store.answer_log import AnswerLog
 from workbench.store.rankings import replace_batch
 from workbench.store.settings import Settings
@@ -144,11 +144,19 @@ class LiveRankings:
         """Rank what is due and return the new batches; without a new annotation it takes one query.
 
         Documents without a vector are left out, and a job is asked for that embeds them, once an import.
+        A question that cannot be ranked keeps no other waiting: its error is raised after all were looked at.
         """
         newest = self._log.newest()
         if newest == self._seen:
             return []
-        found = [self._refreshed(question.name) for question in self._project.store.questions()]
+        found, errors = [], []
+        for question in self._project.store.questions():
+            try:
+                found.append(self._refreshed(question.name))
+            except WorkbenchError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
         self._seen = newest
         for ranking in self._rankings.values():
             ranking.prepare()

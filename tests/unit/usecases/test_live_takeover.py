@@ -14,7 +14,7 @@ from tests.unit.usecases.live_desk import LABELS, TOPIC, add_texts, answer, embe
 from tests.unit.usecases.ner_desk import NAMES
 from workbench.artefacts import write_tensors
 from workbench.domain.questions import LabelChange, Question
-from workbench.domain.runs import Basis, Run
+from workbench.domain.runs import Basis, Run, is_live_run
 from workbench.domain.scores import ClassScores
 from workbench.errors import ArtefactError, InputError
 from workbench.store.appending import text_digest
@@ -153,6 +153,40 @@ def test_new_documents_are_scored_before_the_run_ranks_again(
     third = live.refresh()
     assert third is not None
     assert third.run == "topic-setfit-1"
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_scores_that_were_damaged_or_lost_are_made_again_and_the_live_head_ranks_meanwhile(
+    desk: Project, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    monkeypatch.setattr(scoring, "load_model", lambda project, run: Certain("d33"))
+    for one in (run("linear", 0.7), run("setfit", 0.8)):
+        desk.store.save_run(one)
+    path = scores_path(desk, run("setfit", 0.8))
+
+    def ranked(first: int) -> str:
+        answer(desk, ids(first, first + 5))
+        batch = LiveRanking(desk, "topic").refresh()
+        assert batch is not None
+        return "live" if is_live_run("topic", batch.run or "") else "setfit"
+
+    def work() -> None:
+        jobs = Jobs(desk.store)
+        job = jobs.claim("w")
+        assert job is not None
+        jobs.finish(job, scoring.run_job(desk.folder, dict(job.arguments), lambda *_: None))
+
+    assert ranked(10) == "live"
+    work()
+    for first in (15, 25):
+        assert ranked(first) == "setfit"
+        if damage == "cut":
+            path.write_bytes(path.read_bytes()[:50])
+        else:
+            path.unlink()
+        assert ranked(first + 5) == "live"
+        work()
+    assert [job.state for job in Jobs(desk.store).list()] == ["done"] * 3
 
 
 def test_scores_are_kept_by_text(desk: Project, monkeypatch: pytest.MonkeyPatch) -> None:
