@@ -79,6 +79,8 @@ def tasks_of(options: argparse.Namespace) -> list[Task]:
         batch, rounds = BUDGETS.get(name, (100, 10))
         parts = [read(Path(train)), read(Path(test))]
         if options.pairs:
+            if read is read_entities:
+                raise SystemExit(f"{name}: --pairs puts texts with labels together, not texts with entities.")
             name, parts = f"{name}-pairs", [paired(part, np.random.default_rng(0)) for part in parts]
         tasks.append(Task(name, *parts, options.batch or batch, options.rounds or rounds))
     return tasks
@@ -116,14 +118,20 @@ def run_own(task: Task, options: argparse.Namespace, encoder: Encoder, curves: C
 
 def run_peers(task: Task, options: argparse.Namespace, encoder: Encoder, curves: Curves) -> None:
     """Run small-text's own loop with each of its strategies, from both first batches."""
-    from benchmarks.small_text_peers import fit_head, peer_curve
+    from benchmarks.small_text_peers import ONE_LABEL_ONLY, fit_head, peer_curve
 
     question = question_of(task.name, [*task.pool, *task.test])
     targets, test_targets = (targets_of(question, part) for part in (task.pool, task.test))
     if question.exclusive:
         targets, test_targets = targets.argmax(axis=1), test_targets.argmax(axis=1)
     vectors, test_vectors = (encoder.encode([e.text for e in part]) for part in (task.pool, task.test))
-    for peer in options.peers:
+    peers = [peer for peer in options.peers if question.exclusive or peer not in ONE_LABEL_ONLY]
+    if left_out := set(options.peers) - set(peers):
+        print(
+            f"  {task.name}: small-text has no {', '.join(sorted(left_out))} for any number of labels",
+            flush=True,
+        )
+    for peer in peers:
         for start in ("random", "auto"):
             for seed, first in enumerate(curves.first[start]):
                 found = peer_curve(

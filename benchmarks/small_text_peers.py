@@ -98,6 +98,8 @@ STRATEGIES: dict[str, Callable[[], Any]] = {
 }
 
 
+# It refuses documents with any number of labels.
+ONE_LABEL_ONLY = frozenset({"discriminative"})
 # Seconds a query of 100 rows among 10,000 × 384 with 77 labels, one thread, 154 to 354 answers; the two over
 # an index build it in their first query and take 0.4 and 1.5 s after it.
 SECONDS = {

@@ -53,3 +53,17 @@ def test_the_caller_judges_by_a_head_of_its_own():
     vectors, targets = points("random")
     peer_curve("random", vectors, targets, vectors, targets, range(10), batch=5, rounds=3, seed=0, fit=fit)
     assert sizes == [10, 15, 20]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_number_of_labels_is_asked_by_all_but_those_that_are_left_out(name, monkeypatch):
+    from benchmarks.small_text_peers import ONE_LABEL_ONLY, peer_curve
+
+    stand_in_unless_installed(monkeypatch)
+    vectors, targets = points("cvirs", n=200)
+    ask = [name, vectors, targets, vectors, targets, range(12), 12, 3, 1]
+    if name in ONE_LABEL_ONLY:
+        with pytest.raises(NotImplementedError, match="single-label"):
+            peer_curve(*ask)
+    else:
+        assert [len(rows) for rows in peer_curve(*ask).rows] == [12] * 3

@@ -32,7 +32,7 @@ LOGS = Path("data", "logs")
 WORKER_LOG = LOGS / "worker.log"
 # They take seconds and ask nothing of a model that is still to be trained: they go before the others.
 SHORT_VERBS = ("preview", "import", "analyse", "languages", "time-bundle")
-# Nobody asked for them: they go behind the others and give way to whatever is asked for.
+# Nobody asked for them: they go behind the others, and rest while one of these is at work.
 MEANWHILE_VERBS = ("train-meanwhile",)
 INHERITED_LOCK = "WORKBENCH_WORKER_LOCK"  # the open file of the lock that a new worker was given
 
@@ -134,11 +134,11 @@ class Jobs:
             rows = connection.execute(query.order_by(_jobs.state.desc(), *_TURN))  # running first
             return [_job(row) for row in rows]
 
-    def is_in_the_way(self, job: Job) -> bool:
-        """Tell whether a job that nobody asked for keeps one waiting that somebody did."""
+    def before(self, job: Job) -> JobList:
+        """Return the jobs that a running one has to let pass, at work or queued: none but for MEANWHILE_VERBS."""
         if job.verb not in MEANWHILE_VERBS:
-            return False
-        return any(one.state == "queued" and one.verb not in MEANWHILE_VERBS for one in self.line())
+            return []
+        return [one for one in self.line() if one.verb not in MEANWHILE_VERBS]
 
     def claim(self, worker: str) -> Job | None:
         """Take the oldest job that is queued, short ones first and last those that nobody asked for."""

@@ -163,8 +163,15 @@ def _one_repeat(
         others = rng.permutation(np.flatnonzero(fold_of != fold))
         on_chosen, on_random, size = evened(question, sides.chosen, [control[row] for row in others])
         sizes.append(size)
-        for said, examples in ((chosen, on_chosen), (random, on_random)):
-            answers = _answers(learner, question, examples, [control[row].text for row in judged])
+        for said, examples, side in ((chosen, on_chosen, "chosen"), (random, on_random, "control")):
+            try:
+                answers = _answers(learner, question, examples, [control[row].text for row in judged])
+            except NotEnoughDataError as error:
+                raise NotEnoughDataError(
+                    f"The gain compares heads on parts of the answers to '{question.name}', and {len(examples)} "
+                    f"{side} ones are too alike to learn from: {error.message}",
+                    hint=MORE[side],
+                ) from error
             for row, answer in zip(judged, answers, strict=True):
                 said[row] = answer
     return chosen, random, sizes
@@ -173,23 +180,18 @@ def _one_repeat(
 def evened(
     question: Question, one: Sequence[Example], other: Sequence[Example]
 ) -> tuple[Sequence[Example], Sequence[Example], int]:
-    """Return the first examples of both that cost the same, and what: labels, of entities the words that were asked.
+    """Return the first examples of both that cost the same, and what: labels, of entities words.
 
-    A strategy may choose long sentences, and whoever marks one reads all of it. At least one of each.
+    A strategy may choose long sentences, and whoever marks one reads all of it, also where only some of its
+    words are asked. At least one of each.
     """
     if question.kind != "ner":
         m = min(len(one), len(other))
         return one[:m], other[:m], m
-    costs = [np.cumsum([n_words_asked(example) for example in side]) for side in (one, other)]
+    costs = [np.cumsum([max(1, len(example.text.split())) for example in side]) for side in (one, other)]
     most = min(int(cost[-1]) for cost in costs)
     n_one, n_other = (max(1, int(np.searchsorted(cost, most, side="right"))) for cost in costs)
     return one[:n_one], other[:n_other], most
-
-
-def n_words_asked(example: Example) -> int:
-    """Return how many words of a text were asked, divided by white space; at least one."""
-    parts = example.scope if example.scope is not None else ((0, len(example.text)),)
-    return max(1, sum(len(example.text[start:end].split()) for start, end in parts))
 
 
 def _answers(

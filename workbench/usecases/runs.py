@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -112,9 +112,13 @@ def publish_run(project: Project, run: Run, model: Model, judgement: Judgement |
 
 
 def newest_run(project: Project, question: str) -> Run | None:
-    """Return the newest run of a question, if there is one."""
-    runs = project.store.runs(question)
-    return runs[0] if runs else None
+    """Return the newest run of a question that somebody asked for, else the newest, if there is one."""
+    return usual_run(project.store.runs(question))
+
+
+def usual_run(runs: Sequence[Run]) -> Run | None:
+    """Return the first run that somebody asked for, else the first; None without any."""
+    return next((run for run in runs if run.is_asked), runs[0] if runs else None)
 
 
 def need_run(project: Project, question: str, run_id: str = "", *, teacher: bool = False) -> Run:
@@ -133,12 +137,13 @@ def need_run(project: Project, question: str, run_id: str = "", *, teacher: bool
             raise InputError(f"The run {run_id} answers '{run.question}', not '{question}'.")
         return run
     runs = [run for run in project.store.runs(question) if not (teacher and run.learner == STUDENT)]
-    if not runs:
+    usual = usual_run(runs)
+    if usual is None:
         raise NotEnoughDataError(
             f"No model was trained for '{question}' yet.",
             hint=f"workbench train {project.name} --question {question}",
         )
-    return next((run for run in runs if run.is_asked), runs[0])
+    return usual
 
 
 def refuse_live(project: Project, question: str, run_id: str) -> InputError:

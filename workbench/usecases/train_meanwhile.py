@@ -74,10 +74,10 @@ def train_meanwhile(
 ) -> list[Run]:
     """Train the slower learner and then, on the answers of that moment, that of the live head; return the runs.
 
-    The second speaks for the live head where the two are compared (see `live_takeover.better_run`), and is
-    the newest: whoever proposes a batch does not wait for the slower one to score the pool. Both note that
-    nobody asked for them. A slower run that is there already, as after an interruption, is not made again.
-    Raises NotEnoughDataError when there is too little to learn from.
+    The second speaks for the live head where the two are compared (see `live_takeover.better_run`). Both
+    note that nobody asked for them; where no other run is there the second, the newest, proposes a batch at
+    once, while the slower one would score the pool for minutes. A slower run that is there already, as after
+    an interruption, is not made again. Raises NotEnoughDataError when there is too little to learn from.
     """
     question = project.store.question(question_name)
     encoder = encoder_name(project, question_name)

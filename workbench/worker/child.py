@@ -30,11 +30,15 @@ Verb: TypeAlias = Callable[[Path, dict[str, Any], Progress], Mapping[str, Any]]
 PROGRESS_SECONDS = 1.0
 WATCH_SECONDS = 0.5
 GRACE_SECONDS = 5.0
+RESTS = "rests while other work is done"
 NICENESS = 10  # people who label on the same machine come first
 
 
 class RecordedProgress:
-    """Writes progress into the store, at most once a second, and the last step always."""
+    """Writes progress into the store, at most once a second, and the last step always.
+
+    A job that nobody asked for rests here while others are at work or wait: nothing of it is lost.
+    """
 
     def __init__(self, jobs: Jobs, job: Job) -> None:
         self._jobs = jobs
@@ -46,6 +50,9 @@ class RecordedProgress:
         if time.monotonic() >= self._next or done == total:
             self._next = time.monotonic() + PROGRESS_SECONDS
             self._jobs.heartbeat(self._job, done, total, what)
+            while self._jobs.before(self._job):
+                self._jobs.heartbeat(self._job, what=RESTS)
+                time.sleep(PROGRESS_SECONDS)
 
 
 def main(folder: Path, job_id: int, attempt: int, *, target: str, worker: int) -> int:

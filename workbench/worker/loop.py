@@ -132,25 +132,28 @@ class _Worker:
         self._lock = lock
         self._stop = stop
         self._verbs = verbs
+        self._n_jobs = 0
 
     def run_queued(self, *, once: bool) -> int:
         """Run the jobs that wait until it is told to stop, with `once` until none waits; count them."""
-        n_jobs = 0
         while not self._stop.is_set():
-            job = self._jobs.claim(f"{socket.gethostname()}:{os.getpid()}")
+            job = self._claimed()
             if job is not None:
                 self.run(job)
                 self._company.note_work()
-                n_jobs += 1
             elif once or self._company.is_over:
                 break
             else:
                 self._company.look()
                 self._stop.wait(POLL_SECONDS)
-        return n_jobs
+        return self._n_jobs
+
+    def _claimed(self) -> Job | None:
+        return self._jobs.claim(f"{socket.gethostname()}:{os.getpid()}")
 
     def run(self, job: Job) -> None:
         """Run one attempt of a job to its end, whatever that is."""
+        self._n_jobs += 1
         if job.verb not in self._verbs:
             self._jobs.fail(job, str(UnknownNameError("job", job.verb, self._verbs)))
             return
@@ -181,7 +184,7 @@ class _Worker:
             )
 
     def _attend(self, job: Job, child: subprocess.Popen[bytes]) -> str:
-        """Wait for the child and return why the waiting ended: ended, cancelled, gave way, interrupted or over."""
+        """Wait for the child and return why the waiting ended: ended, cancelled, interrupted or over."""
         next_beat = 0.0
         while child.poll() is None:
             if self._stop.is_set():
@@ -196,11 +199,18 @@ class _Worker:
                     raise
                 if now.cancel_requested:
                     return "cancelled"
-                if self._jobs.is_in_the_way(job):
-                    return "gave way"
+                self._let_pass(job)
             self._company.look()
             time.sleep(0.05)
         return "ended"
+
+    def _let_pass(self, job: Job) -> None:
+        """Do first what is asked for while a job runs that nobody asked for; that one rests (`RecordedProgress`)."""
+        while not self._stop.is_set() and any(one.state == "queued" for one in self._jobs.before(job)):
+            other = self._claimed()
+            if other is None:
+                break
+            self.run(other)
 
     def _is_over(self, job: Job) -> bool:
         now = self._jobs.get(job.id)
@@ -212,9 +222,6 @@ class _Worker:
             return
         if why == "cancelled":
             self._jobs.stop(job, "cancelled", "Cancelled.")
-        elif why == "gave way":
-            self._jobs.stop(job, "interrupted", "It gave way to work that somebody asked for.")
-            self._jobs.resume(job.id)
         elif why == "interrupted":
             self._jobs.stop(job, "interrupted", "The worker was stopped; resume the job to go on.")
         else:

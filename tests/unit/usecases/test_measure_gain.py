@@ -69,13 +69,13 @@ def test_too_few_answers_of_a_side_say_how_to_get_more_of_it(desk: Project, n: i
     assert (caught.value.hint or "").startswith({"chosen": "Propose a batch", "control": "Answer more"}[what])
 
 
-def test_labels_are_evened_by_number_and_entities_by_the_words_that_were_asked() -> None:
+def test_labels_are_evened_by_number_and_entities_by_the_words_that_are_read() -> None:
     one = [Example("a", "w w w"), Example("b", "w w w w w w")]
     other = [Example("c", "w w"), Example("d", "w w w w", scope=((0, 3),)), Example("e", "w")]
     assert evened(TOPIC, one, other) == (one, other[:2], 2)
-    # Two, two of four, and one word: five in all, which the first text of the other side fits into.
-    assert evened(NAMES, one, other) == (one[:1], other, 5)
-    assert evened(NAMES, one[1:], other) == (one[1:], other, 5), "one text at least"
+    # Two, four (though half of them are asked) and one word: seven, which the first text of the other side fits into.
+    assert evened(NAMES, one, other) == (one[:1], other, 7)
+    assert evened(NAMES, [Example("f", "w " * 9)], other)[0] == [Example("f", "w " * 9)], "one text at least"
 
 
 def sentences(some: Sequence[str]) -> list[Example]:
@@ -83,7 +83,7 @@ def sentences(some: Sequence[str]) -> list[Example]:
 
 
 @pytest.mark.slow
-def test_chosen_sentences_that_show_every_letter_gain_over_random_ones_that_mark_nothing() -> None:
+def test_equal_sides_gain_nothing_and_poor_answers_lose() -> None:
     learner = catalog.learner("tags", "ner", LearnerContext(words=MadeWords(), n_threads=1))
     control = sentences(ids(0, 40))
     found = compare_heads(learner, NAMES, Sides(sentences(ids(40, 80)), control), seed=0)
@@ -96,6 +96,23 @@ def test_chosen_sentences_that_show_every_letter_gain_over_random_ones_that_mark
     poor = [Example(e.document_id, e.text, spans=e.spans[:1]) for e in sentences(ids(40, 80))]
     worse = compare_heads(learner, NAMES, Sides(poor, control), seed=0).figures["strict_f1"]
     assert worse.high < -0.2
+    better = compare_heads(learner, NAMES, Sides(sentences(ids(40, 80)), few_marked(control)), seed=0)
+    assert better.figures["strict_f1"].chosen > better.figures["strict_f1"].random
+
+
+def few_marked(examples: Sequence[Example]) -> list[Example]:
+    """Leave the spans of every fourth sentence only."""
+    return [e if n % 4 == 0 else Example(e.document_id, e.text) for n, e in enumerate(examples)]
+
+
+def test_a_side_without_a_span_is_named() -> None:
+    learner = catalog.learner("tags", "ner", LearnerContext(words=MadeWords(), n_threads=1))
+    blank = [Example(e.document_id, e.text) for e in sentences(ids(0, 40))]
+    with pytest.raises(NotEnoughDataError, match="32 control ones are too alike to learn from") as caught:
+        compare_heads(learner, NAMES, Sides(sentences(ids(40, 80)), blank), seed=0)
+    assert (caught.value.hint or "").startswith("Answer more")
+    with pytest.raises(NotEnoughDataError, match="32 chosen ones are too alike to learn from"):
+        compare_heads(learner, NAMES, Sides(blank, sentences(ids(40, 80))), seed=0)
 
 
 @pytest.mark.slow

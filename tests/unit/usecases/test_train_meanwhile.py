@@ -167,10 +167,14 @@ def test_what_nobody_asked_for_is_done_last(desk: Project) -> None:
         queue.enqueue(verb, {}) for verb in ("train-meanwhile", "train", "languages")
     )
     assert [job.id for job in queue.line()] == [languages.id, train.id, meanwhile.id]
-    assert queue.is_in_the_way(meanwhile)
-    assert not queue.is_in_the_way(train)
+    assert [job.id for job in queue.before(meanwhile)] == [languages.id, train.id]
+    assert queue.before(train) == []
     for _ in range(3):
         taken = queue.claim("w")
     assert taken is not None
     assert taken.id == meanwhile.id
-    assert not queue.is_in_the_way(meanwhile)
+    assert [job.id for job in queue.before(meanwhile)] == [languages.id, train.id], "those at work, too"
+    queue.cancel(queue.enqueue("train", {}).id)
+    for job in queue.before(meanwhile):
+        queue.finish(job, {})
+    assert queue.before(meanwhile) == []

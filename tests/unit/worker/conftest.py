@@ -38,6 +38,16 @@ def wait(folder, arguments, progress):
     finally:
         (folder / "tidied").touch()
 
+def steps(folder, arguments, progress):
+    """Takes some seconds, and writes down when it made which step."""
+    with (folder / arguments["file"]).open("a") as file:
+        for step in range(arguments["n"]):
+            time.sleep(0.1)
+            progress(step + 1, 1000, "numbers")
+            file.write(f"{time.time()}\\n")
+            file.flush()
+    return {"steps": arguments["n"]}
+
 def stubborn(folder, arguments, progress):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     (folder / "started").write_text(str(os.getpid()))
@@ -68,5 +78,5 @@ def verbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Put the verbs where a child process finds them."""
     (tmp_path / "fake_verbs.py").write_text(VERBS)
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-    names = ("add", "refuse", "crash", "vanish", "wait", "stubborn", "once")
+    names = ("add", "refuse", "crash", "vanish", "wait", "stubborn", "once", "steps")
     return {name: f"fake_verbs:{name}" for name in names} | {"gone": "no_such_module:run_job"}

@@ -86,21 +86,45 @@ def test_a_cancelled_job_is_ended_kindly_and_then_not(
     assert not loop.is_alive(int((folder / "started").read_text()))
 
 
-def test_a_training_that_nobody_asked_for_gives_way_and_is_done_afterwards(
+def times_in(path: Path) -> list[float]:
+    return [float(line) for line in path.read_text().split()] if path.exists() else []
+
+
+def test_a_training_that_nobody_asked_for_rests_while_other_work_is_done_and_then_goes_on(
     jobs: Jobs, folder: Path, verbs: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "HEARTBEAT_SECONDS", 0.1)
-    meanwhile = jobs.enqueue("train-meanwhile", {})
-    known = {**verbs, "train-meanwhile": verbs["once"]}
+    meanwhile = jobs.enqueue("train-meanwhile", {"file": "meanwhile", "n": 60})
+    known = {**verbs, "train-meanwhile": verbs["steps"]}
     worker = threading.Thread(target=run_worker, args=(folder,), kwargs={"once": True, "verbs": known})
     worker.start()
-    wait_for((folder / "started").exists)
-    asked = jobs.enqueue("add", {"numbers": [1]})
+    wait_for(lambda: len(times_in(folder / "meanwhile")) > 3)
+    asked = jobs.enqueue("steps", {"file": "asked", "n": 40})
+    wait_for(lambda: "rests" in jobs.get(meanwhile.id).what)
     worker.join(PATIENCE_SECONDS)
     first, last = jobs.get(asked.id), jobs.get(meanwhile.id)
-    assert (first.state, last.state) == ("done", "done")
-    assert (last.attempt, last.result) == (2, {"again": True})
-    assert str(first.finished_at) <= str(last.started_at)
+    assert (first.state, first.attempt, last.state, last.attempt) == ("done", 1, "done", 1)
+    assert str(first.finished_at) < str(last.finished_at)
+    begun, ended = times_in(folder / "asked")[0], times_in(folder / "asked")[-1]
+    at_once = [at for at in times_in(folder / "meanwhile") if begun + 1.5 < at < ended]
+    assert at_once == [], "it looks whether it must rest once a second"
+    assert len(times_in(folder / "meanwhile")) == 60
+
+
+def test_a_training_that_rests_can_be_cancelled(
+    jobs: Jobs, folder: Path, verbs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "HEARTBEAT_SECONDS", 0.1)
+    meanwhile = jobs.enqueue("train-meanwhile", {"file": "meanwhile", "n": 1000})
+    known = {**verbs, "train-meanwhile": verbs["steps"]}
+    worker = threading.Thread(target=run_worker, args=(folder,), kwargs={"once": True, "verbs": known})
+    worker.start()
+    wait_for(lambda: len(times_in(folder / "meanwhile")) > 3)
+    asked = jobs.enqueue("steps", {"file": "asked", "n": 30})
+    wait_for(lambda: "rests" in jobs.get(meanwhile.id).what)
+    jobs.cancel(meanwhile.id)
+    worker.join(PATIENCE_SECONDS)
+    assert (jobs.get(asked.id).state, jobs.get(meanwhile.id).state) == ("done", "cancelled")
 
 
 def test_a_job_that_was_decided_elsewhere_is_let_go(
