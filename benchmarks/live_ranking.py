@@ -2,12 +2,12 @@
 
 The documents are made: unit vectors (384 figures, float16 on disk), each somewhere between the random centres of
 its label, one of 77, and of another one, so that a linear head is not sure, with noise that leaves neighbours a
-cosine of about 0.6; their texts are ten words drawn by chance. 1,500 are answered when it begins, and neighbours
-are found; then every five answers are followed by a ranking with the strategy `auto`. Refit, score, select and save
-are its parts; the rest is reading the answers. They run in a process of its own: MB is the most it held beyond
-mapped files. The held-out loss is not the claim; the loss of the warm head over that of a new fit is given beside
-it. Peer: everything done anew, on the same vectors and answers: answers and pool read from the store, scikit-learn's
-LogisticRegression, scores of the whole pool, the same strategy on a sample.
+cosine of about 0.6; their texts are ten words drawn by chance, or --words of them. 1,500 are answered when it
+begins, and neighbours are found; then every five answers are followed by a ranking with the strategy `auto`. Refit,
+score, select and save are its parts; the rest is reading the answers. They run in a process of its own: MB is the
+most it held beyond mapped files. The held-out loss is not the claim; the loss of the warm head over that of a new
+fit is given beside it. Peer: everything done anew, on the same vectors and answers: answers and pool read from the
+store, scikit-learn's LogisticRegression, scores of the whole pool, the same strategy on a sample.
 """
 
 from __future__ import annotations
@@ -58,11 +58,20 @@ AT_ONCE = 50_000
 LABELS = tuple(f"label-{k:02}" for k in range(N_LABELS))
 TOPIC = Question("topic", "textcat", LABELS)
 WORDS = [f"{first}{second}" for first in "bdfghklmnprstvw" for second in ("ado", "eni", "ilu", "oma", "uri")]
+N_WORDS = 10
 
 
-def make_pool(project: Project, n: int) -> None:
+def vocabulary(n_words: int) -> list[str]:
+    """Return words for texts of so many: of long texts thousands, so that two share about half of their trigrams."""
+    if n_words <= N_WORDS:
+        return WORDS
+    letters = np.random.default_rng(1).choice(list("abcdefghiklmnoprstuw"), (5000, 6))
+    return ["".join(word) for word in letters]
+
+
+def make_pool(project: Project, n: int, n_words: int) -> None:
     """Fill the project with n made documents and their vectors."""
-    rng = np.random.default_rng(0)
+    rng, words = np.random.default_rng(0), vocabulary(n_words)
     centres = rng.normal(size=(N_LABELS, WIDTH))
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
     file = VectorFile(project.folder / "data" / "vectors", "made", WIDTH)
@@ -70,7 +79,7 @@ def make_pool(project: Project, n: int) -> None:
         numbers = range(start, min(start + AT_ONCE, n))
         texts = [
             f"{number} " + " ".join(drawn)
-            for number, drawn in zip(numbers, rng.choice(WORDS, size=(len(numbers), 10)), strict=True)
+            for number, drawn in zip(numbers, rng.choice(words, size=(len(numbers), n_words)), strict=True)
         ]
         share = rng.uniform(0.5, 1.0, size=(len(numbers), 1))
         others = centres[rng.integers(N_LABELS, size=len(numbers))]
@@ -205,13 +214,13 @@ def loss_over_new_fit(project: Project) -> float:
     return of(warm) / of(fit_head(TOPIC, vectors, targets, HeadConfig()))
 
 
-def measure(n: int, turns: int) -> list[dict[str, Any]]:
+def measure(n: int, turns: int, n_words: int) -> list[dict[str, Any]]:
     """Return a row of medians for the live ranking and one for the peer."""
     with tempfile.TemporaryDirectory(prefix="live-") as folder:
         home = Home(Path(folder))
         create_project(home, "made", [TOPIC])
         with open_project(home, "made") as project:
-            make_pool(project, n)
+            make_pool(project, n, n_words)
             started = time.perf_counter()
             keep_neighbours(project)
             found_in = time.perf_counter() - started
@@ -237,12 +246,14 @@ def main() -> None:
     parser.add_argument("--documents", type=int, nargs="+", default=[20_000, 100_000])
     parser.add_argument("--large", action="store_true", help="also 1,000,000 documents, read from the file")
     parser.add_argument("--rankings", type=int, default=21)
+    parser.add_argument("--words", type=int, default=N_WORDS, help="words a document")
     arguments = parser.parse_args()
     sizes = [*arguments.documents, *([1_000_000] if arguments.large else [])]
-    rows = [row for n in sizes for row in measure(n, arguments.rankings)]
+    rows = [row for n in sizes for row in measure(n, arguments.rankings, arguments.words)]
     write_result(
-        "live_ranking",
+        "live_ranking" if arguments.words == N_WORDS else "live_ranking_long",
         rows,
+        words=arguments.words,
         answered=N_ANSWERED,
         labels=N_LABELS,
         every=EVERY,
