@@ -59,11 +59,9 @@ class Auto:
         field = self._field(inputs, doubt, n, rng)
         families = Families(NearCopies(vectors, inputs.texts, inputs.beside), field)
         places, gains = cover(field, n, families.may_join, _worth(inputs, doubt, field))
-        if (
-            not places and inputs.beside
-        ):  # all is nearly a copy of what is asked beside: a batch must teach, too
-            families = Families(NearCopies(vectors, inputs.texts), field)
-            places, gains = cover(field, n, families.may_join, _worth(inputs, doubt, field))
+        if not places and inputs.beside:
+            # All is nearly a copy of what is asked beside it, but a batch must teach, too.
+            return self(replace(inputs, beside=None), n, rng)
         if doubt is None:
             places, gains = exchange(field, places, families.may_join)
         rows = field.rows[places]

@@ -46,6 +46,9 @@ class Seeds:
         copies = NearCopies(vectors, texts, inputs.beside)
         found = terms_in_turns(rows_of_terms(texts, terms, rng), n, copies)
         rest = self._rest(inputs, [row for row, _ in found], n, rng)
+        if not found and not rest and inputs.beside:
+            # All is nearly a copy of what is asked beside it, but a batch must teach, too.
+            return self(replace(inputs, beside=None), n, rng)
         return choice(
             np.array([*(row for row, _ in found), *rest]),
             np.array([1.0] * len(found) + [0.0] * len(rest)),

@@ -65,6 +65,18 @@ def test_near_copies_are_asked_once() -> None:
     assert 2 in found.rows
 
 
+def test_no_near_copy_of_a_text_beside_the_batch_is_asked_unless_nothing_else_is_left() -> None:
+    texts = ["Please refund my order of May", "please refund my order of may!", "a refund for the blue lamp"]
+    vectors = np.array([[1, 0], [1, 0], [0, 1]], dtype=np.float32)
+
+    def rows(beside: Sequence[str]) -> list[int]:
+        inputs = StrategyInputs(3, vectors=vectors, texts=texts, terms=[Term("refund")], beside=beside)
+        return Seeds()(inputs, 3, np.random.default_rng(0)).rows.tolist()
+
+    assert rows(["refund my order of May, please"]) == [2]
+    assert len(rows(["refund my order of May, please", "a refund for the blue lamp?"])) == 2
+
+
 def test_chance_and_not_the_order_of_the_file_chooses_among_the_documents_of_a_word() -> None:
     firsts = {int(ask([Term("refund")], 1, seed=seed).rows[0]) for seed in range(12)}
     assert firsts == {0, 1}
