@@ -17,7 +17,7 @@ LENGTH = 3
 ALIKE = 0.6  # of the trigrams of both: a text of ten words with two of them changed has about so many
 MATCHING = 0.8  # of the letters of both, in their order: several words misspelt spoil most trigrams
 NEAREST, RATHER_ALIKE = 0.97, 0.3  # the same words in another order, or other signs
-SAME_WORDS, FEW_WORDS = 0.75, 8  # of the shorter text: copies of a short one are cut and misspelt elsewhere
+SAME_WORDS = 0.75  # of the shorter text: copies of a short one are cut and misspelt in other places
 LONG = 300  # letters: from here on small edits spoil few trigrams, and comparing in order takes too long
 NEAR = 0.2  # cosine: below it no wording is compared; misspelt words turn the vector of a short text far
 
@@ -29,8 +29,7 @@ class NearCopies:
     "On the resemblance and containment of documents"), or 0.3 where the cosine of their unit vectors is
     at least 0.97. Below 300 letters 0.3 will do, too, where 0.8 of their letters match in order, as they stand or
     with the words in the order of the alphabet (Ratcliff & Metzener 1988, "Pattern matching: the gestalt
-    approach"), or where the shorter one has at most eight words and three quarters of them stand in the other.
-    Texts of a cosine below 0.2 are not compared. Without texts a cosine of 0.97 decides. That some are called
+    approach"), or where three quarters of the shorter one's words stand in the other. Texts of a cosine below 0.2 are not compared. Without texts a cosine of 0.97 decides. That some are called
     copies that are none costs little: they may come in the next batch.
     """
 
@@ -104,9 +103,8 @@ def _matching(one: str, two: str) -> bool:
 
 
 def _same_words(one: list[str], two: list[str]) -> bool:
-    """Tell whether all words but a quarter of a short text are in the longer one too."""
-    n_words = min(len(one), len(two))
-    return n_words <= FEW_WORDS and (Counter(one) & Counter(two)).total() >= SAME_WORDS * n_words
+    """Tell whether all words but a quarter of the shorter text are in the other one too."""
+    return (Counter(one) & Counter(two)).total() >= SAME_WORDS * min(len(one), len(two))
 
 
 def _sorted_words(text: str) -> str:
