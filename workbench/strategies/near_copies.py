@@ -29,8 +29,9 @@ class NearCopies:
     "On the resemblance and containment of documents"), or 0.3 where the cosine of their unit vectors is
     at least 0.97. Below 300 letters 0.3 will do, too, where 0.8 of their letters match in order, as they stand or
     with the words in the order of the alphabet (Ratcliff & Metzener 1988, "Pattern matching: the gestalt
-    approach"), or where three quarters of the shorter one's words stand in the other. Texts of a cosine below 0.2 are not compared. Without texts a cosine of 0.97 decides. That some are called
-    copies that are none costs little: they may come in the next batch.
+    approach"), or where three quarters of the shorter one's words stand in the other. Texts of a cosine below
+    0.2 are not compared. Without texts a cosine of 0.97 decides. That some are called copies that are none costs
+    little: they may come in the next batch.
     """
 
     def __init__(
