@@ -261,7 +261,8 @@ def test_the_strategies_are_listed_with_what_each_needs(workbench: Run, tmp_path
 def test_advice_says_when_it_is_too_early_and_names_points_later(workbench: Run, tmp_path: Path) -> None:
     said_wrongly = {0: "returns", 7: "returns", 14: "returns", 21: "returns", 28: "returns", 35: "returns"}
     rows = [
-        f"where is parcel {n},{said_wrongly.get(n, 'delivery')}\nplease refund {n},returns\n" for n in range(40)
+        f"where is parcel {n},{said_wrongly.get(n, 'delivery')}\nplease refund {n},returns\n"
+        for n in range(40)
     ]
     workbench("init", "p", "-q", "topic:textcat")
     assert "Too early to tell" in workbench("advise", "p", "-q", "topic").stdout
