@@ -20,10 +20,8 @@ from workbench.usecases.project import Project, open_folder
 from workbench.usecases.runs import remark_on_labels
 from workbench.usecases.train_model import Training, train_model
 
-FIRST, GROWTH = (
-    100,
-    1.5,
-)  # after 100 answers, then 150, 225, … : the work of all is bounded by that of the last
+# After 100 answers, then 150, 225, …: all trainings together take about three times as long as the last one.
+FIRST, GROWTH = 100, 1.5
 SLOW_LEARNER: Mapping[Kind, str] = MappingProxyType(
     {"textcat": "setfit", "textcat-multi": "setfit", "ner": "bert"}
 )
@@ -105,9 +103,13 @@ def encoder_name(project: Project, question_name: str) -> str:
 def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Do the job `train-meanwhile`; arguments: `question` and `learner`.
 
-    Too few answers are no failure of something that nobody asked for: the result says why there is no run.
+    Too few answers are no failure of something that nobody asked for, nor is a lead who chose otherwise while
+    it waited: the result says why there is no run.
     """
     with open_folder(folder) as project:
+        question = project.store.question(arguments["question"])
+        if learner_meanwhile(project, question) != arguments["learner"]:
+            return {"why": f"{arguments['learner']} is not trained meanwhile any more."}
         try:
             runs = train_meanwhile(project, arguments["question"], arguments["learner"], progress=progress)
         except NotEnoughDataError as error:

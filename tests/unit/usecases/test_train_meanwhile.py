@@ -127,6 +127,7 @@ def test_both_runs_are_kept_and_say_that_nobody_asked_for_them(
     monkeypatch.setattr(train_model, "project_encoder", lambda project, name: WordEncoder())
     answer(desk, ids(10, 60))
     said: list[str] = []
+    set_question(desk, "topic", QuestionSettings(meanwhile="tfidf"))
     arguments = {"question": "topic", "learner": "tfidf"}
     result = run_job(desk.folder, arguments, lambda done, total, what: said.append(what))
     live, slow = desk.store.runs("topic")
@@ -145,8 +146,18 @@ def test_too_few_different_answers_are_a_result_and_no_failure(desk: Project) ->
     with pytest.raises(NotEnoughDataError):
         answer(desk, ids(0, 10), label="a", turn=1)
         train_meanwhile.train_meanwhile(desk, "topic", "tfidf")
+    set_question(desk, "topic", QuestionSettings(meanwhile="tfidf"))
     result = run_job(desk.folder, {"question": "topic", "learner": "tfidf"}, lambda *_: None)
     assert "say the same" in result["why"]
+    assert desk.store.runs("topic") == []
+
+
+def test_a_job_that_waited_trains_nothing_once_the_lead_chose_otherwise(desk: Project) -> None:
+    answer(desk, ids(10, 60))
+    for wish in ("", "kernel"):
+        set_question(desk, "topic", QuestionSettings(meanwhile=wish))
+        result = run_job(desk.folder, {"question": "topic", "learner": "tfidf"}, lambda *_: None)
+        assert result == {"why": "tfidf is not trained meanwhile any more."}
     assert desk.store.runs("topic") == []
 
 

@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -90,18 +91,28 @@ def times_in(path: Path) -> list[float]:
     return [float(line) for line in path.read_text().split()] if path.exists() else []
 
 
-def test_a_training_that_nobody_asked_for_rests_while_other_work_is_done_and_then_goes_on(
-    jobs: Jobs, folder: Path, verbs: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(loop, "HEARTBEAT_SECONDS", 0.1)
-    meanwhile = jobs.enqueue("train-meanwhile", {"file": "meanwhile", "n": 60})
+@contextmanager
+def resting(
+    jobs: Jobs, folder: Path, verbs: dict[str, str], *, n_steps: int, n_asked: int
+) -> Iterator[tuple[Job, Job]]:
+    """Let a worker train what nobody asked for; yield it while it rests beside a job that somebody asked for."""
+    meanwhile = jobs.enqueue("train-meanwhile", {"file": "meanwhile", "n": n_steps})
     known = {**verbs, "train-meanwhile": verbs["steps"]}
     worker = threading.Thread(target=run_worker, args=(folder,), kwargs={"once": True, "verbs": known})
     worker.start()
     wait_for(lambda: len(times_in(folder / "meanwhile")) > 3)
-    asked = jobs.enqueue("steps", {"file": "asked", "n": 40})
+    asked = jobs.enqueue("steps", {"file": "asked", "n": n_asked})
     wait_for(lambda: "rests" in jobs.get(meanwhile.id).what)
+    yield meanwhile, asked
     worker.join(PATIENCE_SECONDS)
+
+
+def test_a_training_that_nobody_asked_for_rests_while_other_work_is_done_and_then_goes_on(
+    jobs: Jobs, folder: Path, verbs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "HEARTBEAT_SECONDS", 0.1)
+    with resting(jobs, folder, verbs, n_steps=60, n_asked=40) as (meanwhile, asked):
+        pass
     first, last = jobs.get(asked.id), jobs.get(meanwhile.id)
     assert (first.state, first.attempt, last.state, last.attempt) == ("done", 1, "done", 1)
     assert str(first.finished_at) < str(last.finished_at)
@@ -115,15 +126,8 @@ def test_a_training_that_rests_can_be_cancelled(
     jobs: Jobs, folder: Path, verbs: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "HEARTBEAT_SECONDS", 0.1)
-    meanwhile = jobs.enqueue("train-meanwhile", {"file": "meanwhile", "n": 1000})
-    known = {**verbs, "train-meanwhile": verbs["steps"]}
-    worker = threading.Thread(target=run_worker, args=(folder,), kwargs={"once": True, "verbs": known})
-    worker.start()
-    wait_for(lambda: len(times_in(folder / "meanwhile")) > 3)
-    asked = jobs.enqueue("steps", {"file": "asked", "n": 30})
-    wait_for(lambda: "rests" in jobs.get(meanwhile.id).what)
-    jobs.cancel(meanwhile.id)
-    worker.join(PATIENCE_SECONDS)
+    with resting(jobs, folder, verbs, n_steps=1000, n_asked=30) as (meanwhile, asked):
+        jobs.cancel(meanwhile.id)
     assert (jobs.get(asked.id).state, jobs.get(meanwhile.id).state) == ("done", "cancelled")
 
 
