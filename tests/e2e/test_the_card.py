@@ -258,10 +258,37 @@ def test_what_was_marked_and_written_outlives_a_reload_before_it_is_answered(pag
         True,
         "Is that a name?",
     )
-    press(page, "Backspace", "Backspace")
+
+
+def test_what_is_taken_back_comes_first_after_a_reload_though_the_server_has_not_heard_of_it(
+    page: Any, app: Any
+) -> None:
+    open_question(page, app, "entities")
+    drag(page, "Ana Müller")
+    press(page, "1", "a")
+    wait_until_saved(page)
+    page.route("**/labelling/answers", lambda route: route.abort())
+    press(page, "Backspace")
     page.reload()
     page.wait_for_selector(".wb-card[data-document=ticket-0]")
-    expect(page.locator(".wb-tag")).to_have_count(0)
+    expect(page.locator(".wb-tag")).to_have_count(1)
+    expect(page.locator("[data-part=decisions] li")).to_have_count(0)
+    page.unroute("**/labelling/answers")
+    wait_until_saved(page)
+    assert app.answers("entities") == []
+    assert shown_document(page) == "ticket-0"
+
+
+def test_what_was_taken_back_keeps_its_marks_when_the_page_is_loaded_anew(page: Any, app: Any) -> None:
+    open_question(page, app, "entities")
+    drag(page, "Ana Müller")
+    press(page, "1", "a")
+    wait_until_saved(page)
+    press(page, "Backspace")
+    wait_until_saved(page)
+    page.reload()
+    page.wait_for_selector(".wb-card[data-document=ticket-0]")
+    expect(page.locator(".wb-tag")).to_have_count(1)
 
 
 def test_backspace_takes_back_the_span_just_marked_before_it_undoes_a_decision(page: Any, app: Any) -> None:

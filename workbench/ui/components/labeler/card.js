@@ -55,8 +55,8 @@ class Card {
   /** Take over the documents that the server sent; `askedAt` is when they were asked for. */
   takeQueue(sent, askedAt = -Infinity) {
     const { drafts, task } = this;
-    const waiting = this.outbox.documentsOf(task);
-    this.queue.take(sent, { questions: task.questions, drafts, waiting, askedAt });
+    const statuses = this.outbox.statusesOf(task);
+    this.queue.take(sent, { questions: task.questions, drafts, statuses, askedAt });
     this.follow();
     this.sidebar.drawWhy(this.doc, task, this.queue.ranked);
     this.sidebar.drawDecisions(this.queue.past);
@@ -161,6 +161,7 @@ class Card {
     const doc = this.queue.undo();
     if (!doc) return this.notice("There is nothing to undo on this page.");
     this.post(doc, { isWithdrawn: true });
+    this.drafts.keep(doc);
     this.show();
     this.say("Undone");
   }

@@ -90,8 +90,8 @@ class Outbox {
     return this.waiting.length > 0 && performance.now() - this.since > LATE;
   }
 
-  /** The ids of documents whose newest answer to one of these questions waits and is not withdrawn. */
-  documentsOf({ project, annotator, questions }) {
+  /** What the newest answer that waits says of each document's questions: the status by document id. */
+  statusesOf({ project, annotator, questions }) {
     const newest = new Map();
     for (const answer of this.waiting) {
       const isOurs = answer.project === project && answer.annotator === annotator;
@@ -99,7 +99,7 @@ class Outbox {
         newest.set(answer.document_id, answer.status);
       }
     }
-    return [...newest].filter(([, status]) => status !== "withdrawn").map(([id]) => id);
+    return newest;
   }
 }
 

@@ -29,11 +29,17 @@ class Queue {
   }
 
   /**
-   * Replace the documents behind the next one; those touched already stay. Answers to the documents of `waiting` are
-   * on their way; `askedAt` is when the server was asked; `drafts` has what was begun.
+   * Replace the documents behind the next one; those touched already stay. `statuses` has, by document, what is on its
+   * way to the server; `askedAt` is when the server was asked; `drafts` has what was begun.
    */
-  take({ documents, decisions, ranking, ranked, n_answered, n_pool }, { questions, drafts, waiting, askedAt }) {
-    if (!this.past.length) this.past = decisions.map((doc) => decidedDocument(doc, questions)).reverse();
+  take({ documents, decisions, ranking, ranked, n_answered, n_pool }, { questions, drafts, statuses, askedAt }) {
+    const [withdrawn, waiting] = parted([...statuses.keys()], (id) => statuses.get(id) === "withdrawn");
+    const decided = this.past.length ? [] : decisions.map((doc) => decidedDocument(doc, questions)).reverse();
+    // What was taken back just before the page was loaded anew comes first, as if it had not been.
+    const [undone, past] = parted(decided, ({ id }) => withdrawn.includes(id));
+    if (!this.past.length) this.past = past;
+    const open = undone.filter(({ id }) => !this.upcoming.some((doc) => doc.id === id));
+    this.upcoming = [...open.map((doc) => ({ ...drafts.restore(doc), isCounted: false })), ...this.upcoming];
     const { kept } = this;
     const here = new Set([...waiting, ...kept.map((doc) => doc.id)]);
     const known = new Set([...here, ...this.past.map((doc) => doc.id)]);
@@ -42,7 +48,7 @@ class Queue {
     this.isDry = documents.length === 0 || fresh.length === 0;
     this.ranking = ranking;
     this.ranked = ranked;
-    this.nAnswered = n_answered + waiting.length;
+    this.nAnswered = n_answered + waiting.length - undone.filter((doc) => doc.isCounted).length;
     this.nPool = n_pool;
   }
 
@@ -113,4 +119,9 @@ class Queue {
     this.nAnswered += Number(isAnswered) - Number(doc.isCounted);
     doc.isCounted = isAnswered;
   }
+}
+
+/** The elements for which the test holds, and the others. */
+function parted(elements, test) {
+  return [elements.filter(test), elements.filter((element) => !test(element))];
 }
