@@ -16,6 +16,7 @@ from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
 from workbench.domain.questions import LabelChange, Question
+from workbench.domain.settings import QuestionSettings
 from workbench.errors import InputError
 from workbench.store.control import ControlPart
 from workbench.store.jobs import Jobs
@@ -26,7 +27,7 @@ from workbench.usecases.ask_for_work import ask_for, jobs_of, take_up
 from workbench.usecases.change_labels import change_labels
 from workbench.usecases.import_upload import UPLOADS, keep_upload
 from workbench.usecases.project import open_project, project_names
-from workbench.usecases.set_question import question_settings
+from workbench.usecases.set_question import question_settings, set_question
 from workbench.worker.loop import run_worker
 
 pytestmark = pytest.mark.slow
@@ -124,10 +125,7 @@ def test_guidelines_colour_and_key_are_kept(tickets: Home) -> None:
     page = open_tab("questions")
     page.text_area(key="guidelines tickets topic").set_value("# Look twice")
     page.checkbox(key="suggests tickets topic").uncheck()
-    page.selectbox(key="live tickets topic").set_value(True)
-    page.number_input(key="every tickets topic").set_value(3)
-    page.selectbox(key="meanwhile tickets topic").set_value("")
-    next(button for button in page.button if button.label == "Save" and button.form_id).click().run()
+    save_form(page, "guidelines")
     page.checkbox(key="own colour tickets topic delivery").check().run()
     page.color_picker(key="colour tickets topic delivery").set_value("#AA0000")
     page.selectbox(key="key tickets topic delivery").set_value("d")
@@ -136,9 +134,28 @@ def test_guidelines_colour_and_key_are_kept(tickets: Home) -> None:
     with open_project(tickets, "tickets") as project:
         settings = question_settings(project, "topic")
     assert (settings.guidelines, settings.suggests) == ("# Look twice", False)
-    assert (settings.live, settings.live_every, settings.meanwhile) == (True, 3, "")
     assert (settings.colours, settings.keys) == ({"delivery": "#aa0000"}, {"delivery": "d"})
     assert "background:#aa0000" in html_of(page)
+
+
+def test_what_happens_while_people_answer_is_kept_beside_the_guidelines(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        set_question(project, "topic", QuestionSettings(guidelines="# Look twice"))
+    page = open_tab("questions")
+    page.selectbox(key="live tickets topic").set_value(True)
+    page.number_input(key="every tickets topic").set_value(3)
+    page.selectbox(key="meanwhile tickets topic").set_value("")
+    save_form(page, "while answering")
+    assert errors_of(page) == ""
+    with open_project(tickets, "tickets") as project:
+        settings = question_settings(project, "topic")
+    assert (settings.live, settings.live_every, settings.meanwhile) == (True, 3, "")
+    assert settings.guidelines == "# Look twice"
+
+
+def save_form(page: AppTest, name: str) -> None:
+    """Press Save in the form whose name begins so."""
+    next(button for button in page.button if button.form_id.startswith(name)).click().run()
 
 
 def test_a_key_of_another_label_is_refused(tickets: Home) -> None:

@@ -52,6 +52,7 @@ def show(project: Project) -> None:
     with right:
         show_changes(project, question)
         show_guidelines(project, question, settings)
+        show_while_answering(project, question, settings)
     show_new_question(project)
 
 
@@ -159,37 +160,42 @@ def show_guidelines(project: Project, question: Question, settings: QuestionSett
             key=f"suggests {place}",
             help="Off, nobody is primed by the model: for a control sample, or while it is still weak.",
         )
-        live, every = ask_for_live(settings, place)
-        meanwhile = ask_for_meanwhile(question, settings, place)
-
-        def save() -> bool:
-            fresh = replace(
-                settings,
-                guidelines=text,
-                suggests=suggests,
-                live=live,
-                live_every=every,
-                meanwhile=meanwhile,
-            )
-            return _set(project, question, fresh)
-
-        if st.form_submit_button("Save") and tried(save):
+        if st.form_submit_button("Save") and tried(
+            lambda: _set(project, question, replace(settings, guidelines=text, suggests=suggests))
+        ):
             say(
                 f"changed {project.name}", "The guidelines are saved; annotators see them at their next card."
             )
 
 
+def show_while_answering(project: Project, question: Question, settings: QuestionSettings) -> None:
+    """Ask what happens by itself while people answer: a new order of the queue, and a training."""
+    st.subheader("While people answer", anchor=False)
+    place = f"{project.name} {question.name}"
+    with st.form(f"while answering {place}", border=False):
+        live, every = ask_for_live(settings, place)
+        meanwhile = ask_for_meanwhile(question, settings, place)
+
+        def save() -> bool:
+            fresh = replace(settings, live=live, live_every=every, meanwhile=meanwhile)
+            return _set(project, question, fresh)
+
+        if st.form_submit_button("Save") and tried(save):
+            say(f"changed {project.name}", "It is saved, and holds from the next answer on.")
+
+
 def ask_for_live(settings: QuestionSettings, place: str) -> tuple[bool | None, int]:
     """Ask whether the pool is ranked while people answer, and after how many answers."""
-    live = st.selectbox(
-        "Rank the pool while people answer",
+    left, right = st.columns(2)
+    live = left.selectbox(
+        "Rank the pool anew",
         list(LIVE),
         list(LIVE).index(settings.live),
         format_func=LIVE.__getitem__,
         key=f"live {place}",
         help="A new order of the queue, without a click; not after a control sample.",
     )
-    every = st.number_input(
+    every = right.number_input(
         "After how many answers", 1, MOST_EVERY, settings.live_every, key=f"every {place}"
     )
     return live, int(every)
@@ -203,7 +209,7 @@ def ask_for_meanwhile(question: Question, settings: QuestionSettings, place: str
     words[""] = "nothing"
     chosen = settings.meanwhile if settings.meanwhile in words else None
     return st.selectbox(
-        "Train meanwhile, by itself",
+        "Train beside it, by itself",
         list(words),
         list(words).index(chosen),
         format_func=words.__getitem__,
