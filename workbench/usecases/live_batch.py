@@ -46,10 +46,8 @@ def next_batch(project: Project, view: LiveView, model: LiveModel, newest: Batch
     ranking comes. It depends on its arguments and on what the project knows at the view's moment alone.
     """
     carried = [p for p in newest.proposals if p.document_id in view.waiting][:MOST_CARRIED]
-    wanted = max(
-        len(newest.proposals), newest.recipe.get("ranking", {}).get("n", 0)
-    )  # it may have been short
-    n = max(wanted - len(carried), every, FEWEST)
+    asked_for = newest.recipe.get("ranking", {}).get("n", 0)  # the batch may have been shorter
+    n = max(max(len(newest.proposals), asked_for) - len(carried), every, FEWEST)
     ranking = _ranking(newest, n, seed=len(view.answered))
     control = next_control(project, view.question.name, n)
     strategy = catalog.strategy(ranking.strategy)
