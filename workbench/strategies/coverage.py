@@ -31,6 +31,7 @@ AT_ONCE = 1 << 20
 Similarities: TypeAlias = npt.NDArray[np.float32]
 Allowed: TypeAlias = Callable[[int, Sequence[int]], bool]
 Worth: TypeAlias = Callable[[Rows, Sequence[int]], Utilities]
+MOST_REFUSED = 2_000  # places that may not join: a few texts over and over are not read to their end
 MUCH_ALIKE = 0.5  # more than half way to the same
 
 
@@ -131,8 +132,9 @@ def cover(
     """Choose at most n open places of the field, the one that adds most first, and return what each adds.
 
     Lazily: what a document adds only falls while others are chosen (Minoux 1978, "Accelerated greedy
-    algorithms"). `allowed` tells whether a place may join the chosen ones. What places add is multiplied by
-    their `worth`, which may fall with the chosen ones too, and never rises. Ties: the lower place.
+    algorithms"). `allowed` tells whether a place may join the chosen ones; where 2,000 may not, the batch stays
+    as short as it is. What places add is multiplied by their `worth`, which may fall with the chosen ones too, and
+    never rises. Ties: the lower place.
     """
     covered = field.covered.copy()
     could = np.flatnonzero(field.rows >= 0)
@@ -140,7 +142,8 @@ def cover(
     heapq.heapify(heap)
     chosen: list[int] = []
     gains: list[float] = []
-    while heap and len(chosen) < n:
+    n_refused = 0
+    while heap and len(chosen) < n and n_refused < MOST_REFUSED:
         _, place = heapq.heappop(heap)
         others, similar = field.around(place)
         gain = float(np.maximum(similar - covered[others], 0.0) @ field.weights[others])
@@ -151,6 +154,8 @@ def cover(
             chosen.append(place)
             gains.append(gain)
             covered[others] = np.maximum(covered[others], similar)
+        else:
+            n_refused += 1
     return chosen, gains
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from workbench.domain.arrays import Vectors
 from workbench.domain.documents import folded_text
 from workbench.strategies.coverage import Field
+from workbench.strategies.frames import common_words, without_frames
 
 LENGTH = 3
 ALIKE = 0.6  # of the trigrams of both: a text of ten words with two of them changed has about so many
@@ -30,8 +31,9 @@ class NearCopies:
     at least 0.97. Below 300 letters 0.3 will do, too, where 0.8 of their letters match in order, as they stand or
     with the words in the order of the alphabet (Ratcliff & Metzener 1988, "Pattern matching: the gestalt
     approach"), or where three quarters of the shorter one's words stand in the other. Texts of a cosine below
-    0.2 are not compared. Without texts a cosine of 0.97 decides. That some are called copies that are none costs
-    little: they may come in the next batch.
+    0.2 are not compared, and what many texts of the pool say word for word is left out (see `frames`). Without
+    texts a cosine of 0.97 decides. That some are called copies that are none costs little: they may come in
+    the next batch.
     """
 
     def __init__(
@@ -40,7 +42,8 @@ class NearCopies:
         """`beside` are texts without vectors that are asked in the same batch: wording alone tells of them."""
         self._vectors = vectors
         self._texts = texts
-        self._beside = [Wording.of(text) for text in beside or ()] if texts is not None else []
+        self._common = common_words(texts or ())
+        self._beside = [self._wording(text) for text in beside or ()] if texts is not None else []
         self._wordings: dict[int, Wording] = {}
 
     def among(self, row: int, others: Sequence[int]) -> bool:
@@ -67,21 +70,24 @@ class NearCopies:
     def _of(self, row: int) -> Wording:
         if row not in self._wordings:
             assert self._texts is not None
-            self._wordings[row] = Wording.of(self._texts[row])
+            self._wordings[row] = self._wording(self._texts[row])
         return self._wordings[row]
+
+    def _wording(self, text: str) -> Wording:
+        return Wording.of(text, self._common)
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A text as it is compared: folded, and its trigrams."""
+    """A text as it is compared: folded, without frames, and its trigrams."""
 
     text: str
     trigrams: frozenset[str]
 
     @classmethod
-    def of(cls, text: str) -> Wording:
-        """Fold a text and cut it into trigrams."""
-        folded = folded_text(text)
+    def of(cls, text: str, common: frozenset[str] = frozenset()) -> Wording:
+        """Fold a text, leave out runs of words that are common in the pool, and cut it into trigrams."""
+        folded = " ".join(without_frames(folded_text(text).split(), common))
         padded = f" {folded} "
         places = range(max(1, len(padded) - LENGTH + 1))
         return cls(folded, frozenset(padded[i : i + LENGTH] for i in places))

@@ -22,7 +22,7 @@ from workbench.domain.scores import Scores, TokenScores
 from workbench.domain.suggestions import Suggestion
 from workbench.usecases.ask_parts import with_scopes
 from workbench.usecases.live_inputs import LiveModel, LiveView, live_inputs
-from workbench.usecases.mix_control import mixed, next_control, texts_of
+from workbench.usecases.mix_control import in_proportion, mixed, next_control, texts_of
 from workbench.usecases.project import Project
 from workbench.usecases.propose_batch import Ranking, proposals_of
 from workbench.usecases.suggest_answers import suggestions_of
@@ -60,7 +60,8 @@ def next_batch(project: Project, view: LiveView, model: LiveModel, newest: Batch
     said = _of_rows(inputs.scores, choice.rows)
     if ranking.spans:
         fresh = with_scopes(fresh, np.arange(len(fresh)), texts=texts, scores=said)
-    proposals = (*carried, *mixed(fresh, control, since=_since_control(view)))
+    measuring = in_proportion(control, len(fresh), n - len(control))
+    proposals = (*carried, *mixed(fresh, measuring, since=_since_control(view)))
     recipe = _recipe(view, model, ranking, sampled=inputs.neighbours is None)
     batch = Batch(
         uuid4().hex,

@@ -45,6 +45,16 @@ def n_control(n: int, share: float) -> int:
     return max(round(n * share), least)
 
 
+def in_proportion(control: Sequence[Proposal], n_chosen: int, n_wanted: int) -> Sequence[Proposal]:
+    """Return as many control documents as go with a batch that is shorter than was wanted; one at least.
+
+    >>> control = [Proposal(id, 0.0, "") for id in "wxyz"]
+    >>> [len(in_proportion(control, n, 36)) for n in (36, 20, 3)]
+    [4, 2, 1]
+    """
+    return control if n_chosen >= n_wanted else control[: max(len(control) * n_chosen // n_wanted, 1)]
+
+
 def mixed(
     chosen: Sequence[Proposal], control: Sequence[Proposal], *, since: float | None = None
 ) -> tuple[Proposal, ...]:

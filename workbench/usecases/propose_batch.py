@@ -23,7 +23,7 @@ from workbench.usecases.batch_recipe import Known, known_of, project_at, recipe_
 from workbench.usecases.embed_pool import project_encoder
 from workbench.usecases.find_neighbours import neighbours_among
 from workbench.usecases.gather_inputs import Evidence, gather_inputs, wanted
-from workbench.usecases.mix_control import control_alone, mixed, next_control, texts_of
+from workbench.usecases.mix_control import control_alone, in_proportion, mixed, next_control, texts_of
 from workbench.usecases.project import Project, open_folder
 from workbench.usecases.read_terms import terms_wanted
 from workbench.usecases.runs import load_model, newest_run, refuse_old_labels, remark_on_labels
@@ -120,7 +120,7 @@ def choose(
     chosen = proposals_of([document.id for document in known.candidates], ranked.choice)
     if ranking.spans:
         chosen = with_scopes(chosen, ranked.choice.rows, texts=texts, scores=ranked.scores)
-    proposals = mixed(chosen, control)
+    proposals = mixed(chosen, in_proportion(control, len(chosen), learning.n))
     return Chosen(proposals, ranked.scores, evidence.encoder.id if evidence.encoder is not None else None)
 
 

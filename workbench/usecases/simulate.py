@@ -68,6 +68,7 @@ class SimulationReport:
     chosen: tuple[tuple[str, ...], ...]
     seconds: float
     config: Mapping[str, Any] = field(default_factory=dict)
+    n_pool: int = 0
 
     @property
     def values(self) -> list[float]:
@@ -76,10 +77,15 @@ class SimulationReport:
 
     @property
     def remark(self) -> str:
-        """Say that the pool was used up before all rounds were full; "" when it was not."""
+        """Say that the pool was used up before all rounds were full, or batches were short; "" when neither."""
         asked, batch, n = self.simulation.rounds, self.simulation.batch, self.n_labelled[-1]
         if n == asked * batch:
             return ""
+        if n < self.n_pool:
+            return (
+                f"Only {n:,} of {asked * batch:,} documents were asked: batches were short, as what was left was "
+                "nearly a copy of what was in them."
+            )
         return (
             f"The pool has only {n:,} answered documents, too few for {asked:,} x {batch:,}: "
             f"it was used up in round {len(self.n_labelled):,}."
@@ -179,6 +185,7 @@ def simulate_on(
         tuple(chosen),
         time.monotonic() - started,
         recorded_config(learner, encoder, simulation.encoder),
+        len(pool),
     )
 
 

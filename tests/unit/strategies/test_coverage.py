@@ -80,6 +80,13 @@ def test_who_may_not_join_is_passed_over():
     assert cover(field(PAIRS), 2, lambda place, chosen: place != 1)[0] == [0, 3]
 
 
+def test_after_thousands_that_may_not_join_the_batch_stays_short(monkeypatch):
+    asked = []
+    monkeypatch.setattr(coverage, "MOST_REFUSED", 2)
+    assert cover(field(PAIRS), 2, lambda place, chosen: bool(asked.append(place)))[0] == []
+    assert len(asked) == 2
+
+
 def test_what_a_place_adds_is_multiplied_by_its_worth_which_may_fall():
     def worth(places, chosen):
         return np.where(places == 3, 3.0, 1.0) / (1 + len(chosen))

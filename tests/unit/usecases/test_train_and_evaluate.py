@@ -94,6 +94,8 @@ def test_a_simulation_says_when_the_pool_was_too_small_for_its_rounds(project: P
     assert small.as_dict()["remark"] == small.remark
     large = simulate_on(question, pool, pool[:4], Simulation("tfidf", "random", batch=10, rounds=2))
     assert large.remark == ""
+    short = replace(large, n_labelled=(10, 14))
+    assert short.remark.startswith("Only 14 of 20 documents were asked: batches were short")
 
 
 def test_a_learner_on_vectors_is_recorded_with_name_and_id_of_its_encoder() -> None:
