@@ -1,5 +1,7 @@
 """What every strategy keeps; each suite imports all of it and gives the fixtures `strategy` and `kinds`."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -134,6 +136,14 @@ def test_equal_scores_and_equal_vectors_are_no_obstacle(strategy, kind):
     samples = np.full((4, 50, 3), 1 / 3, dtype=np.float32)
     inputs = inputs_of(50, kind, scores=same, vectors=vectors, features=vectors, samples=samples)
     assert len(ask(strategy, inputs, 10)[0]) == 10
+
+
+def test_what_it_looks_at_it_declares(strategy, kind):
+    """A project gives it what it declares and nothing else."""
+    inputs = inputs_of(200, kind)
+    declared = strategy.needs | strategy.uses
+    only_that = replace(inputs, **{what: None for what in GIVEN if what not in declared})
+    assert ask(strategy, only_that, 40)[0].tolist() == ask(strategy, inputs, 40)[0].tolist()
 
 
 def test_what_it_needs_and_does_not_get_is_named(strategy, some_kind):

@@ -208,3 +208,42 @@ def test_copies_of_one_text_are_one_family_though_unlike_each_other():
     assert families.may_join(1, [])
     assert [families.may_join(place, [1]) for place in range(4)] == [False, False, False, True]
     assert not Families(copies, field, taken=[0]).may_join(1, [])
+
+
+def doubts(*values):
+    """Scores of two labels: 1 is a tie, 0 is sure."""
+    return class_scores(*([1 - value / 2, value / 2] for value in values), labels=("a", "b"))
+
+
+def test_a_sure_model_asks_about_the_few_doubts_and_not_about_the_crowd():
+    choice = ask(1, vectors=around(*[0] * 30, *[120] * 3), scores=doubts(*[0.2] * 30, *[0.9] * 3))
+    assert choice.rows[0] >= 30
+
+
+def test_an_unsure_model_asks_about_the_crowd_and_not_about_the_few_that_it_doubts_most():
+    choice = ask(1, vectors=around(*[0] * 30, *[120] * 3), scores=doubts(*[0.5] * 30, *[1.0] * 3))
+    assert choice.rows[0] < 30
+
+
+def test_of_two_that_stand_for_the_same_the_doubtful_one_is_asked():
+    assert ask(1, vectors=around(0, 0, 120), scores=doubts(0.2, 0.9, 0.1)).rows.tolist() == [1]
+
+
+def test_with_a_model_one_that_stands_for_several_comes_before_a_lonely_one():
+    choice = ask(1, vectors=around(200, 0, 40, 80), scores=doubts(0.9, 0.8, 0.8, 0.8))
+    assert choice.rows.tolist() == [2]
+
+
+def test_without_a_model_one_that_stands_for_several_comes_before_a_small_tight_group():
+    assert ask(1, vectors=around(150, 150, 0, 30, 60)).rows.tolist() == [3]
+
+
+def test_the_first_batch_turns_from_a_crowd_to_a_small_topic():
+    # The second half of the crowd would add 2.2, the small topic 2; both are less the larger their crowd is.
+    vectors = around(*[0] * 6, *[37] * 6, 160, 160)
+    assert {row // 6 for row in ask(2, vectors=vectors).rows.tolist()} in ({0, 2}, {1, 2})
+
+
+def test_the_first_batch_takes_back_a_middle_that_two_others_make_needless():
+    groups = [row // 3 for row in ask(2, vectors=around(*[0] * 3, *[50] * 3, 25)).rows.tolist()]
+    assert sorted(groups) == [0, 1]
