@@ -63,7 +63,8 @@ class Seeds:
         if left == 0:
             return []
         vectors = vectors_for(NAME, inputs)
-        known = replace(inputs, labelled_vectors=_with_taken(vectors, taken, inputs.labelled_vectors))
+        covering = _with_taken(vectors, taken, inputs.labelled_vectors)
+        known = replace(inputs, labelled_vectors=covering, nearness=None)
         field = without_crowds(lay_out(known, np.ones(inputs.n_candidates), FIRST, n, rng))
         families = Families(NearCopies(vectors, inputs.texts, inputs.beside), field, taken)
         places, _ = cover(field, left, families.may_join)
