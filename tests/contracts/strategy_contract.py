@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from workbench.domain.label_names import LabelNames
 from workbench.domain.ports import StrategyInputs
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
 from workbench.domain.terms import Term
@@ -29,6 +30,7 @@ GIVEN = (
     "neighbours",
     "nearness",
     "beside",
+    "label_names",
 )
 
 
@@ -85,6 +87,7 @@ def inputs_of(n, kind="textcat", seed=0, **changes):
         "labelled_scores": scores_of(kind, 3, rng),
         "terms": (Term("a", "b"), Term("c")),
         "beside": ("a text that is asked with every batch",),
+        "label_names": LabelNames(LABELS, unit(3, rng)) if kind == "textcat" else None,
     }
     return StrategyInputs(**{**given, **changes})
 

@@ -12,6 +12,7 @@ pytest.register_assert_rewrite("tests.contracts.strategy_contract")
 from tests.contracts.strategy_contract import *  # noqa: E402, F403
 from tests.contracts.strategy_contract import KINDS, ask, inputs_of, scores_of  # noqa: E402
 from workbench import catalog  # noqa: E402
+from workbench.domain.label_names import LabelNames  # noqa: E402
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores  # noqa: E402
 from workbench.errors import InputError  # noqa: E402
 
@@ -105,4 +106,5 @@ def with_one_label(inputs):
         labelled_scores=only(inputs.labelled_scores),
         labelled_targets=inputs.labelled_targets[:, :1],
         samples=inputs.samples[:, :, :1],
+        label_names=LabelNames(("a",), inputs.label_names.vectors[:1]) if inputs.label_names else None,
     )

@@ -12,9 +12,9 @@ from workbench.domain.documents import Document
 from workbench.domain.runs import Batch, Run
 from workbench.errors import InputError
 
-RECIPE_VERSION = 2
+RECIPE_VERSION = 3
 # From which version of recipes on a strategy chooses as it does today; others always did.
-CHOOSES_SO_SINCE = {"auto": 2, "seeds": 2}
+CHOOSES_SO_SINCE = {"auto": 3, "seeds": 3}
 
 
 @dataclass(frozen=True, slots=True)

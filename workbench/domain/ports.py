@@ -18,6 +18,7 @@ from workbench.domain.conversion import (
     WriteOptions,
 )
 from workbench.domain.examples import Example
+from workbench.domain.label_names import LabelNames
 from workbench.domain.neighbours import Neighbours
 from workbench.domain.questions import Kind, Question
 from workbench.domain.scores import Scores
@@ -156,8 +157,8 @@ class StrategyInputs:
     which labels answer them, or stand in them, and what the model says of them. `neighbours` are those of
     the candidates among a larger pool, and `nearness` (n,) is the cosine of each candidate to the answered
     document most like it, -1 without. `terms` are words to look for. `beside` are texts that the
-    batch asks anyway, as those of the control part. What nobody asked for may be None;
-    without any answer they have no rows.
+    batch asks anyway, as those of the control part. `label_names` are the names of labels of which one answers
+    a document. What nobody asked for may be None; without any answer they have no rows.
     """
 
     n_candidates: int
@@ -174,6 +175,7 @@ class StrategyInputs:
     neighbours: Neighbours | None = None
     nearness: Nearness | None = None
     beside: Sequence[str] | None = None
+    label_names: LabelNames | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from workbench.domain.arrays import Rows, Targets, Utilities
+from workbench.domain.arrays import Probabilities, Rows, Targets, Utilities
 from workbench.domain.ports import Choice, StrategyInputs
 from workbench.domain.questions import Kind
 from workbench.domain.scores import ClassScores
-from workbench.strategies.coverage import Field, Kernel, Worth, alike, cover, crowds, lay_out, n_like
+from workbench.strategies.coverage import Field, Kernel, Worth, alike, cover, lay_out, n_like
 from workbench.strategies.demands import ANY_KIND, check_inputs, choice, no_choice, vectors_for
+from workbench.strategies.distances import blocks
 from workbench.strategies.exchange import exchange
-from workbench.strategies.measures import in_pieces, utilities
+from workbench.strategies.first_batch import first_field
+from workbench.strategies.guesses import Guesses, guesses_of
+from workbench.strategies.measures import utilities
 from workbench.strategies.near_copies import Families, NearCopies
 
-FIRST = Kernel(0.45)
 LATER = Kernel(0.3, 2)
 OWN_DOUBT = 0.5  # how far a document that stands for doubtful ones should be doubtful itself
-CROWDING = 0.4  # how far the first batch turns away from crowds, so that small topics are met early
+TOLD_APART = (
+    0.25  # of the way from chance to always right: how well names must tell answers apart to be believed
+)
+AT_ONCE = 1 << 22
+Probable: TypeAlias = Callable[[Rows], Probabilities]
 LEAST = 1e-9  # a document that the model is sure of may still be asked when nothing else is left
 
 
@@ -36,9 +42,11 @@ class Auto:
     (only doubtful ones weigh: uncertainty). What a document adds counts the more, the more doubtful it is
     itself and the fewer answers the labels have that it may have, those expected from the batch among them.
     Without a model the weights are equal but for crowds, and documents are exchanged until none would cover
-    more. No two near-copies come in one batch, nor one of a text that is asked beside it, unless nothing else is
-    left; so a batch may be shorter than asked. Documents cover their nearest neighbours; where nobody kept
-    those, of more than `MOST_LOOKED_AT` documents a sample drawn by weight is looked at.
+    more; where the names of labels are known (see `guesses`), documents then cover only those of the same guessed
+    label, and with a model it is the guesses that say which labels a document may have. No two near-copies
+    come in one batch, nor one of a text that is asked beside it, unless nothing else is left; so a batch may be
+    shorter than asked. Documents cover their nearest neighbours; where nobody kept those, of more than
+    `MOST_LOOKED_AT` documents a sample drawn by weight is looked at.
     """
 
     sharpness: float = 3.0
@@ -46,7 +54,16 @@ class Auto:
     kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset({"vectors"})
     uses: ClassVar[frozenset[str]] = frozenset(
-        {"scores", "labelled_vectors", "labelled_targets", "texts", "neighbours", "nearness", "beside"}
+        {
+            "scores",
+            "labelled_vectors",
+            "labelled_targets",
+            "texts",
+            "neighbours",
+            "nearness",
+            "beside",
+            "label_names",
+        }
     )
 
     def __call__(self, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
@@ -56,9 +73,12 @@ class Auto:
         if n == 0:
             return no_choice()
         doubt = None if inputs.scores is None else np.maximum(utilities(inputs.scores, "margin"), LEAST)
-        field = self._field(inputs, doubt, n, rng)
+        guesses = guesses_of(inputs)
+        field = (
+            self._field(inputs, doubt, n, rng) if doubt is not None else first_field(inputs, guesses, n, rng)
+        )
         families = Families(NearCopies(vectors, inputs.texts, inputs.beside), field)
-        places, gains = cover(field, n, families.may_join, _worth(inputs, doubt, field))
+        places, gains = cover(field, n, families.may_join, _worth(inputs, doubt, field, guesses))
         if not places and inputs.beside:
             # All is nearly a copy of what is asked beside it, but a batch must teach, too.
             return self(replace(inputs, beside=None), n, rng)
@@ -66,14 +86,10 @@ class Auto:
             places, gains = exchange(field, places, families.may_join)
         rows = field.rows[places]
         utility = np.asarray(gains) / max(gains[0], LEAST) if gains else np.zeros(0)
-        return choice(rows, utility, _reasons(inputs, field, places))
+        return choice(rows, utility, _reasons(inputs, field, places, guesses))
 
-    def _field(
-        self, inputs: StrategyInputs, doubt: Utilities | None, n: int, rng: np.random.Generator
-    ) -> Field:
+    def _field(self, inputs: StrategyInputs, doubt: Utilities, n: int, rng: np.random.Generator) -> Field:
         """Return the field in which each document weighs what is to be learned of it."""
-        if doubt is None:
-            return without_crowds(lay_out(inputs, np.ones(inputs.n_candidates), FIRST, n, rng))
         weights = np.maximum(doubt ** (1.0 + self.sharpness * float(1.0 - doubt.mean())), LEAST)
         return lay_out(inputs, weights, LATER, n, rng)
 
@@ -83,54 +99,69 @@ class RareLabels:
 
     An answer for a label with c answers is worth 1 / c, or 1 with none; a document has the mean by the
     probabilities of its labels, in (0, 1]. What is chosen counts as its probabilities say: a batch full of one rare
-    label would not help the others. `targets` `(m, l)` are those of the answered documents.
+    label would not help the others. `probable` gives those of some places, `(n, l)`; `targets` `(m, l)` are those of
+    the answered documents.
     """
 
-    def __init__(self, scores: ClassScores, targets: Targets, rows: Rows) -> None:
-        self._probabilities = scores.probabilities
-        self._rows = rows
+    def __init__(self, probable: Probable, targets: Targets) -> None:
+        self._probable = probable
         self._counts = targets.sum(axis=0).astype(np.float64)
         self._n_chosen = 0
 
     def __call__(self, places: Rows, chosen: Sequence[int]) -> Utilities:
         """Return the worth of some places, `(n,)`; the chosen ones only grow from call to call."""
         for place in chosen[self._n_chosen :]:
-            self._counts += self._probabilities[self._rows[place]]
+            self._counts += self._probable(np.array([place]))[0]
         self._n_chosen = len(chosen)
         worth = 1.0 / np.maximum(self._counts, 1.0)
+        found = np.zeros(len(places))
+        # All of a large pool would fill the memory.
+        for some in blocks(len(places), len(worth), most=AT_ONCE):
+            probable = self._probable(places[some]).astype(np.float64)
+            found[some] = (probable @ worth) / np.maximum(probable.sum(axis=1), LEAST)
+        return found
 
-        def of(probable: npt.NDArray[np.float64]) -> Utilities:
-            return np.asarray((probable @ worth) / np.maximum(probable.sum(axis=1), LEAST))
 
-        return in_pieces(of, self._probabilities[self._rows[places]])
-
-
-def _worth(inputs: StrategyInputs, doubt: Utilities | None, field: Field) -> Worth:
+def _worth(inputs: StrategyInputs, doubt: Utilities | None, field: Field, guesses: Guesses | None) -> Worth:
     """Return what asking about a document itself is worth: nothing else is known without a model."""
     if doubt is None:
         return alike
     rare: Worth = alike
     if isinstance(inputs.scores, ClassScores) and inputs.labelled_targets is not None:
-        rare = RareLabels(inputs.scores, inputs.labelled_targets, field.rows)
+        rare = RareLabels(_probable(inputs, inputs.scores, field.rows, guesses), inputs.labelled_targets)
     own = doubt**OWN_DOUBT
     return lambda places, chosen: own[field.rows[places]] * rare(places, chosen)
 
 
-def without_crowds(field: Field) -> Field:
-    """Return the field with the documents of crowds weighing less, so that a big topic does not take all."""
-    return replace(field, weights=field.weights / np.maximum(crowds(field), 1.0) ** CROWDING)
+def _probable(inputs: StrategyInputs, scores: ClassScores, rows: Rows, guesses: Guesses | None) -> Probable:
+    """Return who says which labels a document may have: the guesses, where the names of labels tell them apart.
+
+    The model says it by what it was taught, and of labels with few answers it was taught little.
+    """
+    vectors = inputs.vectors
+    if guesses is None or vectors is None or guesses.trust < TOLD_APART:
+        return lambda places: scores.probabilities[rows[places]]
+    return lambda places: guesses.probabilities(np.asarray(vectors[rows[places]], dtype=np.float32))
 
 
-def _reasons(inputs: StrategyInputs, field: Field, places: Sequence[int]) -> list[str]:
+def _reasons(
+    inputs: StrategyInputs, field: Field, places: Sequence[int], guesses: Guesses | None
+) -> list[str]:
     if inputs.scores is None:
-        asked = ["little" if field.covered[place] > 0.0 else "nothing" for place in places]
-        return [
-            f"{how_much} like it was asked yet; {_others(field, place)}"
-            for how_much, place in zip(asked, places, strict=True)
-        ]
+        return [_first_reason(inputs, field, place, guesses) for place in places]
     if isinstance(inputs.scores, ClassScores):
         return [_doubt_of_labels(inputs.scores, inputs.labelled_targets, field, place) for place in places]
     return [f"the model wavers over a word of it; {_others(field, place)}" for place in places]
+
+
+def _first_reason(inputs: StrategyInputs, field: Field, place: int, guesses: Guesses | None) -> str:
+    how_much = "little" if field.covered[place] > 0.0 else "nothing"
+    if guesses is not None and inputs.vectors is not None:
+        (label,) = guesses.labels(inputs.vectors[field.rows[[place]]]).tolist()
+        if label >= 0:
+            name = guesses.names.labels[label]
+            return f"by its name it may be '{name}'; {_others(field, place)}"
+    return f"{how_much} like it was asked yet; {_others(field, place)}"
 
 
 def _doubt_of_labels(scores: ClassScores, targets: Targets | None, field: Field, place: int) -> str:

@@ -65,6 +65,14 @@ def _check_labelled(inputs: StrategyInputs) -> None:
             f"The answered documents' vectors have width {labelled.shape[1]}, the candidates' "
             f"{inputs.vectors.shape[1]}: they are not of one encoder.",
         )
+    names = inputs.label_names
+    if names is not None and targets is not None and len(names.labels) != targets.shape[1]:
+        raise InputError(f"There are names of {len(names.labels)} labels for {targets.shape[1]} labels.")
+    if names is not None and inputs.vectors is not None and names.vectors.shape[1] != inputs.vectors.shape[1]:
+        raise InputError(
+            f"The vectors of the labels' names have width {names.vectors.shape[1]}, the candidates' "
+            f"{inputs.vectors.shape[1]}: they are not of one encoder.",
+        )
     if labelled is not None and targets is not None and len(labelled) != len(targets):
         raise InputError(f"There are {len(targets)} answers for {len(labelled)} labelled vectors.")
     said = inputs.labelled_scores

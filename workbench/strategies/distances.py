@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,13 @@ def blocks(n_rows: int, width: int, *, most: int | None = None) -> Iterator[slic
     step = max(1, (most or BLOCK_VALUES) // max(1, width))
     for start in range(0, n_rows, step):
         yield slice(start, min(start + step, n_rows))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Have BLAS add up in the same order on every machine: with one thread."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
 
 
 def finite(values: AnyArray) -> bool:
@@ -68,7 +76,7 @@ def nearness_of(vectors: AnyArray, answered: Vectors | None, rows: Rows) -> Near
     found = np.full(len(rows), -1.0, dtype=np.float32)
     if answered is None or not len(answered):
         return found
-    with threadpool_limits(limits=1, user_api="blas"):  # the same sums on every machine
+    with one_thread():
         for some in blocks(len(rows), len(answered) + vectors.shape[1]):
             part = np.asarray(vectors[rows[some]], dtype=np.float32)
             found[some] = (part @ answered.T).max(axis=1)

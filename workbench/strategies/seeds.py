@@ -13,9 +13,9 @@ from workbench.domain.documents import folded_text
 from workbench.domain.ports import Choice, StrategyInputs
 from workbench.domain.questions import Kind
 from workbench.domain.terms import Term, holds_word
-from workbench.strategies.auto import FIRST, without_crowds
 from workbench.strategies.coverage import cover, lay_out
 from workbench.strategies.demands import ANY_KIND, check_inputs, choice, needed, no_choice, vectors_for
+from workbench.strategies.first_batch import FIRST, without_crowds
 from workbench.strategies.near_copies import Families, NearCopies
 
 NAME = "seeds"

@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench import catalog
 from workbench.config import n_training_threads, stay_offline
+from workbench.domain.label_names import names_in_words
 from workbench.domain.ports import Progress, WordEncoder, silent
 from workbench.store.vectors import CachedEncoder, VectorFile
 from workbench.store.word_vectors import CachedWords, WordVectorFile
@@ -38,7 +39,7 @@ def remembered_words(project: Project) -> CachedWords:
 def embed_pool(
     project: Project, *, encoder_name: str = catalog.DEFAULT_ENCODER, progress: Progress = silent
 ) -> int:
-    """Encode every document that has no vector yet, find neighbours, and return how many documents there are.
+    """Encode documents and names of labels that have no vector yet, find neighbours; return how many documents.
 
     Where entities are ranked live, the words of the pool are encoded too. Interrupted, it goes on where it
     stopped.
@@ -46,6 +47,8 @@ def embed_pool(
     texts = [document.text for document in project.store.documents()]
     encoder = project_encoder(project, encoder_name)
     encoder.encode(texts, progress=progress)
+    exclusive = [question for question in project.store.questions() if question.exclusive]
+    encoder.encode([name for question in exclusive for name in names_in_words(question.labels)])
     neighbours_among(project, encoder, (), progress=progress)
     if words_are_ranked(project):
         embed_words(project, remembered_words(project), progress=progress)

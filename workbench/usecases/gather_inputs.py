@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.domain.arrays import Samples, Targets, Vectors
 from workbench.domain.examples import Example
+from workbench.domain.label_names import LabelNames, names_in_words
 from workbench.domain.neighbours import Neighbours
 from workbench.domain.ports import (
     Encoder,
@@ -75,7 +76,16 @@ def gather_inputs(
         texts=texts if "texts" in names else None,
         neighbours=evidence.neighbours if "neighbours" in names else None,
         beside=evidence.beside if "beside" in names else None,
+        label_names=_label_names(evidence) if "label_names" in names else None,
     )
+
+
+def _label_names(evidence: Evidence) -> LabelNames | None:
+    """Return the names of the labels; None where several answer a document or nobody can encode them."""
+    question, encoder = evidence.question, evidence.encoder
+    if encoder is None or not question.exclusive or not question.labels:
+        return None
+    return LabelNames(question.labels, encoder.encode(names_in_words(question.labels)))
 
 
 def targets_of(question: Question, answered: Sequence[Example]) -> Targets:

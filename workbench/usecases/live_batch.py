@@ -16,6 +16,7 @@ from workbench.domain.annotations import now
 from workbench.domain.arrays import Rows
 from workbench.domain.examples import Example
 from workbench.domain.history import RECIPE_VERSION, hash_json
+from workbench.domain.ports import StrategyInputs
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Run, hash_examples, live_run_id
 from workbench.domain.scores import Scores, TokenScores
@@ -62,7 +63,7 @@ def next_batch(project: Project, view: LiveView, model: LiveModel, newest: Batch
         fresh = with_scopes(fresh, np.arange(len(fresh)), texts=texts, scores=said)
     measuring = in_proportion(control, len(fresh), n - len(control))
     proposals = (*carried, *mixed(fresh, measuring, since=_since_control(view)))
-    recipe = _recipe(view, model, ranking, sampled=inputs.neighbours is None)
+    recipe = _recipe(view, model, ranking, inputs)
     batch = Batch(
         uuid4().hex,
         view.question.name,
@@ -101,14 +102,15 @@ def _since_control(view: LiveView) -> int:
     return since
 
 
-def _recipe(view: LiveView, model: LiveModel, ranking: Ranking, *, sampled: bool) -> dict[str, Any]:
+def _recipe(view: LiveView, model: LiveModel, ranking: Ranking, inputs: StrategyInputs) -> dict[str, Any]:
     """Return what the choice followed from; see `batch_recipe`."""
+    looked_at = {"sampled": inputs.neighbours is None, "names": inputs.label_names is not None}
     return {
         "version": RECIPE_VERSION,
         "ranking": ranking.as_dict(),
         "encoder_id": view.pool.file.encoder_id,
         "saw": view.moment.as_dict(),
-        "live": {"sampled": sampled, "without_vector": view.pool.without_vector, **_words_noted(view)},
+        "live": {**looked_at, "without_vector": view.pool.without_vector, **_words_noted(view)},
         "hashes": view_hashes(view, model),
     }
 

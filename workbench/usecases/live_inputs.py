@@ -95,4 +95,5 @@ def live_inputs(
         terms=terms_for(view.question, terms) if "terms" in names else None,
         texts=[view.pool.texts[place] for place in view.places.tolist()] if "texts" in names else None,
         beside=beside if "beside" in names else None,
+        label_names=view.pool.label_names(view.question) if "label_names" in names else None,
     )

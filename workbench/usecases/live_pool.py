@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.domain.arrays import AnyArray, Nearness, Rows, Vectors
+from workbench.domain.label_names import LabelNames, names_in_words
 from workbench.domain.neighbours import N_NEAREST, Neighbours
+from workbench.domain.questions import Question
 from workbench.domain.word_vectors import WordVectors
 from workbench.errors import InputError
 from workbench.store.answer_log import AnswerLog
@@ -55,9 +57,9 @@ class LivePool:
     """The documents of the pool that have a vector, and which of them are open.
 
     Where `words` are given, they have word vectors too. Documents whose text is held out too are none of it.
-    `without_vector` counts those that are left out until they are embedded, and `lacks_neighbours` tells that
-    a ranking asked for neighbours in vain. Vectors of open documents are kept together: whoever answers takes
-    a few away, and nothing else is read again.
+    `without_vector` counts those that are left out until they are embedded; `lacks_neighbours` and `lacks_names`
+    tell that a ranking asked in vain for neighbours, or for vectors of the labels' names. Vectors of open documents
+    are kept together: whoever answers takes a few away, and nothing else is read again.
     """
 
     def __init__(self, project: Project, file: VectorFile, words: WordVectorFile | None = None) -> None:
@@ -79,7 +81,8 @@ class LivePool:
         self._open: Rows = np.zeros(0, dtype=np.int64)
         self._held: Vectors | None = None
         self._neighbours: Neighbours | None = None
-        self.lacks_neighbours = False
+        self.lacks_neighbours = self.lacks_names = False
+        self._may_read_names = True
         self._may_look = not self.without_vector and 0 < len(self.ids) <= MOST_DOCUMENTS
         self._nearness = LiveNearness(len(kept))
 
@@ -129,6 +132,25 @@ class LivePool:
             self._may_look = False
         elif self.neighbours(np.zeros(0, dtype=np.int64)) is None:
             self._neighbours = nearest_of(self.vectors_of(self.ids))
+
+    def label_names(self, question: Question) -> LabelNames | None:
+        """Return the names of a question's labels with their vectors; None where several labels answer a document.
+
+        None, too, while nobody has embedded one of them.
+        """
+        if not question.exclusive or not question.labels or not self._may_read_names:
+            return None
+        rows = self.file.rows(names_in_words(question.labels))
+        self.lacks_names = bool((rows < 0).any())
+        return None if self.lacks_names else LabelNames(question.labels, self.file.read(rows))
+
+    def fix_names(self, question: Question, *, known: bool) -> None:
+        """Rank as another process did: without the names of labels, or with them. Raises InputError without."""
+        self._may_read_names = known
+        if known and self.label_names(question) is None:
+            raise InputError(
+                "The vectors of the labels' names are gone.", hint="Compute them: workbench embed"
+            )
 
     def hash_of(self, places: Rows) -> str:
         """Return the SHA-256 of ids and texts of the pool, and of which of them are open."""

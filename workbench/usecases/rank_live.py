@@ -55,7 +55,7 @@ class LiveRanking:
         """Whether the job `embed` would make the next ranking better, or possible where words are ranked by."""
         if self._pool is None:
             return self._lacks_words
-        return self._pool.without_vector > 0 or self._pool.lacks_neighbours
+        return self._pool.without_vector > 0 or self._pool.lacks_neighbours or self._pool.lacks_names
 
     def refresh(self) -> Batch | None:
         """Rank anew when enough answers came since the newest batch; return what was saved, if anything.
@@ -137,13 +137,14 @@ class LiveRankings:
         self._project = project
         self._log = AnswerLog(project.store)
         self._seen = -1
-        self._embedded: dict[str, int] = {}
+        self._embedded: dict[str, tuple[int, int]] = {}
         self._rankings: dict[str, LiveRanking] = {}
 
     def look(self) -> list[Batch]:
         """Rank what is due and return the new batches; without a new annotation it takes one query.
 
-        Documents without a vector are left out, and a job is asked for that embeds them, once an import.
+        Documents without a vector are left out, and a job is asked for that embeds them, once an import or change
+        of labels.
         A question that cannot be ranked keeps no other waiting: its error is raised after all were looked at.
         """
         newest = self._log.newest()
@@ -165,9 +166,9 @@ class LiveRankings:
     def _refreshed(self, question: str) -> Batch | None:
         ranking = self._rankings.setdefault(question, LiveRanking(self._project, question))
         batch = ranking.refresh()
-        last = self._log.last_position()
-        if ranking.wants_work and last != self._embedded.get(question):
-            self._embedded[question] = last
+        known = self._log.last_position(), self._project.store.question(question).label_version
+        if ranking.wants_work and known != self._embedded.get(question):
+            self._embedded[question] = known
             ask_for_vectors(self._project, question)
         return batch
 

@@ -33,6 +33,7 @@ def replay_live(
     sampled = _was_sampled(batch)
     pool = LivePool(seen, _vector_file(seen, batch.recipe.get("encoder_id", "")), _word_file(seen, batch))
     pool.fix_neighbours(sampled=sampled)
+    pool.fix_names(answers.question, known=bool(batch.recipe["live"].get("names")))
     view = live_view(answers, pool, answers.examples(pool.text_of))
     model: LiveModel
     if batch.run is None or is_live_run(batch.question, batch.run):

@@ -60,13 +60,14 @@ def test_a_document_is_worth_the_mean_of_the_labels_it_may_have():
     targets = np.zeros((5, 3), dtype=np.bool_)
     targets[:4, 0] = targets[4:, 1] = True
     scores = class_scores([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.0, 0.5])
-    worth = RareLabels(scores, targets, np.array([2, 0, -1, 1]))
+    rows = np.array([2, 0, -1, 1])
+    worth = RareLabels(lambda places: scores.probabilities[rows[places]], targets)
     assert worth(np.array([1, 3, 0]), []) == pytest.approx([0.25, 1.0, 0.625])
 
 
 def test_what_is_chosen_counts_as_its_probabilities_say():
     scores = class_scores([0.0, 1.0, 0.0], [0.0, 0.5, 0.5], [0.0, 0.0, 1.0])
-    worth = RareLabels(scores, np.array([[False, True, False]]), np.arange(3))
+    worth = RareLabels(scores.probabilities.__getitem__, np.array([[False, True, False]]))
     every = np.arange(3)
     assert worth(every, []) == pytest.approx([1.0, 1.0, 1.0])
     assert worth(every, [0]) == pytest.approx([0.5, 0.75, 1.0])
