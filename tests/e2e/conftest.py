@@ -22,9 +22,11 @@ from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
 from workbench.domain.questions import Question
+from workbench.domain.settings import QuestionSettings
 from workbench.store.locks import FileLock
 from workbench.store.project_store import ProjectStore
-from workbench.usecases.project import create_project
+from workbench.usecases.project import create_project, open_project
+from workbench.usecases.set_question import set_question
 
 TEXTS = (
     "The kettle 🫖 leaks since Monday, please send Ana Müller a new one.",
@@ -105,7 +107,11 @@ def add_documents(home: Path, documents: list[Document]) -> None:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[ServedApp]:
-    """Serve a project with three questions; the answers of each test are its own."""
+    """Serve a project with three questions; the answers of each test are its own.
+
+    Their documents come in import order, as the tests expect: no first batch is chosen and nothing is ranked
+    live. What happens else is looked at by `test_first_batch.py`.
+    """
     home = Home(tmp_path)
     questions = [
         Question("topic", "textcat", ("delivery", "billing", "fault")),
@@ -114,6 +120,9 @@ def app(tmp_path: Path) -> Iterator[ServedApp]:
     ]
     create_project(home, "tickets", questions, control_share=0.0)
     add_documents(tmp_path, [Document(f"ticket-{place}", text) for place, text in enumerate(TEXTS)])
+    with open_project(home, "tickets") as project:
+        for question in questions:
+            set_question(project, question.name, QuestionSettings(live=False))
     yield from served(tmp_path)
 
 

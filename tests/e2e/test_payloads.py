@@ -149,7 +149,8 @@ def poisoned(app: Any) -> Any:
             file_name=PAYLOADS[0], file_sha256="1" * 64, format="csv",
         )  # fmt: skip
         for guided in ("poison", "marks", "topic"):
-            set_question(project, guided, QuestionSettings(guidelines="\n\n".join(PAYLOADS)))
+            # In import order: each payload is to come onto the card once.
+            set_question(project, guided, QuestionSettings(guidelines="\n\n".join(PAYLOADS), live=False))
         store.record(
             [
                 Annotation(

@@ -89,6 +89,7 @@ def test_a_project_measures_itself_without_a_test_set(
     assert found.figures.too_few
     assert found.gain is not None
     assert found.gain.n_labels == 32  # four of the five folds of 40
+    assert found.gain.n_before == 90  # of the random batch, whose other ten are control documents
     gained = found.gain.figures["accuracy"]
     assert gained.low <= gained.value <= gained.high
 
@@ -101,8 +102,8 @@ def test_a_project_measures_itself_without_a_test_set(
     assert written["figures"]["overall"][0]["value"] == accuracy.value
 
 
-def test_answers_that_were_there_before_the_first_batch_leave_the_gain_untold(
-    home: Home, tmp_path: Path
+def test_answers_that_were_there_before_the_first_batch_teach_both_sides_and_are_told(
+    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     truth = write_tickets(tmp_path / "tickets.csv", 1200)
     create_project(home, "tickets", [Question("topic", "textcat", tuple(SAID))])
@@ -117,5 +118,7 @@ def test_answers_that_were_there_before_the_first_batch_leave_the_gain_untold(
             propose_batch(project, "topic", Ranking("margin", 100, seed))
             answer_queue(project, truth, 100)
         found = measure_control(project, "topic")
-    assert found.gain is None
-    assert found.no_gain.startswith("60 answers to 'topic' were there before a batch asked the first one")
+    assert found.gain is not None
+    assert (found.gain.n_labels, found.gain.n_before) == (32, 60)
+    control_command("tickets", "topic")
+    assert "(all heads also learned from 60 answers from before the first batch)" in capsys.readouterr().out

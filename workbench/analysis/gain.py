@@ -37,6 +37,7 @@ class Difference:
 class Gain:
     """The gain of `n_labels` chosen over as many random labels, of entities over as many words.
 
+    `n_before` answers were there before anything was chosen; the heads of both sides learned from them, too.
     `figures` are `accuracy` and `macro_f1`, of entities `strict_f1`. Judged on `n_judged` control answers,
     each by heads that have not seen it, `n_repeats` times. `unit` says what `n_labels` counts.
     """
@@ -46,6 +47,7 @@ class Gain:
     n_repeats: int
     figures: Mapping[str, Difference]
     unit: str = "labels"
+    n_before: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the gain as JSON values, its figures beside the numbers."""

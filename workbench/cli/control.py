@@ -71,6 +71,10 @@ def print_gain(gain: Gain) -> None:
         f"gain over random labels, heads on {gain.n_labels:,} {gain.unit} each, judged on {gain.n_judged:,} "
         f"control answers, {gain.n_repeats} times:"
     )
+    if gain.n_before:
+        print(
+            f"  (all heads also learned from {counted(gain.n_before, 'answers')} from before the first batch)"
+        )
     for name, found in gain.figures.items():
         print(f"  {FIGURE_NAMES[name]}  {difference_in_words(found)}")
 

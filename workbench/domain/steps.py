@@ -14,6 +14,7 @@ STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "train-meanwhile": ("collect", "fit", "judge", "save"),
         "round": ("collect", "fit", "judge", "save", "rank", "compare"),
         "propose": ("rank",),
+        "first-batch": ("embed", "rank"),
         "distil": ("load", "ask the teacher", "teach", "judge", "save"),
         "export": ("load", "trace", "verify", "quantise", "publish", "time"),
         "time-bundle": ("time",),

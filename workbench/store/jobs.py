@@ -32,13 +32,17 @@ LOGS = Path("data", "logs")
 WORKER_LOG = LOGS / "worker.log"
 # They take seconds and ask nothing of a model that is still to be trained: they go before the others.
 SHORT_VERBS = ("preview", "import", "analyse", "languages", "time-bundle")
-# Nobody asked for them: they go behind the others, and rest while one of these is at work.
-MEANWHILE_VERBS = ("train-meanwhile",)
+# Nobody asked for them: they go behind the others, in this order, and rest while one that goes before is at work.
+MEANWHILE_VERBS = ("first-batch", "train-meanwhile")
 INHERITED_LOCK = "WORKBENCH_WORKER_LOCK"  # the open file of the lock that a new worker was given
 
 _jobs = schema.jobs.c
 _TURN = (
-    case((_jobs.verb.in_(SHORT_VERBS), 0), (_jobs.verb.in_(MEANWHILE_VERBS), 2), else_=1),
+    case(
+        (_jobs.verb.in_(SHORT_VERBS), 0),
+        *((_jobs.verb == verb, 2 + place) for place, verb in enumerate(MEANWHILE_VERBS)),
+        else_=1,
+    ),
     _jobs.id,
 )
 
@@ -115,6 +119,12 @@ class Jobs:
         with self._database.read() as connection:
             return _get(connection, id)
 
+    def by_key(self, key: str) -> Job | None:
+        """Return the job that was asked for with a key, None when nobody did."""
+        with self._database.read() as connection:
+            row = connection.execute(select(schema.jobs).where(_jobs.key == storable(key))).one_or_none()
+            return None if row is None else _job(row)
+
     def list(self) -> JobList:
         """Return all jobs, newest first."""
         with self._database.read() as connection:
@@ -138,7 +148,8 @@ class Jobs:
         """Return the jobs that a running one has to let pass, at work or queued: none but for MEANWHILE_VERBS."""
         if job.verb not in MEANWHILE_VERBS:
             return []
-        return [one for one in self.line() if one.verb not in MEANWHILE_VERBS]
+        behind = MEANWHILE_VERBS[MEANWHILE_VERBS.index(job.verb) :]
+        return [one for one in self.line() if one.verb not in behind]
 
     def claim(self, worker: str) -> Job | None:
         """Take the oldest job that is queued, short ones first and last those that nobody asked for."""

@@ -18,9 +18,9 @@ _batches = schema.batches.c
 
 
 def replace_batch(
-    store: ProjectStore, batch: Batch, suggestions: Sequence[Suggestion], *, newest: str
+    store: ProjectStore, batch: Batch, suggestions: Sequence[Suggestion], *, newest: str | None
 ) -> bool:
-    """Append a batch, if `newest` is still the id of the newest one, and tell whether it was.
+    """Append a batch, if `newest` is still the id of the newest one (None: there is none), and tell whether it was.
 
     The suggestions take the place of those of their documents; other documents keep theirs. All of it
     or nothing: whoever asks for the next documents sees one ranking. The condition keeps a batch that
@@ -29,10 +29,8 @@ def replace_batch(
     with store.database.write() as connection:
         asked = questions.get(connection, batch.question)
         number = queue.latest_batch_number(connection, asked)
-        if (
-            number is None
-            or newest != connection.execute(select(_batches.id).where(_batches.number == number)).scalar_one()
-        ):
+        found = connection.execute(select(_batches.id).where(_batches.number == number)).scalar_one_or_none()
+        if found != newest:
             return False
         queue.save_batch(connection, batch)
         for some in chunks(suggestions, documents.IDS_AT_ONCE):

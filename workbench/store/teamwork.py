@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from workbench.domain.annotations import FROM_A_FILE, Annotation
-from workbench.store import questions, schema
+from workbench.store import questions, queue, schema
 from workbench.store.bulk import BULK
 from workbench.store.project_store import ProjectStore
 from workbench.store.settled import is_settled
@@ -74,6 +75,19 @@ class Teamwork:
                 Entry(who, status, at, seconds, bool(bulk))
                 for who, status, at, seconds, bulk in connection.execute(query)
             ]
+
+    def n_annotators(self, question: str) -> int:
+        """Return how many annotators have answered or skipped, or hold a document on their desk just now."""
+        leases = schema.leases.c
+        with self._database.read() as connection:
+            number = questions.get(connection, question).number
+            answered = select(_annotations.annotator).where(
+                _annotations.question == number,
+                _annotations.annotator != FROM_A_FILE,
+                ~is_settled(_annotations),
+            )
+            holding = select(leases.annotator).where(leases.question == number, queue.active(time.time()))
+            return len(set(connection.execute(answered.union(holding)).scalars()))
 
     def shared(self, question: str) -> list[Annotation]:
         """Return the annotations of the documents that several annotators answered, or one flagged.

@@ -14,6 +14,8 @@ from workbench.domain.suggestions import Suggestion
 from workbench.store.candidates import IN_IMPORT_ORDER
 from workbench.store.desk import ALSO_OPEN
 from workbench.ui.addresses import base_path
+from workbench.ui.waking import wake_worker
+from workbench.usecases.ask_first_batch import ask_first_batches
 from workbench.usecases.project import Project
 from workbench.usecases.queue_documents import (
     Decision,
@@ -64,14 +66,23 @@ def question_data(question: Question, settings: QuestionSettings) -> dict[str, A
 def queue_data(
     project: Project, names: Sequence[str], annotator: str, *, showing: Collection[str] = ()
 ) -> dict[str, Any]:
-    """Lease and return the next documents, the last decisions, and how far the pool is."""
+    """Lease and return the next documents, the last decisions, and how far the pool is.
+
+    Where documents wait and nobody proposed a batch yet, the worker is asked for the first one.
+    """
     # Before the documents: a batch that comes between the two is then noticed by the next receipt.
     now = ranking(project, names, annotator)
     documents = queue_documents(project, names, annotator, n=QUEUE, showing=showing)
+    ranked = ranked_by(project, names)
+    unranked = [name for name in names if name not in ranked]
+    awaited = ask_first_batches(project, unranked) if documents and unranked else {}
+    if awaited:
+        wake_worker(project)
     answered, pool = n_answered(project, names)
     return {
         "ranking": now,
-        "ranked": ranked_by(project, names),
+        "ranked": {**ranked, **awaited},
+        "is_awaited": bool(awaited),
         "documents": [document_data(document) for document in documents],
         "decisions": [decision_data(d) for d in last_decisions(project, names, annotator)],
         "n_answered": answered,

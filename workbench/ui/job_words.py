@@ -21,6 +21,7 @@ VERBS: Mapping[str, str] = {
     "time-bundle": "Timing",
     "embed": "Vectors",
     "propose": "Next batch",
+    "first-batch": "First batch",
     "control": "Control sample",
     "suggest": "Suggestions",
     "simulate": "Simulation",
@@ -62,7 +63,8 @@ def result_in_words(job: Job) -> str:
     if "run" in result and job.verb != "export" and isinstance(result["run"], str):
         found.append(f"run {result['run']}")
     if isinstance(result.get("why"), str):
-        found.append(f"nothing was trained: {result['why']}")
+        what = "no batch was chosen" if job.verb == "first-batch" else "nothing was trained"
+        found.append(f"{what}: {result['why']}")
     if "bundle" in result and isinstance(result["bundle"], str):
         found.append(f"bundle {PurePosixPath(result['bundle']).name}")
     if "n_issues" in result:

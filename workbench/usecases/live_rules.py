@@ -22,7 +22,8 @@ def why_not_live(project: Project, question_name: str) -> str:
 
     | what                                          | ranked live                              |
     |-----------------------------------------------|------------------------------------------|
-    | nothing, or a control sample, was proposed    | no: nobody asked for a ranking           |
+    | nothing was proposed                          | no: see `ask_first_batch` for the first  |
+    | a control sample was proposed last            | no: it must not be covered               |
     | entities, by a strategy of labels             | no: words have none of what it looks at  |
     | a strategy of small-text, or one that samples | no: it takes too long                    |
     | a project connected to Label Studio           | if asked: only a publish is seen there   |

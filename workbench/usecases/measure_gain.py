@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from workbench import catalog
 from workbench.analysis.control import LEAST_ANSWERS
-from workbench.analysis.gain import Gain, counts_of, gain_of, span_counts_of
+from workbench.analysis.gain import Counts, Gain, SpanCounts, counts_of, gain_of, span_counts_of
 from workbench.config import n_training_threads, stay_offline
 from workbench.domain.annotations import FROM_A_FILE
 from workbench.domain.decoding import decode_labels, decode_spans
@@ -28,7 +28,7 @@ from workbench.usecases.queue_documents import CONTROL_STRATEGIES
 from workbench.usecases.score_folds import answer_of, stratified_folds
 
 N_REPEATS = 5
-MOST_BEFORE = 10  # answers of elsewhere before the first batch; few of them change little
+MOST_TIMES = 10  # as many answers before the first batch as there are to compare: more would drown these
 # Heads on stored vectors: fitting dozens of them takes seconds, of words a minute.
 LEARNER = {"textcat": "linear", "textcat-multi": "linear", "ner": "tags"}
 MORE = {
@@ -40,10 +40,15 @@ Answers: TypeAlias = list[tuple[Any, ...]]  # of each document its labels, or it
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The answers to learn from: those that a strategy or a person chose, first answered first, and chance's."""
+    """The answers to learn from: those that a strategy or a person chose, first answered first, and chance's.
+
+    `before` are those that were there before the first of the chosen ones: both sides learn from all of them,
+    as whoever began to choose, or to draw by chance, would have had them in any case.
+    """
 
     chosen: Sequence[Example]
     control: Sequence[Example]
+    before: Sequence[Example] = ()
 
 
 def measure_gain(
@@ -56,21 +61,22 @@ def measure_gain(
 ) -> Gain:
     """Compare the chosen answers so far with the control answers, label for label, of entities word for word.
 
-    Chosen is what a batch asked and somebody then answered; answers that came with a file, or to documents
-    that no batch asked, count on no side. Raises NotEnoughDataError with fewer than thirty answers on either
-    side, where they do not tell two labels apart, or where the first batch already had answers to build on.
+    Chosen is what a batch asked and somebody then answered. All answers from before the first of these are
+    learned from on both sides; later ones that came with a file, or to documents that no batch asked, on
+    none. Raises NotEnoughDataError with fewer than thirty answers on either side, where they do not tell two
+    labels apart, or where so many were there before that these make no difference.
     """
     stay_offline()
     question = project.store.question(question_name)
-    sides = Sides(
-        chosen_answers(project, question_name), collect_examples(project, question_name, part="control")
-    )
+    before, chosen = parted_answers(project, question_name)
+    sides = Sides(chosen, collect_examples(project, question_name, part="control"), before)
     for answers, what in ((sides.chosen, "chosen"), (sides.control, "control")):
         if len(answers) < LEAST_ANSWERS:
             raise NotEnoughDataError(
                 f"The gain needs {LEAST_ANSWERS} {what} answers to '{question_name}'; there are {len(answers)}.",
                 hint=MORE[what],
             )
+    check_before(question_name, sides)
     name = LEARNER[question.kind]
     on_vectors = name in catalog.LEARNERS_ON_VECTORS
     context = LearnerContext(
@@ -82,16 +88,25 @@ def measure_gain(
     return compare_heads(learner, question, sides, seed=seed, progress=progress)
 
 
-def chosen_answers(project: Project, question_name: str) -> list[Example]:
-    """Return the answers that a strategy's batch asked for, those that were given first first.
+def check_before(question_name: str, sides: Sides) -> None:
+    """Raise NotEnoughDataError when the answers from before would drown those that are compared."""
+    n, what = min((len(sides.chosen), "chosen"), (len(sides.control), "control"))
+    if len(sides.before) > MOST_TIMES * n:
+        raise NotEnoughDataError(
+            f"{len(sides.before):,} answers to '{question_name}' were there before a batch asked the first one, and "
+            f"{n:,} {what} ones came since: beside so many it makes no difference how these were chosen.",
+            hint=MORE[what],
+        )
 
-    Raises NotEnoughDataError when more than ten answers of elsewhere came before the first of them.
+
+def parted_answers(project: Project, question_name: str) -> tuple[list[Example], list[Example]]:
+    """Return the answers from before, and those that a strategy's batch asked for, first answered first.
+
+    From before are all that were given before the first of the others, wherever they come from.
     """
-    batches = project.store.batches(question_name)
-    asked = {proposal.document_id for batch in batches for proposal in batch.proposals}
     by_strategy = {
         proposal.document_id
-        for batch in batches
+        for batch in project.store.batches(question_name)
         if batch.strategy not in CONTROL_STRATEGIES
         for proposal in batch.proposals
     }
@@ -100,14 +115,9 @@ def chosen_answers(project: Project, question_name: str) -> list[Example]:
     answered = sorted(
         collect_examples(project, question_name), key=lambda example: first[example.document_id].sequence
     )
-    places = [n for n, e in enumerate(answered) if e.document_id in by_strategy & of_people]
-    n_before = sum(e.document_id not in asked & of_people for e in answered[: places[0]]) if places else 0
-    if n_before > MOST_BEFORE:
-        raise NotEnoughDataError(
-            f"{n_before} answers to '{question_name}' were there before a batch asked the first one: what was "
-            "chosen since builds on them, and taken alone it says nothing of how well it was chosen."
-        )
-    return [answered[place] for place in places]
+    chosen = by_strategy & of_people
+    places = [place for place, example in enumerate(answered) if example.document_id in chosen]
+    return answered[: places[0] if places else None], [answered[place] for place in places]
 
 
 def first_words(project: Project, question_name: str) -> dict[str, Said]:
@@ -123,9 +133,10 @@ def compare_heads(
 ) -> Gain:
     """Fit both kinds of heads for each fold of the control answers, and judge both on that fold.
 
-    Both learn from equally much (see `evened`): as much as the other folds have, or as there is chosen. The
-    chosen answers are the first: what a project that had stopped there would have got, and not the late,
-    doubtful ones without the easy ones before them. How the folds fall is drawn anew in each repeat.
+    Both learn from all that was there before, and from equally much of their own (see `evened`): as much as
+    the other folds have, or as there is chosen. The chosen answers are the first: what a project that had
+    stopped there would have got, and not the late, doubtful ones without the easy ones before them. How the
+    folds fall is drawn anew in each repeat.
     """
     rng = np.random.default_rng(seed)
     chosen: list[Answers] = []
@@ -138,14 +149,19 @@ def compare_heads(
         random.append(said[1])
         sizes += said[2]
     progress(N_REPEATS, N_REPEATS, "fitting heads on chosen and on random labels")
-    n = round(sum(sizes) / len(sizes))
+    counted = [counts_for(question, sides.control, answers) for answers in (chosen, random)]
+    unit = "words" if question.kind == "ner" else "labels"
+    gain = gain_of(*counted, n_labels=round(sum(sizes) / len(sizes)), seed=seed, unit=unit)
+    return replace(gain, n_before=len(sides.before))
+
+
+def counts_for(
+    question: Question, control: Sequence[Example], said: Sequence[Answers]
+) -> Counts | SpanCounts:
+    """Count what each repeat said of the control answers."""
     if question.kind == "ner":
-        spans = [example.spans for example in sides.control]
-        return gain_of(
-            span_counts_of(spans, chosen), span_counts_of(spans, random), n_labels=n, seed=seed, unit="words"
-        )
-    gold, labels = [example.labels for example in sides.control], question.labels
-    return gain_of(counts_of(gold, chosen, labels), counts_of(gold, random, labels), n_labels=n, seed=seed)
+        return span_counts_of([example.spans for example in control], said)
+    return counts_of([example.labels for example in control], said, question.labels)
 
 
 def _one_repeat(
@@ -165,7 +181,8 @@ def _one_repeat(
         sizes.append(size)
         for said, examples, side in ((chosen, on_chosen, "chosen"), (random, on_random, "control")):
             try:
-                answers = _answers(learner, question, examples, [control[row].text for row in judged])
+                learned = [*sides.before, *examples]
+                answers = _answers(learner, question, learned, [control[row].text for row in judged])
             except NotEnoughDataError as error:
                 raise NotEnoughDataError(
                     f"The gain compares heads on parts of the answers to '{question.name}', and {len(examples)} "

@@ -18,6 +18,7 @@ from workbench.domain.runs import Batch, Proposal, Run
 from workbench.domain.scores import Scores
 from workbench.errors import InputError, NotEnoughDataError
 from workbench.store.past import moment_of
+from workbench.store.rankings import replace_batch
 from workbench.usecases.ask_parts import check_spans_can_be_asked, with_scopes
 from workbench.usecases.batch_recipe import Known, known_of, project_at, recipe_of
 from workbench.usecases.embed_pool import project_encoder
@@ -74,13 +75,18 @@ class Chosen:
 
 
 def propose_batch(
-    project: Project, question_name: str, ranking: Ranking, *, progress: Progress = silent
+    project: Project,
+    question_name: str,
+    ranking: Ranking,
+    *,
+    progress: Progress = silent,
+    is_first: bool = False,
 ) -> Batch:
     """Rank the unanswered pool by the newest run's scores and store the best n as the next batch.
 
     Without a run yet the strategy must need no scores, as `auto` and `random`. Raises NotEnoughDataError
     when every document of the pool is answered or skipped, and InputError when scores are needed and the
-    labels changed since the run.
+    labels changed since the run, or when the batch should be the first one (`is_first`) and is not.
     """
     strategy = catalog.strategy(ranking.strategy)  # a wrong name is said before anything else
     moment = moment_of(project.store, question_name)
@@ -94,7 +100,10 @@ def propose_batch(
         model = load_model(project, run) if run is not None else None
         chosen = choose(seen, known, ranking, model=model, progress=progress)
     batch = _batch(known, ranking, run, chosen)
-    project.store.save_batch(batch)
+    if not is_first:
+        project.store.save_batch(batch)
+    elif not replace_batch(project.store, batch, (), newest=None):
+        raise InputError(f"Another batch of '{question_name}' was proposed meanwhile.")
     if run is not None and chosen.scores is not None:
         left = known.candidates
         keep_suggestions(project, run, [d.id for d in left], [d.text for d in left], chosen.scores)

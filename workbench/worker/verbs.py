@@ -14,6 +14,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
     {
         "embed": "workbench.usecases.embed_pool:run_job",
         "propose": "workbench.usecases.propose_batch:run_job",
+        "first-batch": "workbench.usecases.ask_first_batch:run_job",
         "train-meanwhile": "workbench.usecases.train_meanwhile:run_job",
         "round": "workbench.usecases.run_round:run_job",
         "train": "workbench.usecases.train_model:run_job",

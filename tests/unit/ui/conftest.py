@@ -18,6 +18,7 @@ from workbench.domain.questions import Question
 from workbench.domain.runs import Run
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores, tags_of
 from workbench.domain.spans import Span
+from workbench.ui import waking
 from workbench.usecases.judge import judge
 from workbench.usecases.project import create_project, open_project
 from workbench.usecases.runs import publish_run
@@ -57,6 +58,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """Return an empty home that the app finds."""
     monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path))
     return Home(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start no worker though a page asks for a first batch; `test_waking.py` looks at what starts one."""
+    monkeypatch.setattr(waking, "keep_working", lambda project: None)
 
 
 @pytest.fixture

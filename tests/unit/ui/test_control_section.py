@@ -12,6 +12,7 @@ from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
 from workbench.store.jobs import Jobs
+from workbench.ui.progress.control import said_of
 from workbench.usecases.project import open_project
 
 pytestmark = pytest.mark.slow
@@ -83,3 +84,10 @@ def test_what_was_measured_stands_with_its_intervals(with_control: Home) -> None
     assert table["from"].tolist() == [0.644, 0.735]
     assert "2 labels have fewer than 30 control answers" in html_of(page)
     assert "The gain over random labels is open: It needs 30 chosen answers." in html_of(page)
+
+
+def test_the_gain_says_how_many_answers_were_there_before_it_where_there_were_any() -> None:
+    gain = {"accuracy": {"value": 0.05, "low": -0.01, "high": 0.11}, "n_labels": 32, "unit": "labels"}
+    assert said_of(MEASURED, gain)[-1].endswith("32 chosen and 32 random labels.")
+    before = "32 random labels, and all on the 1,400 answers from before the first batch."
+    assert said_of(MEASURED, {**gain, "n_before": 1400})[-1].endswith(before)

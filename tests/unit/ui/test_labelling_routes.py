@@ -10,7 +10,10 @@ from starlette.testclient import TestClient
 
 from tests.unit.ui.card import sent
 from workbench.config import Home
-from workbench.ui import labelling_routes, sessions
+from workbench.domain.annotations import Annotation
+from workbench.domain.runs import Batch, Proposal
+from workbench.store.jobs import Jobs
+from workbench.ui import card, labelling_routes, sessions
 from workbench.usecases.manage_accounts import add_account, list_accounts
 from workbench.usecases.project import open_project
 
@@ -55,6 +58,36 @@ def test_the_next_documents_come_with_questions_reasons_and_counts(client: TestC
     ]
     assert queue["documents"][0]["reasons"] == {"topic": "next in import order"}
     assert (queue["n_answered"], queue["n_pool"]) == (1, 4)
+
+
+def test_where_nobody_proposed_a_batch_the_first_one_is_being_chosen_and_a_worker_is_looked_for(
+    client: TestClient, tickets: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setattr(card, "wake_worker", lambda project: woken.append(project.name))
+    queue = send(client, "next").json()
+    assert queue["is_awaited"]
+    assert "the first batch is being chosen" in queue["ranked"]["topic"]
+    with open_project(tickets, "tickets") as project:
+        project.store.save_batch(Batch("b", "topic", "auto", 0, (Proposal("ticket-3", 0.5, "because"),)))
+    queue = send(client, "next").json()
+    assert (queue["is_awaited"], queue["ranked"]) == (False, {"topic": "chosen by auto"})
+    assert [d["id"] for d in queue["documents"]] == ["ticket-3", "ticket-2"]
+    assert woken == ["tickets"]
+
+
+def test_where_nothing_is_left_to_ask_no_batch_is_asked_for(client: TestClient, tickets: Home) -> None:
+    send(
+        client,
+        "answers",
+        answers=[{**ANSWER, "client_id": id, "document_id": id} for id in ("ticket-2", "ticket-3")],
+    )
+    with open_project(tickets, "tickets") as project:
+        project.store.record([Annotation("over", "ticket-1", "topic", "ana", status="skipped")])
+        project.store.record([Annotation("zero", "ticket-0", "topic", "ana", status="skipped")])
+    assert not send(client, "next").json()["is_awaited"]
+    with open_project(tickets, "tickets") as project:
+        assert Jobs(project.store).list() == []
 
 
 def test_what_is_on_the_screen_stays_leased(client: TestClient) -> None:

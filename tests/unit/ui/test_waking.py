@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,8 +33,27 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def wake(project: Project) -> None:
-    waking.wake_ranker(project)
+def test_a_worker_is_looked_for_when_a_page_asked_for_work_once_in_a_while_and_beside_the_ranker(
+    desk: Project, started: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept: list[str] = []
+    monkeypatch.setattr(waking, "keep_working", lambda project: kept.append(project.name))
+    wake(desk)
+    wake(desk, waking.wake_worker)
+    wake(desk, waking.wake_worker)
+    assert (started, kept) == (["desk"], ["desk"])
+
+    def fail(project: Project) -> None:
+        raise MachineError("No worker could be started: too many processes.")
+
+    monkeypatch.setattr(waking, "keep_working", fail)
+    monkeypatch.setattr(waking, "LOOK_SECONDS", 0.0)
+    wake(desk, waking.wake_worker)
+    assert "jobs of desk wait: No worker could be started" in caplog.text
+
+
+def wake(project: Project, how: Callable[[Project], None] = waking.wake_ranker) -> None:
+    how(project)
     for thread in threading.enumerate():
         if thread.name.startswith("wake"):
             thread.join(10)

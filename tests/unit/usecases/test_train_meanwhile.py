@@ -185,7 +185,13 @@ def test_what_nobody_asked_for_is_done_last(desk: Project) -> None:
     assert taken is not None
     assert taken.id == meanwhile.id
     assert [job.id for job in queue.before(meanwhile)] == [languages.id, train.id], "those at work, too"
-    queue.cancel(queue.enqueue("train", {}).id)
+    first = queue.enqueue("first-batch", {})
+    assert queue.before(meanwhile)[-1].id == first.id, (
+        "of those that nobody asked for, a first batch goes first"
+    )
+    assert [job.id for job in queue.before(first)] == [languages.id, train.id]
+    for id in (first.id, queue.enqueue("train", {}).id):
+        queue.cancel(id)
     for job in queue.before(meanwhile):
         queue.finish(job, {})
     assert queue.before(meanwhile) == []

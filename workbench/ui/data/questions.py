@@ -193,7 +193,7 @@ def ask_for_live(settings: QuestionSettings, place: str) -> tuple[bool | None, i
         list(LIVE).index(settings.live),
         format_func=LIVE.__getitem__,
         key=f"live {place}",
-        help="A new order of the queue, without a click; not after a control sample.",
+        help="The first batch, and then a new order of the queue, without a click; not after a control sample.",
     )
     every = right.number_input(
         "After how many answers", 1, MOST_EVERY, settings.live_every, key=f"every {place}"

@@ -84,9 +84,10 @@ def said_of(measured: Mapping[str, Any], gain: Mapping[str, Any] | None) -> list
     if gain is None:
         return [*found, f"The gain over random labels is open: {measured['no_gain']}"]
     name, change = next((name, gain[key]) for key, name in GAINS.items() if key in gain)
-    unit = gain.get("unit", "labels")
+    unit, n_before = gain.get("unit", "labels"), gain.get("n_before", 0)
+    beside = f", and all on the {n_before:,} answers from before the first batch" if n_before else ""
     return [
         *found,
         f"Gain over random labels: {change['value']:+.3f} {name} ({change['low']:+.3f} to {change['high']:+.3f}), "
-        f"by heads on {gain['n_labels']:,} chosen and {gain['n_labels']:,} random {unit}.",
+        f"by heads on {gain['n_labels']:,} chosen and {gain['n_labels']:,} random {unit}{beside}.",
     ]

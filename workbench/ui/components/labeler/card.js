@@ -136,6 +136,8 @@ class Card {
     if (this.session.isOut) return this.session.renew(this.task);
     this.outbox.flush();
     const since = performance.now() - this.fetchedAt;
+    // The first batch comes without a receipt: whoever only reads until it is there sees it too.
+    if (this.queue.isAwaited && performance.now() - this.ranking.lookedAt > POLL) this.ranking.lookNow();
     const isNeeded = this.queue.isShort && (!this.queue.isDry || since > POLL);
     if (isNeeded || since > RENEW) this.fetch();
   }

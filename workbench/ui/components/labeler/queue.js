@@ -32,7 +32,7 @@ class Queue {
    * Replace the documents behind the next one; those touched already stay. `statuses` has, by document, what is on its
    * way to the server; `askedAt` is when the server was asked; `drafts` has what was begun.
    */
-  take({ documents, decisions, ranking, ranked, n_answered, n_pool }, { questions, drafts, statuses, askedAt }) {
+  take({ documents, decisions, ranking, ranked, is_awaited, n_answered, n_pool }, { questions, drafts, statuses, askedAt }) {
     const [withdrawn, waiting] = parted([...statuses.keys()], (id) => statuses.get(id) === "withdrawn");
     const decided = this.past.length ? [] : decisions.map((doc) => decidedDocument(doc, questions)).reverse();
     // What was taken back just before the page was loaded anew comes first, as if it had not been.
@@ -48,6 +48,7 @@ class Queue {
     this.isDry = documents.length === 0 || fresh.length === 0;
     this.ranking = ranking;
     this.ranked = ranked;
+    this.isAwaited = is_awaited; // the first batch is being chosen
     this.nAnswered = n_answered + waiting.length - undone.filter((doc) => doc.isCounted).length;
     this.nPool = n_pool;
   }

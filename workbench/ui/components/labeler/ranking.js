@@ -7,13 +7,19 @@ class RankingWatch {
   constructor({ look }) {
     this.look = look; // asks the server, and fetches when the ranking changed
     this.timers = [];
+    this.lookedAt = -Infinity;
+  }
+
+  lookNow() {
+    this.lookedAt = performance.now();
+    this.look();
   }
 
   /** Look again after a receipt; without a live ranking nothing would be new. */
   follow({ saved, is_live }) {
     if (!is_live || !saved.length) return;
     this.stop();
-    this.timers = LOOKS.map((wait) => setTimeout(() => this.look(), wait));
+    this.timers = LOOKS.map((wait) => setTimeout(() => this.lookNow(), wait));
   }
 
   stop() {
