@@ -77,7 +77,7 @@ def digest_of(arrays: Mapping[str, AnyArray]) -> AnyArray:
     digest = sha256()
     for name in DTYPES:
         digest.update(f"{name} {arrays[name].shape}\n".encode())
-        digest.update(np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8))
+        digest.update(np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8).data)
     return np.frombuffer(digest.digest(), dtype=np.uint8)
 
 

@@ -14,13 +14,13 @@ from workbench.domain.suggestions import Suggestion
 from workbench.store.candidates import IN_IMPORT_ORDER
 from workbench.store.desk import ALSO_OPEN
 from workbench.ui.addresses import base_path
+from workbench.usecases.live_troubles import order_told
 from workbench.usecases.project import Project
 from workbench.usecases.queue_documents import (
     Decision,
     QueuedDocument,
     last_decisions,
     queue_documents,
-    ranked_by,
     ranking,
 )
 from workbench.usecases.set_question import question_settings
@@ -71,7 +71,7 @@ def queue_data(
     answered, pool = n_answered(project, names)
     return {
         "ranking": now,
-        "ranked": ranked_by(project, names),
+        "ranked": order_told(project, names),
         "documents": [document_data(document) for document in documents],
         "decisions": [decision_data(d) for d in last_decisions(project, names, annotator)],
         "n_answered": answered,
