@@ -9,17 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.usecases.live_desk import answer, ids, live_desk, propose
+from tests.unit.usecases.live_desk import WIDTH, answer, embed, ids, live_desk, propose, text_of
 from workbench.domain.questions import Question
 from workbench.domain.settings import QuestionSettings
 from workbench.errors import StoreError
+from workbench.store.jobs import Jobs
 from workbench.store.live_troubles import TROUBLES, LiveTroubles
 from workbench.ui.card import queue_data
 from workbench.usecases import live_troubles as troubles_module
 from workbench.usecases import rank_live
+from workbench.usecases.live_pool import LivePool
 from workbench.usecases.live_troubles import Trials, live_troubles, note_dead_ranker, trouble_in_words
 from workbench.usecases.project import Project
-from workbench.usecases.rank_live import LiveRanking, LiveRankings
+from workbench.usecases.rank_live import LiveRanking, LiveRankings, vector_file
 from workbench.usecases.set_question import set_question
 
 
@@ -163,6 +165,52 @@ def test_a_note_that_cannot_be_read_counts_as_none_and_is_written_anew(desk: Pro
     assert live_troubles(desk, ["topic"]) == {}
     LiveTroubles(desk.folder).note("topic", "why")
     assert "why" in live_troubles(desk, ["topic"])["topic"]
+
+
+def damage_vector(project: Project, row: int) -> None:
+    """Let a stored vector hold no number."""
+    (rows,) = (project.folder / "data" / "vectors").glob("*/rows.f16")
+    with rows.open("r+b") as file:
+        file.seek(row * 2 * WIDTH)
+        file.write(b"\xff" * 6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_document_with_a_damaged_vector_is_left_out_and_embedded_again(desk: Project) -> None:
+    damage_vector(desk, 40)
+    answer(desk, ids(10, 15))
+    (batch,) = LiveRankings(desk).look()
+    assert batch.recipe["live"]["without_vector"] == 1
+    assert "d40" not in [proposal.document_id for proposal in batch.proposals]
+    assert [job.verb for job in Jobs(desk.store).list()] == ["embed"]
+    embed(desk, ["d40"])
+    assert vector_file(desk, "topic").rows([text_of("d40")]).tolist() == [80]  # type: ignore[union-attr]
+    assert LivePool(desk, embed(desk, [])).without_vector == 0
+
+
+def test_a_vector_that_is_damaged_under_a_ranker_is_said_and_then_left_out(
+    desk: Project, clock: Clock
+) -> None:
+    told: list[Exception] = []
+    rankings = LiveRankings(desk, report=lambda question, error: told.append(error))
+    assert rankings.look() == []  # it has read which rows there are
+    damage_vector(desk, 40)
+    answer(desk, ids(10, 15))
+    assert rankings.look() == []
+    assert isinstance(told[0], StoreError)
+    assert "`workbench embed NAME`" in live_troubles(desk, ["topic"])["topic"]
+    clock.now = 5.0
+    (batch,) = rankings.look()
+    assert batch.recipe["live"]["without_vector"] == 1
+    assert live_troubles(desk, ["topic"]) == {}
+
+
+def test_facts_that_are_broken_are_said_with_what_to_do(desk: Project, clock: Clock) -> None:
+    (facts,) = (desk.folder / "data" / "vectors").glob("*/facts.json")
+    facts.write_text("{")
+    answer(desk, ids(10, 15))
+    assert LiveRankings(desk, report=lambda question, error: None).look() == []
+    assert "Move its folder away and run" in live_troubles(desk, ["topic"])["topic"]
 
 
 def test_a_ranking_that_failed_half_way_is_begun_anew(
