@@ -43,19 +43,20 @@ class VectorFile:
     for another encoder, width or format.
     """
 
+    FILES = ("rows.f16", "texts.sha256")
+
     def __init__(self, folder: Path, encoder_id: str, width: int) -> None:
         self.encoder_id = encoder_id
         self.width = width
         self._growing = GrowingFolder(folder, encoder_id)
         self._folder = self._growing.path
-        self._rows_path = self._folder / "rows.f16"
-        self._digests_path = self._folder / "texts.sha256"
+        self._rows_path, self._digests_path = (self._folder / name for name in self.FILES)
         self._row_of: dict[bytes, int] = {}
         self._n_rows = 0
         self._mapped: Halves | None = None
         self.n_mended = 0  # damaged rows that were replaced here
         facts = {"format": FORMAT, "encoder": encoder_id, "width": width}
-        self._growing.check(facts, [self._rows_path.name, self._digests_path.name], "vectors")
+        self._growing.check(facts, self.FILES, "vectors")
         self.refresh()
 
     @property
@@ -146,12 +147,20 @@ class VectorFile:
             fresh = {text_digest(texts[i]): i for i in np.flatnonzero(self.rows(texts) < 0)}
             if not fresh:
                 return
-            n_lost = self._digests_path.stat().st_size // DIGEST_BYTES - self._n_rows  # their rows are gone
-            self.n_mended += n_lost + sum(digest in self._row_of for digest in fresh)
+            self.n_mended += self._n_lost() + sum(digest in self._row_of for digest in fresh)
             half = halves[list(fresh.values())]
             write_at(self._rows_path, self._n_rows * self._row_bytes, half.tobytes())
             write_at(self._digests_path, self._n_rows * DIGEST_BYTES, b"".join(fresh))
             self.refresh()
+
+    def n_damaged(self) -> int:
+        """Return how many texts are known whose row is gone or not finite."""
+        rows = np.fromiter(self._row_of.values(), dtype=np.int64, count=len(self._row_of))
+        return self._n_lost() + int((~self._are_finite(rows)).sum())
+
+    def _n_lost(self) -> int:
+        """Return how many digests have no row: rows are written first."""
+        return self._digests_path.stat().st_size // DIGEST_BYTES - self._n_rows
 
     @property
     def _row_bytes(self) -> int:

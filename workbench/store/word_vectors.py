@@ -47,6 +47,8 @@ class WordVectorFile:
     another encoder, width or format.
     """
 
+    FILES = ("texts.bin", "words.i4", "codes.i8", "scales.f2", "marks.u1")
+
     def __init__(self, folder: Path, encoder_id: str, width: int) -> None:
         self.encoder_id = encoder_id
         self.width = width
@@ -63,7 +65,7 @@ class WordVectorFile:
         self.n_mended = 0  # damaged texts that were replaced here
         self._ends: Rows = np.zeros(1, dtype=np.int64)  # before the first text, then after each
         facts = {"format": FORMAT, "words": encoder_id, "width": width}
-        self._growing.check(facts, ["texts.bin", *self._columns], "words")
+        self._growing.check(facts, self.FILES, "words")
         self.refresh()
 
     @property
@@ -105,9 +107,14 @@ class WordVectorFile:
         bounds, words = self._words_of(found[there])
         ends = np.repeat([len(texts[place]) for place in there], np.diff(bounds))
         damaged = self._are_damaged(words) | (self._some("words.i4", words).reshape(-1, 2)[:, 1] > ends)
-        n_damaged = np.concatenate([[0], np.cumsum(damaged)])
-        found[there[n_damaged[bounds[1:]] > n_damaged[bounds[:-1]]]] = -1
+        found[there[_any_within(bounds, damaged)]] = -1
         return found
+
+    def n_damaged(self) -> int:
+        """Return how many texts are known that lack words, or have one that cannot be."""
+        rows = np.fromiter(self._row_of.values(), dtype=np.int64, count=len(self._row_of))
+        bounds, words = self._words_of(np.sort(rows))
+        return self._n_lost() + int(_any_within(bounds, self._are_damaged(words)).sum())
 
     def _words_of(self, rows: Rows) -> tuple[Rows, Rows]:
         """Return the bounds `(n + 1,)` of the texts of some rows, and where their words stand."""
@@ -147,8 +154,7 @@ class WordVectorFile:
             self.refresh()
             fresh = {text_digest(texts[n]): n for n in np.flatnonzero(self.rows(texts) < 0)}
             if fresh:
-                n_lost = self._n_acknowledged() - len(self)
-                self.n_mended += n_lost + sum(digest in self._row_of for digest in fresh)
+                self.n_mended += self._n_lost() + sum(digest in self._row_of for digest in fresh)
                 self._write(fresh, words)
                 self.refresh()
 
@@ -177,10 +183,21 @@ class WordVectorFile:
     def _n_acknowledged(self) -> int:
         return self._texts_path.stat().st_size // TEXT.itemsize
 
+    def _n_lost(self) -> int:
+        """Return how many texts stand behind one that lacks words, itself among them."""
+        return self._n_acknowledged() - len(self)
+
     def _n_whole_words(self) -> int:
         return min(
             (self._folder / name).stat().st_size // dtype.itemsize for name, dtype in self._columns.items()
         )
+
+
+def _any_within(bounds: Rows, damaged: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Tell which texts have a damaged word."""
+    n_damaged = np.concatenate([[0], np.cumsum(damaged)])
+    found: npt.NDArray[np.bool_] = n_damaged[bounds[1:]] > n_damaged[bounds[:-1]]
+    return found
 
 
 class FileWords:
