@@ -13,19 +13,24 @@ from workbench.store.neighbours import read_arrays
 from workbench.store.vectors import VectorFile
 from workbench.store.word_vectors import WordVectorFile
 
+EMBED_WORDS_AGAIN = (
+    "They are computed again where they are needed: in a training of `tags`, and by `workbench embed NAME` "
+    "where entities are ranked live."
+)
+
 
 def check_caches(folder: Path) -> list[Finding]:
     """Return what is damaged of vectors, word vectors and neighbours, and what was not ranked live."""
     data = folder / "data"
     return [
-        _growing("vectors", data / "vectors", _damaged_vectors),
-        _growing("word vectors", data / "words", _damaged_words),
+        _growing("vectors", data / "vectors", _damaged_vectors, hint=EMBED_AGAIN),
+        _growing("word vectors", data / "words", _damaged_words, hint=EMBED_WORDS_AGAIN),
         _neighbours(data / "vectors"),
         _live(folder),
     ]
 
 
-def _growing(check: str, parent: Path, look: Callable[[Path], str]) -> Finding:
+def _growing(check: str, parent: Path, look: Callable[[Path], str], *, hint: str) -> Finding:
     """Look at the folder of every encoder; `look` returns in words what is damaged in one, "" for nothing."""
     found = []
     paths = sorted(path.parent for path in parent.glob("*/facts.json"))
@@ -38,7 +43,7 @@ def _growing(check: str, parent: Path, look: Callable[[Path], str]) -> Finding:
         except OSError as error:
             return Finding(check, "problem", f"{path}: {error}", hint=BEGIN_AGAIN)
     if found:
-        return Finding(check, "warning", "; ".join(found), hint=EMBED_AGAIN)
+        return Finding(check, "warning", "; ".join(found), hint=hint)
     return Finding(
         check, "ok", f"Those of {len(paths)} encoder(s) are whole." if paths else "There are none yet."
     )

@@ -178,10 +178,11 @@ class LiveRankings:
             # What it keeps may be half done; it can be made again, and the files are read anew.
             self._rankings.pop(question, None)
             self._embedded.pop(question, None)
+            if self._report is not None:
+                self._report(question, error)  # first: a full disk keeps the note from being written
             self._trials.failed(question, error)
             if self._report is None:
                 raise
-            self._report(question, error)
             return None
 
     def _refreshed(self, question: str) -> Batch | None:

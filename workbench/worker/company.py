@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -70,7 +71,8 @@ class Company:
                 return
             lasted = time.monotonic() - self._started
             if lasted <= LONGEST_PAUSE:  # it may not live for long again: say it, the next one takes it back
-                note_dead_ranker(self._project, self._child.returncode)
+                with suppress(OSError):  # a full disk must not end the worker too
+                    note_dead_ranker(self._project, self._child.returncode)
             self._pause = FIRST_PAUSE if lasted > LONGEST_PAUSE else min(2 * self._pause, LONGEST_PAUSE)
             self._child = None
             self._next_look = time.monotonic() + self._pause
