@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from workbench.config import Home
+from workbench.errors import WorkbenchError
 from workbench.store.answer_log import AnswerLog
 from workbench.store.jobs import LOGS
 from workbench.store.project_store import ProjectStore
@@ -71,7 +72,7 @@ class Company:
                 return
             lasted = time.monotonic() - self._started
             if lasted <= LONGEST_PAUSE:  # it may not live for long again: say it, the next one takes it back
-                with suppress(OSError):  # a full disk must not end the worker too
+                with suppress(OSError, WorkbenchError):  # a full disk must not end the worker too
                     note_dead_ranker(self._project, self._child.returncode)
             self._pause = FIRST_PAUSE if lasted > LONGEST_PAUSE else min(2 * self._pause, LONGEST_PAUSE)
             self._child = None

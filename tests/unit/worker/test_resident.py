@@ -95,7 +95,7 @@ def test_answers_are_ranked_while_a_training_runs_and_after_it_was_killed(
 
 
 def test_a_ranker_that_is_killed_is_followed_by_another_one(desk: Project) -> None:
-    with worker(desk):
+    with worker(desk, idle=8.0):  # two processes start meanwhile
         answer(desk, ids(10, 15))
         wait_for(lambda: newest_run(desk))
         first, before = newest_run(desk), rankers(desk)
