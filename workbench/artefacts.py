@@ -108,7 +108,7 @@ def read_tensors(path: Path, *, shapes: Mapping[str, tuple[int, ...]] | None = N
         tensors: dict[str, AnyArray] = load(content)
     except FileNotFoundError:
         raise ArtefactError(f"The file {path.name} is missing.", where=str(path.parent)) from None
-    except (OSError, ValueError, RecursionError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, RecursionError, SafetensorError) as error:  # KeyError: a dtype
         raise ArtefactError(f"Not readable as safetensors: {error}", where=str(path)) from error
     for name, array in tensors.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -128,6 +128,8 @@ def check_tensor_header(content: bytes) -> None:
     if length > len(content) - 8:
         raise ValueError("the header is longer than the file")
     header = json.loads(content[8 : 8 + length], object_pairs_hook=_unique_keys)
+    if not isinstance(header, dict):
+        raise ValueError("the header is no object")
     for name in header:
         if ".." in name.split("/") or name.startswith("/") or "\\" in name or "\0" in name:
             raise ValueError(f"a tensor is named {name!r}")

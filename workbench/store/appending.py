@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,26 +16,42 @@ from workbench.artefacts import read_json, sync_folder, write_json
 from workbench.domain.ports import Progress
 from workbench.errors import ArtefactError
 
+EMBED_AGAIN = (
+    "`workbench embed NAME` computes what is damaged again and keeps the rest (with --encoder, where that "
+    "was another one)."
+)
+BEGIN_AGAIN = (
+    "Move its folder away and run `workbench embed NAME`, which computes again what was in it (with "
+    "--encoder, where that was another one)."
+)
+
 
 class GrowingFolder:
     """A folder below another one for what one encoder made: files that only grow, and facts that say what it is for."""
 
     def __init__(self, parent: Path, encoder_id: str) -> None:
-        self.path = parent / sha256(encoder_id.encode()).hexdigest()[:16]
+        self.path = parent / folder_name(encoder_id)
         self.path.mkdir(parents=True, exist_ok=True)
 
     def check(self, facts: Mapping[str, Any], files: Sequence[str], what: str) -> None:
-        """Make the files and note the facts when the folder is new; raise ArtefactError when it has other facts."""
+        """Note the facts when the folder is new, and make the files that it lacks: they are filled again.
+
+        Raises ArtefactError when the folder has other facts, or some that cannot be read.
+        """
         with self.locked():
             noted = self.path / "facts.json"
-            if not noted.exists():
-                for name in files:
-                    (self.path / name).touch()
+            lacking = [self.path / name for name in files if not (self.path / name).exists()]
+            for path in lacking:
+                path.touch()
+            if lacking:
                 sync_folder(self.path)
+            if not noted.exists():
                 write_json(noted, facts)
-            found = read_json(noted)
+            found = read_facts(noted)
         if found != facts:
-            raise ArtefactError(f"Holds {what} of {found}, not of {facts}.", where=str(self.path))
+            raise ArtefactError(
+                f"Holds {what} of {found}, not of {facts}.", where=str(self.path), hint=BEGIN_AGAIN
+            )
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -44,9 +61,43 @@ class GrowingFolder:
             yield
 
 
-def facts_below(parent: Path) -> list[dict[str, Any]]:
-    """Return the facts of all such folders below a folder."""
-    return [read_json(path) for path in sorted(parent.glob("*/facts.json"))]
+def facts_below(parent: Path, key: str) -> list[tuple[str, int]]:
+    """Return the encoder, which `key` names, and the width of all such folders below a folder.
+
+    Raises ArtefactError for facts that cannot be read.
+    """
+    paths = sorted(parent.glob("*/facts.json"))
+    return [(found[key], found["width"]) for found in (read_facts(path, key) for path in paths)]
+
+
+def read_facts(path: Path, key: str | None = None) -> dict[str, Any]:
+    """Return the facts of a folder; with a `key`, those of the encoder that it is named after.
+
+    Raises ArtefactError for facts that cannot be read.
+    """
+    try:
+        found = read_json(path)
+    except ArtefactError as error:
+        raise ArtefactError(error.message, where=error.where, hint=BEGIN_AGAIN) from error
+    is_whole = isinstance(found, dict) and isinstance(found.get("width"), int) and found["width"] > 0
+    if is_whole and key is not None:
+        is_whole = isinstance(found.get(key), str) and folder_name(found[key]) == path.parent.name
+    if not is_whole:
+        raise ArtefactError("Does not say what the folder holds.", where=str(path), hint=BEGIN_AGAIN)
+    return dict(found)
+
+
+def folder_name(encoder_id: str) -> str:
+    """Return the name of the folder of an encoder."""
+    return sha256(encoder_id.encode()).hexdigest()[:16]
+
+
+def say_mended(n: int, what: str, folder: Path) -> None:
+    """Warn that n damaged ones were replaced, whoever embedded: on the terminal, or in the log of a job."""
+    if n:
+        logging.getLogger(__name__).warning(
+            "%s: %s %s were damaged and are computed again", folder, f"{n:,}", what
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What is wrong with a project's database, and what to do about it. Changes nothing."""
+"""What is wrong with a project's database and what was computed from it, and what to do about it. Changes nothing."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from workbench.config import MEBIBYTE
 from workbench.errors import StoreError
 from workbench.store import migrating
+from workbench.store.check_caches import check_caches
 from workbench.store.database import FILE_NAME, MENDING, WAL_LIMIT_BYTES, connect, store_error
+from workbench.store.findings import Finding
 from workbench.store.jobs import STALE_SECONDS
 from workbench.store.locks import exclusive
 from workbench.store.opening import check_file
 from workbench.store.values import from_json, text_sha256
 
-Level: TypeAlias = Literal["ok", "warning", "problem"]
 WAL_RESET_MENDED = (3, 51, 3)
 WAL_RESET_MENDED_TOO = ((3, 44, 6), (3, 50, 7))
 FREE_BYTES = 512 * MEBIBYTE
@@ -30,18 +29,8 @@ NAMED = 5
 RESTORING = "Bring back a backup: workbench restore NAME BACKUP --move-aside"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check; `hint` says what to do."""
-
-    check: str
-    level: Level
-    message: str
-    hint: str = ""
-
-
 def doctor(folder: Path, *, models: Path | None = None) -> list[Finding]:
-    """Look at a project's database from every side; never raises for what is wrong with it.
+    """Look at a project's database and caches from every side; never raises for what is wrong with it.
 
     `models` is where the folders of its runs should be; without it nobody looks for them.
     """
@@ -63,8 +52,7 @@ def doctor(folder: Path, *, models: Path | None = None) -> list[Finding]:
             findings.append(_refusal(name, store_error(error, path)))
         except StoreError as error:
             findings.append(_refusal(name, error))
-    findings.append(_worker(folder))
-    return findings
+    return [*findings, *check_caches(folder), _worker(folder)]
 
 
 def _refusal(check: str, error: StoreError) -> Finding:

@@ -14,7 +14,8 @@ from workbench.artefacts import check_manifest, empty_folder, publish_folder, sy
 from workbench.domain.annotations import now
 from workbench.errors import InputError, StoreError
 from workbench.store.database import BUSY_SECONDS, FILE_NAME, MENDING, Database, connect, translated
-from workbench.store.doctor import Finding, doctor
+from workbench.store.doctor import doctor
+from workbench.store.findings import Finding
 from workbench.store.locks import exclusive
 from workbench.store.opening import PROJECT_FILE, check_file, open_file
 

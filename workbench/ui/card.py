@@ -16,13 +16,13 @@ from workbench.store.desk import ALSO_OPEN
 from workbench.ui.addresses import base_path
 from workbench.ui.waking import wake_worker
 from workbench.usecases.ask_first_batch import ask_first_batches
+from workbench.usecases.live_troubles import order_told
 from workbench.usecases.project import Project
 from workbench.usecases.queue_documents import (
     Decision,
     QueuedDocument,
     last_decisions,
     queue_documents,
-    ranked_by,
     ranking,
 )
 from workbench.usecases.set_question import question_settings
@@ -73,7 +73,7 @@ def queue_data(
     # Before the documents: a batch that comes between the two is then noticed by the next receipt.
     now = ranking(project, names, annotator)
     documents = queue_documents(project, names, annotator, n=QUEUE, showing=showing)
-    ranked = ranked_by(project, names)
+    ranked = order_told(project, names)
     unranked = [name for name in names if name not in ranked]
     awaited = ask_first_batches(project, unranked) if documents and unranked else {}
     if awaited:

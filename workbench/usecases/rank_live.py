@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from workbench.domain.examples import Example
 from workbench.domain.history import Moment
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch
-from workbench.errors import NotEnoughDataError, WorkbenchError
+from workbench.errors import NotEnoughDataError
 from workbench.store.answer_log import AnswerLog
 from workbench.store.rankings import replace_batch
 from workbench.store.settings import Settings
@@ -22,8 +23,11 @@ from workbench.usecases.live_inputs import LiveHeads, LiveModel, LiveView
 from workbench.usecases.live_pool import LivePool
 from workbench.usecases.live_rules import FEWEST_LABELS, why_not_live
 from workbench.usecases.live_takeover import Takeover
+from workbench.usecases.live_troubles import Trials
 from workbench.usecases.project import Project
 from workbench.usecases.train_meanwhile import ask_for_training, encoder_name
+
+Report: TypeAlias = Callable[[str, Exception], None]
 
 
 class LiveRanking:
@@ -131,10 +135,15 @@ class LiveRanking:
 
 
 class LiveRankings:
-    """All questions of a project that are ranked live."""
+    """All questions of a project that are ranked live.
 
-    def __init__(self, project: Project) -> None:
+    `report` is told of whatever keeps a question from being ranked, each time; without one it is raised.
+    """
+
+    def __init__(self, project: Project, *, report: Report | None = None) -> None:
         self._project = project
+        self._report = report
+        self._trials = Trials(project)
         self._log = AnswerLog(project.store)
         self._seen = -1
         self._embedded: dict[str, tuple[int, int]] = {}
@@ -144,24 +153,37 @@ class LiveRankings:
         """Rank what is due and return the new batches; without a new annotation it takes one query.
 
         Documents without a vector are left out, and a job is asked for that embeds them, once an import or change
-        of labels.
-        A question that cannot be ranked keeps no other waiting: its error is raised after all were looked at.
+        of labels. A question that cannot be ranked, for whatever reason, keeps no other waiting. It is tried again
+        after pauses that grow.
         """
         newest = self._log.newest()
-        if newest == self._seen:
+        if newest == self._seen and not self._trials.is_one_due:
             return []
-        found, errors = [], []
-        for question in self._project.store.questions():
-            try:
-                found.append(self._refreshed(question.name))
-            except WorkbenchError as error:
-                errors.append(error)
-        if errors:
-            raise errors[0]
+        asked = [question.name for question in self._project.store.questions()]
+        tried = [name for name in asked if not self._trials.rests(name)]
+        found = [self._tried(name, self._refreshed) for name in tried]
         self._seen = newest
-        for ranking in self._rankings.values():
-            ranking.prepare()
+        for name in tried:
+            self._tried(name, self._prepared)
         return [batch for batch in found if batch is not None]
+
+    def _tried(self, question: str, work: Callable[[str], Batch | None]) -> Batch | None:
+        if self._trials.rests(question):
+            return None
+        try:
+            batch = work(question)
+            self._trials.succeeded(question)
+            return batch
+        except Exception as error:  # a fault in one ranking must not end the others
+            # What it keeps may be half done; it can be made again, and the files are read anew.
+            self._rankings.pop(question, None)
+            self._embedded.pop(question, None)
+            if self._report is not None:
+                self._report(question, error)  # first: a full disk keeps the note from being written
+            self._trials.failed(question, error)
+            if self._report is None:
+                raise
+            return None
 
     def _refreshed(self, question: str) -> Batch | None:
         ranking = self._rankings.setdefault(question, LiveRanking(self._project, question))
@@ -171,6 +193,9 @@ class LiveRankings:
             self._embedded[question] = known
             ask_for_vectors(self._project, question)
         return batch
+
+    def _prepared(self, question: str) -> None:
+        self._rankings[question].prepare()
 
 
 def ask_for_vectors(project: Project, question: str) -> None:

@@ -121,7 +121,9 @@ def read_pool_scores(project: Project, question: Question, run: Run) -> PoolScor
 def is_whole(found: Mapping[str, AnyArray], question: Question, run: Run) -> bool:
     """Tell whether the arrays of a file belong together and to the run."""
     texts, p = found.get("texts"), found.get("probabilities")
-    if texts is None or p is None or texts.shape != (len(texts), DIGEST_BYTES):
+    if texts is None or p is None or texts.ndim != 2 or texts.shape[1] != DIGEST_BYTES:
+        return False
+    if p.min(initial=0) < 0 or p.max(initial=0) > 1:
         return False
     if question.kind != "ner":
         return p.shape == (len(texts), len(run.labels))

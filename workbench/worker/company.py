@@ -6,14 +6,17 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from workbench.config import Home
+from workbench.errors import WorkbenchError
 from workbench.store.answer_log import AnswerLog
 from workbench.store.jobs import LOGS
 from workbench.store.project_store import ProjectStore
 from workbench.usecases.live_rules import is_live_anywhere
+from workbench.usecases.live_troubles import note_dead_ranker
 from workbench.usecases.project import Project
 
 LIVE_LOG = LOGS / "live.log"
@@ -68,6 +71,9 @@ class Company:
             if self._child.poll() is None:
                 return
             lasted = time.monotonic() - self._started
+            if lasted <= LONGEST_PAUSE:  # it may not live for long again: say it, the next one takes it back
+                with suppress(OSError, WorkbenchError):  # a full disk must not end the worker too
+                    note_dead_ranker(self._project, self._child.returncode)
             self._pause = FIRST_PAUSE if lasted > LONGEST_PAUSE else min(2 * self._pause, LONGEST_PAUSE)
             self._child = None
             self._next_look = time.monotonic() + self._pause

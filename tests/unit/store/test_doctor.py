@@ -28,7 +28,8 @@ def test_a_sound_project_has_no_finding_but_fine_ones(five: ProjectStore, answer
     assert wrong(five.folder) == {}
     assert [found.check for found in doctor(five.folder)] == [
         *("sqlite", "disk", "file system", "log", "tables", "pages", "references"),
-        *("texts", "spans", "leases", "jobs", "worker"),
+        *("texts", "spans", "leases", "jobs"),
+        *("vectors", "word vectors", "neighbours", "live ranking", "worker"),
     ]
 
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import ArtefactError, InputError, StoreError
-from workbench.store.vectors import CHUNK_TEXTS, CachedEncoder, VectorFile
+from workbench.store.vectors import CHUNK_TEXTS, CachedEncoder, VectorFile, stored_vectors
 
 WIDTH = 5
 
@@ -173,17 +173,108 @@ def test_rows_without_digests_are_written_over(tmp_path):
     assert rows.stat().st_size // (2 * WIDTH) == digests.stat().st_size // 32 == 2
 
 
-def test_a_damaged_row_is_named_not_returned(tmp_path):
+def damage(folder, row, content=b"\xff" * 2 * WIDTH):
+    """Write over a row."""
+    with files_of(folder)[0].open("r+b") as file:
+        file.seek(row * 2 * WIDTH)
+        file.write(content)
+
+
+def signalling():
+    """A row of values that numpy warns of when they are converted."""
+    return np.array([1, 0x7C01, 0xFC01, 0x7BFF, 0x7C00], dtype="<u2").tobytes()
+
+
+@pytest.mark.parametrize("content", [b"\xff" * 10, b"\x00\x7c" + b"\x00" * 8, signalling()])
+@pytest.mark.filterwarnings("error")
+def test_a_damaged_row_is_computed_again_with_a_word_and_no_other_is(tmp_path, content, caplog):
+    texts = ["a", "b", "c", "b"]
+    cached(tmp_path)[0].encode(texts)
+    damage(tmp_path, 1, content)
+    assert VectorFile(tmp_path, "hash-1", WIDTH).rows(texts).tolist() == [0, -1, 2, -1]
+    encoder, counting = cached(tmp_path)
+    assert_right(encoder.encode(texts), texts)
+    assert counting.calls == [["b"]]
+    assert [r.getMessage().split(": ")[1] for r in caplog.records] == [
+        "1 vector(s) were damaged and are computed again"
+    ]
+    assert VectorFile(tmp_path, "hash-1", WIDTH).rows(texts).tolist() == [0, 3, 2, 3]
+    again, counting = cached(tmp_path)
+    assert_right(again.encode(texts), texts)
+    assert counting.calls == []
+    assert len(caplog.records) == 1
+
+
+def test_a_row_that_was_mended_can_be_damaged_again(tmp_path):
+    for row in (0, 1, 2):
+        assert_right(cached(tmp_path)[0].encode(["a"]), ["a"])
+        damage(tmp_path, row)
+    assert_right(cached(tmp_path)[0].encode(["a"]), ["a"])
+
+
+def test_who_opened_the_file_before_finds_the_new_row_too(tmp_path):
+    cached(tmp_path)[0].encode(["a", "b"])
+    before = VectorFile(tmp_path, "hash-1", WIDTH)
+    damage(tmp_path, 0)
+    assert before.rows(["a"]).tolist() == [-1]
+    with pytest.raises(StoreError, match="damaged") as raised:
+        before.read(np.array([0]))
+    assert "workbench embed NAME" in raised.value.hint
+    assert "elete" not in raised.value.hint
     cached(tmp_path)[0].encode(["a"])
-    files_of(tmp_path)[0].write_bytes(b"\xff" * 2 * WIDTH)
-    with pytest.raises(StoreError, match="damaged"):
-        cached(tmp_path)[0].encode(["a"])
+    before.refresh()
+    assert_right(before.read(before.rows(["a", "b"])), ["a", "b"])
+
+
+@pytest.mark.parametrize("name", ["rows.f16", "texts.sha256"])
+def test_a_file_that_is_gone_is_filled_again(tmp_path, name, caplog):
+    cached(tmp_path)[0].encode(["a", "b"])
+    (tmp_path / next(tmp_path.glob("*")).name / name).unlink()
+    encoder, counting = cached(tmp_path)
+    assert_right(encoder.encode(["b", "a"]), ["b", "a"])
+    assert counting.calls == [["b", "a"]]
+    assert ("2 vector(s)" in caplog.text) is (name == "rows.f16"), "without digests nobody knows of them"
+
+
+def test_a_file_that_was_cut_behind_an_open_one_is_read_anew(tmp_path):
+    encoder, counting = cached(tmp_path)
+    encoder.encode(["a", "b"])
+    os.truncate(files_of(tmp_path)[1], 0)
+    assert_right(encoder.encode(["b"]), ["b"])
+    assert counting.calls == [["a", "b"], ["b"]]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff",
+        b'{"format": 1}',
+        b'{"encoder": "other", "width": 5}',
+        b'{"encoder": "hash-1"}',
+    ],
+)
+def test_facts_that_cannot_be_read_say_what_to_do(tmp_path, content):
+    cached(tmp_path)[0].encode(["a"])
+    facts = files_of(tmp_path)[0].with_name("facts.json")
+    facts.write_bytes(content)
+    for opened in (lambda: stored_vectors(tmp_path), lambda: VectorFile(tmp_path, "hash-1", WIDTH)):
+        with pytest.raises(ArtefactError) as raised:
+            opened()
+        assert str(facts.parent) in raised.value.where
+        assert "Move its folder away and run `workbench embed NAME`" in raised.value.hint
+    facts.parent.rename(tmp_path / "away")
+    assert_right(cached(tmp_path)[0].encode(["a"]), ["a"])
 
 
 def test_vectors_that_are_not_finite_or_do_not_fit_are_refused(tmp_path):
     vector_file = VectorFile(tmp_path, "hash-1", WIDTH)
     with pytest.raises(InputError, match="not finite"):
         vector_file.append(["a"], np.full((1, WIDTH), np.nan, dtype=np.float32))
+    with pytest.raises(InputError, match="not finite"):
+        vector_file.append(["a"], np.full((1, WIDTH), 1e6, dtype=np.float32))  # beyond float16
     with pytest.raises(InputError, match="shape"):
         vector_file.append(["a", "b"], np.zeros((1, WIDTH), dtype=np.float32))
     assert len(vector_file) == 0

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from workbench.domain.word_vectors import WordVectors, joined, marks_of, quantised
 from workbench.errors import ArtefactError, InputError, StoreError
-from workbench.store.word_vectors import CachedWords, FileWords, WordVectorFile, stored_words
+from workbench.store.word_vectors import TEXT, CachedWords, FileWords, WordVectorFile, stored_words
 
 WIDTH = 6
 
@@ -100,22 +100,74 @@ def test_what_a_killed_append_left_behind_is_written_over(
     assert counting.asked == [text for text in after if text not in before]
 
 
-def test_a_text_whose_words_are_gone_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["words.i4", "codes.i8", "scales.f2", "marks.u1", "texts.bin"])
+@pytest.mark.parametrize("cut", [True, False])
+def test_texts_whose_words_are_gone_are_encoded_again_with_a_word(
+    tmp_path: Path, name: str, cut: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    cached(tmp_path)[0].encode_words(["a", "b c"])
+    (path,) = tmp_path.glob(f"*/{name}")
+    if cut:
+        path.write_bytes(path.read_bytes()[:-1])
+    else:
+        path.unlink()
+    words, counting = cached(tmp_path)
+    same(words.encode_words(["a", "b c"]), SplitWords().encode_words(["a", "b c"]))
+    asked = ["b c"] if cut else ["a", "b c"]
+    assert counting.asked == asked
+    said = f"{len(asked)} text(s) of word vectors were damaged and are computed again"
+    assert (said in caplog.text) is (name != "texts.bin"), "nobody knows of texts that are not there"
+
+
+def test_texts_behind_one_with_an_end_that_cannot_be_are_encoded_again(tmp_path: Path) -> None:
+    cached(tmp_path)[0].encode_words(["a", "b c", "d"])
+    (path,) = tmp_path.glob("*/texts.bin")
+    rows = np.frombuffer(path.read_bytes(), dtype=TEXT).copy()
+    rows["end"][1] = -5
+    path.write_bytes(rows.tobytes())
+    words, counting = cached(tmp_path)
+    same(words.encode_words(["a", "d", "b c"]), SplitWords().encode_words(["a", "d", "b c"]))
+    assert counting.asked == ["d", "b c"]
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value"),
+    [
+        ("scales.f2", 1, np.nan),
+        ("scales.f2", 1, np.inf),
+        ("scales.f2", 2, -1.0),
+        ("words.i4", 5, 99),  # behind the end of the text
+        ("words.i4", 2, -3),
+        ("words.i4", 4, 9),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_a_text_with_a_damaged_word_is_encoded_again_and_no_other_is(
+    tmp_path: Path, name: str, place: int, value: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = ["a", "b c", "", "d"]
+    cached(tmp_path)[0].encode_words(texts)
+    before = WordVectorFile(tmp_path, "split-1", WIDTH)
+    (path,) = tmp_path.glob(f"*/{name}")
+    content = np.frombuffer(path.read_bytes(), dtype=f"<{path.suffix[1:]}").copy()
+    content[place] = value
+    path.write_bytes(content.tobytes())
+    assert before.rows(texts).tolist() == [0, -1, 2, 3]
+    words, counting = cached(tmp_path)
+    same(words.encode_words(texts), SplitWords().encode_words(texts))
+    assert counting.asked == ["b c"]
+    assert "1 text(s) of word vectors were damaged" in caplog.text
+    before.refresh()
+    same(before.read(before.rows(texts)), SplitWords().encode_words(texts))
+
+
+def test_a_damaged_word_is_named_not_returned(tmp_path: Path) -> None:
     cached(tmp_path)[0].encode_words(["a b c"])
-    (codes,) = tmp_path.glob("*/codes.i8")
-    codes.write_bytes(codes.read_bytes()[:-1])
-    with pytest.raises(StoreError, match="lacks words") as raised:
-        cached(tmp_path)
-    assert "computed again" in str(raised.value.hint)
-
-
-def test_scales_that_are_not_finite_are_an_error(tmp_path: Path) -> None:
-    words, _ = cached(tmp_path)
-    words.encode_words(["a b c"])
     (scales,) = tmp_path.glob("*/scales.f2")
     scales.write_bytes(np.array([1, np.nan, 1], dtype="<f2").tobytes())
-    with pytest.raises(StoreError, match="not finite"):
-        words.encode_words(["a b c"])
+    with pytest.raises(StoreError, match="damaged") as raised:
+        WordVectorFile(tmp_path, "split-1", WIDTH).read(np.array([0]))
+    assert "workbench embed NAME" in raised.value.hint
 
 
 def test_words_of_another_encoder_are_refused(tmp_path: Path) -> None:

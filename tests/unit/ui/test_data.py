@@ -16,10 +16,12 @@ from workbench.domain.annotations import Annotation
 from workbench.domain.conversion import ConversionReport, Imported, LabelledDocument
 from workbench.domain.documents import Document
 from workbench.domain.questions import LabelChange, Question
+from workbench.domain.runs import Batch, Proposal
 from workbench.domain.settings import QuestionSettings
 from workbench.errors import InputError
 from workbench.store.control import ControlPart
 from workbench.store.jobs import Jobs
+from workbench.store.live_troubles import LiveTroubles
 from workbench.ui.data import importing
 from workbench.ui.launch import MAIN
 from workbench.usecases.analyse_data import analyse_data
@@ -119,6 +121,21 @@ def test_a_question_is_added_to_a_project_that_is_there(tickets: Home) -> None:
     with open_project(tickets, "tickets") as project:
         assert project.store.question("urgency").labels == ("high", "low")
     assert 'name = "urgency"' in (tickets.project("tickets") / "project.toml").read_text()
+
+
+def test_why_a_question_is_not_ranked_live_is_said_where_that_is_switched(tickets: Home) -> None:
+    with open_project(tickets, "tickets") as project:
+        document = project.store.documents()[0]
+        project.store.save_batch(Batch("b", "topic", "auto", 0, (Proposal(document.id, 0.5, "because"),)))
+        LiveTroubles(project.folder).note("topic", "The disk is *full*.")
+        since = LiveTroubles(project.folder).all()["topic"].since
+    page = open_tab("questions")
+    assert [warning.value.replace("\\", "") for warning in page.warning] == [
+        f"Not ranked live since {since[11:16]} UTC: The disk is *full*."
+    ]
+    with open_project(tickets, "tickets") as project:
+        LiveTroubles(project.folder).clear("topic")
+    assert not open_tab("questions").warning
 
 
 def test_guidelines_colour_and_key_are_kept(tickets: Home) -> None:

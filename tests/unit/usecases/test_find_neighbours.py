@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.unit.usecases.live_desk import add_texts, answer, embed, ids, live_desk
+from workbench.artefacts import read_tensors, write_tensors
 from workbench.domain.arrays import Vectors
 from workbench.domain.neighbours import N_NEAREST, Neighbours
 from workbench.domain.ports import Progress, silent
-from workbench.store.neighbours import NeighbourFile
+from workbench.store.neighbours import DTYPES, NeighbourFile, digest_of
 from workbench.store.vectors import CachedEncoder
 from workbench.usecases import find_neighbours, live_pool
-from workbench.usecases.find_neighbours import neighbours_among, pool_documents
+from workbench.usecases.find_neighbours import nearest_of, neighbours_among, pool_documents
 from workbench.usecases.live_pool import LiveNearness, LivePool
 from workbench.usecases.project import Project
 
@@ -69,13 +70,84 @@ def test_they_are_found_once_and_again_when_documents_come(
     assert len(list(folder.glob("neighbours-*"))) == 1
 
 
-def test_a_damaged_file_is_found_again(desk: Project) -> None:
+def changed(**arrays: object) -> Callable[[Path], None]:
+    """Return who writes some arrays anew, with a digest that fits: what follows must not rest on it alone."""
+
+    def change(path: Path) -> None:
+        kept = read_tensors(path)
+        for name, place_and_value in arrays.items():
+            array = kept[name].copy()
+            place, value = place_and_value  # type: ignore[misc]
+            array[place] = value
+            kept[name] = array
+        write_tensors(path, {**kept, "sha256": digest_of(kept)})
+
+    return change
+
+
+def in_range(path: Path) -> None:
+    """Let one document have another neighbour, which could be right, without a new digest."""
+    kept = read_tensors(path)
+    others = kept["others"].copy()
+    others[1] = 79 if others[1] != 79 else 78
+    write_tensors(path, {**kept, "others": others})
+
+
+def lacking(name: str) -> Callable[[Path], None]:
+    """Return who leaves an array out."""
+    return lambda path: write_tensors(path, {k: v for k, v in read_tensors(path).items() if k != name})
+
+
+def empty(path: Path) -> None:
+    """Write arrays of nothing, with their digest."""
+    none = {name: np.zeros(0, dtype) for name, dtype in DTYPES.items()}
+    write_tensors(path, {**none, "sha256": digest_of(none)})
+
+
+def of_fewer(path: Path) -> None:
+    """Write whole neighbours of a document less."""
+    found = nearest_of(np.eye(79, 80, dtype=np.float32))
+    arrays = {name: getattr(found, name) for name in DTYPES}
+    write_tensors(path, {**arrays, "sha256": digest_of(arrays)})
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:200]),
+    "nothing": lambda path: path.write_bytes(b""),
+    "garbage": lambda path: path.write_bytes(np.random.default_rng(0).bytes(9_000)),
+    "a header of another kind": lambda path: path.write_bytes((3).to_bytes(8, "little") + b"[1]"),
+    "an unknown dtype": lambda path: path.write_bytes(path.read_bytes().replace(b'"F32"', b'"F9X"')),
+    "a byte": lambda path: path.write_bytes(path.read_bytes()[:-9] + b"\x07" + path.read_bytes()[-8:]),
+    "another neighbour": in_range,
+    "beyond the pool": changed(others=(5, 2_000_000)),
+    "before the pool": changed(others=(5, -1)),
+    "starts that fall": changed(starts=(3, 9_999)),
+    "starts behind the first": changed(starts=(0, 1)),
+    "a cosine that is none": changed(cosines=(2, np.nan)),
+    "a cosine above one": changed(cosines=(2, 1.5)),
+    "a cosine below minus one": changed(cosines=(2, -1.5)),
+    "no cosines": lacking("cosines"),
+    "no digest": lacking("sha256"),
+    "arrays of nothing": empty,
+    "of another number of documents": of_fewer,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_file_that_is_damaged_counts_as_absent_and_is_found_again(
+    desk: Project, damage: Callable[[Path], object]
+) -> None:
     before = found(desk)
     (path,) = embed(desk, []).folder.glob("neighbours-*")
-    path.write_bytes(path.read_bytes()[:200])
-    assert np.array_equal(found(desk).others, before.others)
-    path.write_bytes(b"")
-    assert np.array_equal(found(desk).others, before.others)
+    whole = path.read_bytes()
+    damage(path)
+    live = LivePool(desk, embed(desk, []))
+    assert live.neighbours(np.array([3])) is None
+    assert live.lacks_neighbours, "so that the job that embeds finds them"
+    again = found(desk)
+    assert np.array_equal(again.others, before.others)
+    assert np.array_equal(again.cosines, before.cosines)
+    assert path.read_bytes() == whole
 
 
 def test_of_a_pool_that_is_too_large_none_are_found(desk: Project, monkeypatch: pytest.MonkeyPatch) -> None:

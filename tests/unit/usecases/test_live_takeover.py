@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.usecases.live_desk import LABELS, TOPIC, add_texts, answer, embed, ids, live_desk, text_of
 from tests.unit.usecases.ner_desk import NAMES
-from workbench.artefacts import write_tensors
+from workbench.artefacts import read_tensors, write_tensors
 from workbench.domain.questions import LabelChange, Question
 from workbench.domain.runs import Basis, Run, is_live_run
 from workbench.domain.scores import ClassScores
@@ -155,7 +155,7 @@ def test_new_documents_are_scored_before_the_run_ranks_again(
     assert third.run == "topic-setfit-1"
 
 
-@pytest.mark.parametrize("damage", ["cut", "gone"])
+@pytest.mark.parametrize("damage", ["cut", "out of range", "gone"])
 def test_scores_that_were_damaged_or_lost_are_made_again_and_the_live_head_ranks_meanwhile(
     desk: Project, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
@@ -182,6 +182,9 @@ def test_scores_that_were_damaged_or_lost_are_made_again_and_the_live_head_ranks
         assert ranked(first) == "setfit"
         if damage == "cut":
             path.write_bytes(path.read_bytes()[:50])
+        elif damage == "out of range":
+            kept = read_tensors(path)
+            write_tensors(path, {**kept, "probabilities": 2 * kept["probabilities"]})
         else:
             path.unlink()
         assert ranked(first + 5) == "live"

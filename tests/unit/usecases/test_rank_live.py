@@ -21,9 +21,9 @@ from tests.unit.usecases.live_desk import (
 )
 from workbench import catalog
 from workbench.domain.annotations import Annotation
-from workbench.domain.questions import LabelChange, Question
+from workbench.domain.questions import LabelChange
 from workbench.domain.settings import QuestionSettings
-from workbench.errors import InputError, StoreError
+from workbench.errors import InputError
 from workbench.store import rankings
 from workbench.store.suggestions import Suggestions
 from workbench.usecases import live_pool, rank_live
@@ -31,7 +31,7 @@ from workbench.usecases.live_answers import LiveAnswers
 from workbench.usecases.live_pool import FileVectors, LivePool
 from workbench.usecases.live_rules import SAMPLING, why_not_live
 from workbench.usecases.project import Project
-from workbench.usecases.rank_live import LiveRanking, LiveRankings
+from workbench.usecases.rank_live import LiveRanking
 from workbench.usecases.runs import need_run
 from workbench.usecases.set_question import set_question
 from workbench.usecases.unanswered import unanswered
@@ -303,28 +303,3 @@ def test_how_many_answers_are_waited_for_is_a_setting(desk: Project) -> None:
 def test_the_strategies_that_ask_a_model_many_times_are_those_that_need_samples() -> None:
     needing = {name for name in catalog.STRATEGIES if "samples" in catalog.strategy(name).needs}
     assert needing == set(SAMPLING)
-
-
-def test_a_question_that_cannot_be_ranked_keeps_no_other_waiting(
-    desk: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked: list[str] = []
-
-    class Broken:
-        without_vector, wants_work = 0, False
-
-        def __init__(self, project: Project, question: str) -> None:
-            self.question = question
-
-        def refresh(self) -> None:
-            looked.append(self.question)
-            if self.question == "topic":
-                raise StoreError("The file is damaged.")
-
-    desk.store.add_question(Question("urgency", "textcat", ("high", "low")))
-    monkeypatch.setattr(rank_live, "LiveRanking", Broken)
-    rankings = LiveRankings(desk)
-    for _ in range(2):
-        with pytest.raises(StoreError, match="damaged"):
-            rankings.look()
-    assert looked == ["topic", "urgency"] * 2

@@ -17,6 +17,7 @@ import pytest
 from tests.unit.usecases.live_desk import answer, ids, live_desk, propose
 from workbench.domain.settings import QuestionSettings
 from workbench.store.jobs import Jobs
+from workbench.usecases.live_troubles import live_troubles
 from workbench.usecases.project import Project
 from workbench.usecases.set_question import set_question
 from workbench.worker import company
@@ -94,7 +95,7 @@ def test_answers_are_ranked_while_a_training_runs_and_after_it_was_killed(
 
 
 def test_a_ranker_that_is_killed_is_followed_by_another_one(desk: Project) -> None:
-    with worker(desk):
+    with worker(desk, idle=8.0):  # two processes start meanwhile
         answer(desk, ids(10, 15))
         wait_for(lambda: newest_run(desk))
         first, before = newest_run(desk), rankers(desk)
@@ -104,6 +105,33 @@ def test_a_ranker_that_is_killed_is_followed_by_another_one(desk: Project) -> No
         wait_for(lambda: newest_run(desk) != first)
         assert len(after := rankers(desk)) == 1
         assert after != before
+
+
+def test_a_fault_that_nobody_foresaw_is_logged_and_said_and_ends_no_ranker(desk: Project) -> None:
+    (digests,) = (desk.folder / "data" / "vectors").glob("*/texts.sha256")
+    kept = digests.rename(digests.with_name("kept"))
+    digests.mkdir()
+    with worker(desk, idle=8.0):  # longer than the pause after an error
+        answer(desk, ids(10, 15))
+        wait_for(lambda: live_troubles(desk, ["topic"]))
+        before = rankers(desk)
+        assert "IsADirectoryError" in live_troubles(desk, ["topic"])["topic"]
+        log = (desk.folder / company.LIVE_LOG).read_text()
+        assert "topic: Traceback" in log
+        assert "IsADirectoryError" in log
+        digests.rmdir()
+        kept.rename(digests)
+        answer(desk, ids(15, 16))
+        wait_for(lambda: newest_run(desk))
+        assert rankers(desk) == before
+        wait_for(lambda: not live_troubles(desk, ["topic"]))
+
+
+def test_a_ranker_that_dies_at_once_is_said_to(desk: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(company.sys, "executable", "/bin/false")
+    with worker(desk, idle=1.0):
+        wait_for(lambda: live_troubles(desk, ["topic"]))
+    assert "ended by itself (code 1)" in live_troubles(desk, ["topic"])["topic"]
 
 
 def test_a_ranker_ends_when_its_worker_is_killed(desk: Project) -> None:

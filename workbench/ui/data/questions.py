@@ -16,6 +16,7 @@ from workbench.ui.data.new_project import ask_question, tried
 from workbench.ui.messages import as_markdown
 from workbench.usecases.add_question import add_question, typed_labels
 from workbench.usecases.change_labels import ChangePreview, change_labels, count_labels, preview_changes
+from workbench.usecases.live_troubles import live_troubles
 from workbench.usecases.project import Project
 from workbench.usecases.set_question import question_settings, set_question
 from workbench.usecases.train_meanwhile import SLOW_LEARNER, slow_learners
@@ -171,6 +172,8 @@ def show_guidelines(project: Project, question: Question, settings: QuestionSett
 def show_while_answering(project: Project, question: Question, settings: QuestionSettings) -> None:
     """Ask what happens by itself while people answer: a new order of the queue, and a training."""
     st.subheader("While people answer", anchor=False)
+    for trouble in live_troubles(project, [question.name]).values():
+        st.warning(as_markdown(trouble))
     place = f"{project.name} {question.name}"
     with st.form(f"while answering {place}", border=False):
         live, every = ask_for_live(settings, place)
