@@ -90,7 +90,7 @@ def advise_stop(
     n_more = min(n_more, n_left) or n_more  # more than are left cannot be asked
     threshold = points / 100 * (n_more / n_asked if n_asked > 0 else 1)
     runs = project.store.runs(question_name)
-    curve = comparable_runs(question, runs)
+    curve, remark = advised_curve(question, runs)
     steps = advise_each_round([_measured(run, figure) for run, figure in curve], n_more, threshold)
     newest = steps[-1] if steps else Step(0, None, "too early")
     paces = show_pace(project, question_name).paces
@@ -102,6 +102,7 @@ def advise_stop(
         words=in_words(
             newest, n_more, threshold, hours=hours, is_own=only is not None, is_full=is_full(curve)
         )
+        + remark
         + ("" if n_left else " No document of the pool is left to ask: import others to go on."),
         n_more=n_more,
         threshold=threshold,
@@ -112,6 +113,31 @@ def advise_stop(
         rules=(_gain_rule(newest, threshold), *stability_rules(_stability_of(project, question_name, curve))),
         steps=steps,
         left_out=len(runs) - len(curve),
+    )
+
+
+def advised_curve(question: Question, runs: Sequence[Run]) -> tuple[list[tuple[Run, Headline]], str]:
+    """Return the runs that the advice is taken from, and in words why it is not the newest ones, if so.
+
+    When runs begin to be measured on something else, as on the control part once that has thirty answers, those
+    before them still give the advice until enough are measured so.
+    """
+    newest = comparable_runs(question, runs)
+    if not newest or len(newest) >= LEAST_ROUNDS:
+        return newest, ""
+    (last, figure), learner = newest[-1], newest[-1][0].learner
+    before = [
+        run
+        for run in runs
+        if run.basis != figure.basis and run.learner == learner and run.config == last.config
+    ]
+    older = comparable_runs(question, before)
+    if len(older) < LEAST_ROUNDS:
+        return newest, ""
+    n = older[-1][0].n_examples
+    return older, (
+        f" That is the advice after {n:,} answers: runs since then are measured otherwise ({figure.basis}), and a "
+        f"forecast needs {LEAST_ROUNDS} of them; there {'is' if len(newest) == 1 else 'are'} {len(newest)}."
     )
 
 

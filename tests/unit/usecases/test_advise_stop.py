@@ -120,6 +120,25 @@ def test_of_runs_with_as_many_answers_the_newest_stands() -> None:
     assert [run.id for run, _ in comparable_runs(TOPIC, [new, old])] == ["newer"]
 
 
+def test_when_runs_begin_to_be_measured_otherwise_the_advice_goes_on_until_there_are_enough(
+    project: Project,
+) -> None:
+    save(project, levelling(5))
+    before = advise_stop(project, "topic")
+    save(project, [run_of(600 + 10 * n, 0.8 + n / 100, basis="control") for n in range(2)])
+    after = advise_stop(project, "topic")
+    assert (after.decision, after.gain, after.steps) == (before.decision, before.gain, before.steps)
+    assert after.words.startswith(before.words)
+    assert after.words.endswith(
+        " That is the advice after 500 answers: runs since then are measured otherwise (control), and a forecast "
+        "needs 4 of them; there are 2."
+    )
+    save(project, [run_of(620 + 10 * n, 0.82 + n / 100, basis="control") for n in range(2)])
+    assert advise_stop(project, "topic").steps[-1].n_labelled == 630
+    save(project, [run_of(640, 0.5, basis="control", learner="setfit")])
+    assert "Too early" in advise_stop(project, "topic").words
+
+
 def test_changed_labels_begin_a_new_curve(project: Project) -> None:
     save(project, levelling(18))
     project.store.change_labels("topic", LabelChange("add", (), ("c",)))
