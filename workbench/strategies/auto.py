@@ -21,6 +21,7 @@ from workbench.strategies.first_batch import first_field
 from workbench.strategies.guesses import Guesses, guesses_of
 from workbench.strategies.measures import utilities
 from workbench.strategies.near_copies import Families, NearCopies
+from workbench.strategies.words import least_sure
 
 LATER = Kernel(0.3, 2)
 OWN_DOUBT = 0.5  # how far a document that stands for doubtful ones should be doubtful itself
@@ -151,7 +152,12 @@ def _reasons(
         return [_first_reason(inputs, field, place, guesses) for place in places]
     if isinstance(inputs.scores, ClassScores):
         return [_doubt_of_labels(inputs.scores, inputs.labelled_targets, field, place) for place in places]
-    return [f"the model wavers over a word of it; {_others(field, place)}" for place in places]
+    rows = field.rows[places].tolist()
+    texts = inputs.texts if inputs.texts is not None else [None] * inputs.n_candidates
+    return [
+        f"{least_sure(inputs.scores, row, texts[row])}; {_others(field, place)}"
+        for row, place in zip(rows, places, strict=True)
+    ]
 
 
 def _first_reason(inputs: StrategyInputs, field: Field, place: int, guesses: Guesses | None) -> str:

@@ -37,7 +37,7 @@ class Mnlp:
         scores = token_scores_for("mnlp", inputs)
         values = utilities(scores, "least-confidence")
         rows = best_first(values)[:n]
-        return choice(rows, values[rows], [_reason(scores, int(row)) for row in rows])
+        return choice(rows, values[rows], [least_sure(scores, int(row)) for row in rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class TokenEntropy:
         scores = token_scores_for(self.name, inputs)
         values = self._values(scores, inputs.n_words)
         rows = best_first(values)[:n]
-        return choice(rows, values[rows], [_reason(scores, int(row)) for row in rows])
+        return choice(rows, values[rows], [least_sure(scores, int(row)) for row in rows])
 
     def _values(self, scores: TokenScores, n_words: Rows | None) -> Utilities:
         scored = np.array([len(document.words) for document in scores.documents], dtype=np.int64)
@@ -92,17 +92,17 @@ class TotalTokenEntropy(TokenEntropy):
     name: ClassVar[str] = "total-token-entropy"
 
 
-def _reason(scores: TokenScores, row: int) -> str:
-    """Say between which tags the model wavers at the least sure word."""
+def least_sure(scores: TokenScores, row: int, text: str | None = None) -> str:
+    """Say between which tags the model wavers at the least sure word, which is named where the text is given."""
     document: DocumentTokenScores = scores.documents[row]
     if not len(document.probabilities):
         return "no word of it has a score"
     p = document.probabilities
     word = int(best_probability(p.astype(np.float64)).argmin())
     first, second = (scores.tags[tag] for tag in np.argsort(-p[word], kind="stable")[:2])
-    return (
-        f"of {len(p):,} words the model is least sure at word {word + 1:,}: {_said(first)} or {_said(second)}"
-    )
+    start, end = document.words[word].tolist()
+    where = f"at word {word + 1:,}" if text is None else f"of '{text[start:end]}'"
+    return f"of {len(p):,} words the model is least sure {where}: {_said(first)} or {_said(second)}"
 
 
 def _said(tag: str) -> str:

@@ -98,7 +98,11 @@ def test_several_labels_and_words_have_reasons_of_their_own():
     )
     choice = ask(1, vectors=around(0, 120), scores=tokens)
     assert choice.rows.tolist() == [0]
-    assert choice.reasons[0].startswith("the model wavers over a word of it")
+    assert choice.reasons[0].startswith(
+        "of 1 words the model is least sure at word 1: nothing or the start of 'a'; "
+    )
+    told = ask(1, vectors=around(0, 120), scores=tokens, texts=["x", "y"]).reasons[0]
+    assert told.startswith("of 1 words the model is least sure of 'x': ")
 
 
 def family(rng, size):
