@@ -65,7 +65,7 @@ def test_without_an_answered_document_it_says_so_or_needs_none(strategy):
 
 def test_a_single_label_is_refused_or_not_looked_at(strategy):
     scores = ClassScores(("a",), np.ones((20, 1), np.float32), exclusive=a_kind_of(strategy) == "textcat")
-    inputs = inputs_of(20, scores=scores, labelled_targets=np.ones((3, 1), bool))
+    inputs = inputs_of(20, scores=scores, labelled_targets=np.ones((3, 1), bool), label_names=None)
     if "scores" in strategy.needs:
         with pytest.raises(InputError, match="only 1"):
             strategy(inputs, 5, np.random.default_rng(0))

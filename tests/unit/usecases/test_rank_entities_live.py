@@ -51,7 +51,12 @@ def test_after_five_answers_the_sentences_are_ranked_anew_by_a_named_head(desk: 
     assert not {p.document_id for p in batch.proposals} & set(ids(0, 15))
     assert (batch.run or "").startswith("topic-live-")
     assert desk.store.runs() == []
-    assert batch.recipe["live"] == {"sampled": True, "without_vector": 0, "words": "made-words"}
+    assert batch.recipe["live"] == {
+        "sampled": True,
+        "names": False,
+        "without_vector": 0,
+        "words": "made-words",
+    }
 
 
 def test_a_process_that_was_killed_is_followed_by_one_that_ranks_alike(tmp_path: Path) -> None:
