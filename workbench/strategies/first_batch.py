@@ -15,15 +15,21 @@ FIRST = Kernel(0.45)
 GUESSED = Kernel(0.4)  # within a guessed label, where who stands near cannot be of another one
 CROWDING = 0.4  # how far the first batch turns away from crowds, so that small topics are met early
 SHARING = 0.5  # how far it turns to labels of which few documents are guessed
+MOST = 0.5  # of the documents must be near a name: of a few, each would weigh as a label of its own
 NOT_OPEN, LEAST = -2, 1e-9
 
 
 def first_field(inputs: StrategyInputs, guesses: Guesses | None, n: int, rng: np.random.Generator) -> Field:
-    """Return the field of a batch without a model, in which no crowd and no label takes all."""
+    """Return the field of a batch without a model, in which no crowd takes all, and no label.
+
+    Labels are told apart where names say something of at least half of the documents.
+    """
     alike_all = np.ones(inputs.n_candidates)
-    if guesses is None or inputs.vectors is None:
-        return without_crowds(lay_out(inputs, alike_all, FIRST, n, rng))
-    return within_labels(lay_out(inputs, alike_all, GUESSED, n, rng), guesses.labels(inputs.vectors))
+    if guesses is not None and inputs.vectors is not None:
+        guessed = guesses.labels(inputs.vectors)
+        if (guessed >= 0).mean() >= MOST:
+            return within_labels(lay_out(inputs, alike_all, GUESSED, n, rng), guessed)
+    return without_crowds(lay_out(inputs, alike_all, FIRST, n, rng))
 
 
 def within_labels(field: Field, guessed: Rows) -> Field:

@@ -104,6 +104,14 @@ def test_the_first_batch_asks_about_each_label_that_the_names_tell_apart():
     assert {row >= 9 for row in ask(2, vectors=vectors).rows.tolist()} == {False}
 
 
+def test_names_that_are_near_to_few_documents_part_nothing():
+    vectors = around(*range(0, 36, 4), 36, 40, *range(180, 260, 4))
+    assert (
+        ask(4, vectors=vectors, label_names=names(0, 60)).rows.tolist()
+        == ask(4, vectors=vectors).rows.tolist()
+    )
+
+
 def test_with_a_model_names_say_which_label_lacks_answers():
     """The model knows `a` and `b` only and doubts both documents as much; the name of `c` is near the second."""
     vectors = around(0, 180)
