@@ -4,6 +4,7 @@ A family is a row of Banking77 and twenty copies with small edits: one to three 
 swapped, a word left out or moved, other signs or capitals, a polite word before or behind; the edits are
 drawn by chance. 200 families, so 4,200 texts, drawn with the seed; five batches of 40, the head learns the right
 answers between them, real MiniLM vectors. Counted are the documents of a batch beyond the first of their family.
+With --footer every text ends with the same sixty words, which must not make all of them one family.
 Peers: the other strategies on the same texts.
 """
 
@@ -13,6 +14,7 @@ import argparse
 import statistics
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,11 @@ from workbench.usecases.simulate import Simulation, simulate_on
 STRATEGIES = ("auto", "random", "margin", "cluster-margin", "typiclust", "badge")
 N_FAMILIES, N_COPIES, BATCH, ROUNDS = 200, 20, 40, 5
 POLITE = ("please", "hello", "hi there", "thanks", "sorry")
+FOOTER = (
+    "-- This message is meant for the person it is addressed to and for nobody else. Whoever got it by mistake should "
+    "tell us and delete it without reading on. We check what we send for harmful programs, but cannot promise that none "
+    "came on its way. Before you print this page, think whether you need it on paper."
+)
 Edit = Callable[[list[str], np.random.Generator], list[str]]
 
 
@@ -109,6 +116,7 @@ def main() -> None:
     """Ask with every strategy, and count."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--footer", action="store_true", help="end every text with the same words")
     arguments = parser.parse_args()
     stay_offline()
     rows: list[dict[str, Any]] = []
@@ -124,6 +132,10 @@ def main() -> None:
             drawn = rng.permutation(len(train))[:N_FAMILIES].tolist()
             pool = [copy for n, row in enumerate(drawn) for copy in family(train[row], n, rng)]
             judged = test[:200]
+            if arguments.footer:
+                pool, judged = (
+                    [replace(e, text=f"{e.text} {FOOTER}") for e in part] for part in (pool, judged)
+                )
             question = question_of("intent", [*pool, *judged])
             for name in STRATEGIES:
                 simulation = Simulation("linear", name, BATCH, ROUNDS, seed)
@@ -141,7 +153,8 @@ def main() -> None:
                 "batch, mean": statistics.mean(lengths[name]),
             }
         )
-    write_result("paraphrases", rows, families=N_FAMILIES, copies=N_COPIES, seeds=arguments.seeds)
+    name = "paraphrases_footer" if arguments.footer else "paraphrases"
+    write_result(name, rows, families=N_FAMILIES, copies=N_COPIES, seeds=arguments.seeds)
 
 
 if __name__ == "__main__":
