@@ -2,7 +2,7 @@
 
 The documents are made: unit vectors (384 figures, float16 on disk), each somewhere between the random centres of
 its label, one of 77, and of another one, so that a linear head is not sure, with noise that leaves neighbours a
-cosine of about 0.6; their texts are ten words drawn by chance, or --words of them. 1,500 are answered when it
+cosine of about 0.6; the name of a label is its centre; their texts are ten words drawn by chance, or --words of them. 1,500 are answered when it
 begins, and neighbours are found; then every five answers are followed by a ranking with the strategy `auto`. Refit,
 score, select and save are its parts; the rest is reading the answers. They run in a process of its own: MB is the
 most it held beyond mapped files. The held-out loss is not the claim; the loss of the warm head over that of a new
@@ -32,6 +32,7 @@ from benchmarks.reporting import write_result
 from workbench import catalog
 from workbench.config import Home
 from workbench.domain.annotations import Annotation, new_client_id
+from workbench.domain.label_names import names_in_words
 from workbench.domain.neighbours import N_NEAREST
 from workbench.domain.ports import StrategyInputs
 from workbench.domain.questions import Question
@@ -75,6 +76,7 @@ def make_pool(project: Project, n: int, n_words: int) -> None:
     centres = rng.normal(size=(N_LABELS, WIDTH))
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
     file = VectorFile(project.folder / "data" / "vectors", "made", WIDTH)
+    file.append(names_in_words(LABELS), centres.astype(np.float32))
     for start in range(0, n, AT_ONCE):
         numbers = range(start, min(start + AT_ONCE, n))
         texts = [

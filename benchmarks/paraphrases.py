@@ -32,8 +32,8 @@ N_FAMILIES, N_COPIES, BATCH, ROUNDS = 200, 20, 40, 5
 POLITE = ("please", "hello", "hi there", "thanks", "sorry")
 FOOTER = (
     "-- This message is meant for the person it is addressed to and for nobody else. Whoever got it by mistake should "
-    "tell us and delete it without reading on. We check what we send for harmful programs, but cannot promise that none "
-    "came on its way. Before you print this page, think whether you need it on paper."
+    "tell us and delete it without reading on. We look for harmful programs in what we send, but cannot promise "
+    "that none came on its way. Before you print this page, think whether you need it on paper."
 )
 Edit = Callable[[list[str], np.random.Generator], list[str]]
 
