@@ -1,13 +1,13 @@
 """Claim: an answer is followed by a new ranking of 20,000 documents within 0.5 s, of 100,000 within 1.5 s.
 
-The documents are made: unit vectors (384 figures, float16 on disk), each somewhere between the random centres of
-its label, one of 77, and of another one, so that a linear head is not sure, with noise that leaves neighbours a
-cosine of about 0.6; the name of a label is its centre; their texts are ten words drawn by chance, or --words of them. 1,500 are answered when it
-begins, and neighbours are found; then every five answers are followed by a ranking with the strategy `auto`. Refit,
-score, select and save are its parts; the rest is reading the answers. They run in a process of its own: MB is the
-most it held beyond mapped files. The held-out loss is not the claim; the loss of the warm head over that of a new
-fit is given beside it. Peer: everything done anew, on the same vectors and answers: answers and pool read from the
-store, scikit-learn's LogisticRegression, scores of the whole pool, the same strategy on a sample.
+The documents are made: unit vectors (384 figures, float16 on disk), each somewhere between the random centres of its
+label, one of 77, and of another one, so that a linear head is not sure, with noise that leaves neighbours a cosine of
+about 0.6; the name of a label is its centre; their texts are ten words drawn by chance, or --words of them. 1,500 are
+answered when it begins, and neighbours are found; then every five answers are followed by a ranking with the strategy
+`auto`. Refit, score, select and save are its parts; the rest is reading the answers. They run in a process of its
+own: MB is the most it held beyond mapped files. The held-out loss is not the claim; the loss of the warm head over
+that of a new fit is given beside it. Peer: everything done anew, on the same vectors and answers: answers and pool
+read from the store, scikit-learn's LogisticRegression, scores of the whole pool, the same strategy on a sample.
 """
 
 from __future__ import annotations
