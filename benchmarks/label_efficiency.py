@@ -3,12 +3,13 @@
     .venv/bin/python -m benchmarks.label_efficiency [--data NAME=TRAIN,TEST …] [--seeds 5] [--peers breaking-ties …]
 
 All learn with the same head on the same vectors and are judged on the same test rows. Own strategies run by
-`simulate`; small-text's by its own PoolBasedActiveLearner, from a random first batch (`@random`) and from the
-first batch of `auto` (`@auto`). Data sets are two files each: CSV `text,category`, or IOB2 (`.conll`, own
-strategies only, with `--learner bert`). ALC is the unweighted mean over the rounds, the first after the first
-batch. With labels parted by `|` a document has any number of them; no such data is at hand, so `--pairs` makes
-some of what was read: half of the documents are two of its texts, one after the other, and have both labels.
-Writes JSON, a table and the curves as PNG; the file is named by --name.
+`simulate`; small-text's by its own PoolBasedActiveLearner, from a random first batch (`@random`) and from the first
+batch of `auto` (`@auto`). Data sets are two files each: CSV `text,category`, or IOB2 (`.conll`, own strategies only,
+with `--learner bert`). ALC is the unweighted mean over the rounds, the first after the first batch. Own strategies
+that draw nothing by chance have one curve for all seeds; with `--hide 0.1` each seed hides another tenth of the pool,
+from all contestants, so that they have several. With labels parted by `|` a document has any number of them; no such
+data is at hand, so `--pairs` makes some of what was read: half of the documents are two of its texts, one after the
+other, and have both labels. Writes JSON, a table and the curves as PNG; the file is named by --name.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from workbench import catalog
 from workbench.analysis.curve import draw_curves
 from workbench.analysis.curve_points import CurvePoint, alc
 from workbench.config import stay_offline
+from workbench.domain.arrays import Rows
 from workbench.domain.examples import Example
 from workbench.domain.ports import Encoder
 from workbench.store.vectors import CachedEncoder, VectorFile
@@ -43,7 +45,14 @@ from workbench.usecases.gather_inputs import targets_of
 from workbench.usecases.simulate import Simulation, simulate_on
 
 OWN = ("random", "margin", "entropy", "cluster-margin", "typiclust", "auto")
-PEERS = ("breaking-ties", "least-confidence", "lightweight-coreset", "embedding-kmeans", "discriminative")
+PEERS = (
+    "breaking-ties",
+    "least-confidence",
+    "subsampling",
+    "lightweight-coreset",
+    "embedding-kmeans",
+    "discriminative",
+)
 BUDGETS = {"banking77": (100, 15), "clinc150": (150, 12)}
 
 
@@ -105,15 +114,24 @@ def paired(examples: Sequence[Example], rng: np.random.Generator) -> list[Exampl
 def run_own(task: Task, options: argparse.Namespace, encoder: Encoder, curves: Curves) -> None:
     """Simulate every strategy of the workbench and seed."""
     question = question_of(task.name, [*task.pool, *task.test])
-    row_of = {example.document_id: row for row, example in enumerate(task.pool)}
     config = {"balance": options.balance} if options.balance != "none" else {}
     for strategy in options.strategies:
         for seed in range(options.seeds):
             simulation = Simulation(options.learner, strategy, task.batch, task.rounds, seed, config=config)
-            report = simulate_on(question, task.pool, task.test, simulation, encoder=encoder)
+            pool = [task.pool[row] for row in open_rows(task, options, seed).tolist()]
+            row_of = {example.document_id: row for row, example in enumerate(pool)}
+            report = simulate_on(question, pool, task.test, simulation, encoder=encoder)
             curves.values.setdefault(strategy, []).append(report.values)
             curves.first.setdefault(strategy, []).append([row_of[id] for id in report.chosen[0]])
             print(f"  {task.name}: {strategy}, seed {seed}: ALC {report.alc:.4f}", flush=True)
+
+
+def open_rows(task: Task, options: argparse.Namespace, seed: int) -> Rows:
+    """Return the rows of the pool that a seed may ask about: all, or all but a share that is hidden."""
+    n = len(task.pool)
+    if not options.hide:
+        return np.arange(n, dtype=np.int64)
+    return np.sort(np.random.default_rng((seed, n)).permutation(n)[round(options.hide * n) :])
 
 
 def run_peers(task: Task, options: argparse.Namespace, encoder: Encoder, curves: Curves) -> None:
@@ -134,9 +152,10 @@ def run_peers(task: Task, options: argparse.Namespace, encoder: Encoder, curves:
     for peer in peers:
         for start in ("random", "auto"):
             for seed, first in enumerate(curves.first[start]):
+                rows = open_rows(task, options, seed)
                 found = peer_curve(
-                    peer, vectors, targets, test_vectors, test_targets, first, task.batch, task.rounds, seed,
-                    fit_head if options.balance == "none" else _balanced_fit(options.balance),
+                    peer, vectors[rows], targets[rows], test_vectors, test_targets, first, task.batch, task.rounds,
+                    seed, fit_head if options.balance == "none" else _balanced_fit(options.balance),
                 )  # fmt: skip
                 name = f"small-text {peer} @{start}"
                 curves.values.setdefault(name, []).append(list(found.values))
@@ -202,7 +221,7 @@ def rows_of(task: Task, curves: Mapping[str, list[list[float]]]) -> list[dict[st
     return rows
 
 
-def draw(task: Task, curves: Mapping[str, list[list[float]]], path: Path) -> None:
+def draw(task: Task, curves: Mapping[str, list[list[float]]], path: Path, *, learner: str) -> None:
     """Draw own strategies and the best peer of each start."""
     own = {name: runs for name, runs in curves.items() if not name.startswith("small-text")}
     for start in ("@random", "@auto"):
@@ -218,7 +237,7 @@ def draw(task: Task, curves: Mapping[str, list[list[float]]], path: Path) -> Non
         ]
         for name, runs in own.items()
     }
-    draw_curves(points, path, title=f"{task.name}, linear head on MiniLM vectors")
+    draw_curves(points, path, title=f"{task.name}, learner {learner}, MiniLM")
 
 
 def main() -> None:
@@ -226,17 +245,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="*", metavar="NAME=TRAIN,TEST", help="CSV or .conll")
     parser.add_argument("--strategies", nargs="*", default=list(OWN))
-    parser.add_argument("--peers", nargs="*", default=list(PEERS))
+    parser.add_argument(
+        "--peers", nargs="*", help=f"of small-text; with the learner linear: {' '.join(PEERS)}"
+    )
     parser.add_argument("--learner", default="linear")
     parser.add_argument("--balance", default="none", choices=["none", "sqrt", "balanced"])
     parser.add_argument(
         "--pairs", action="store_true", help="documents of one text or two, with their labels"
     )
+    parser.add_argument("--hide", type=float, default=0.0, help="share of the pool that each seed hides")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--batch", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--name", default="label_efficiency")
     options = parser.parse_args()
+    if options.peers and options.learner != "linear":
+        parser.error("The peers learn with the linear head: compare them with --learner linear alone.")
+    if options.peers is None:
+        options.peers = list(PEERS) if options.learner == "linear" else []
+    if not 0.0 <= options.hide < 1.0:
+        parser.error("--hide is a share from 0 to below 1.")
     missing = {"random", "auto"} - set(options.strategies)
     if options.pairs and options.balance != "none":
         parser.error("Labels of their own are not weighed here: leave --balance out.")
@@ -258,8 +286,10 @@ def main() -> None:
             else:
                 run_peers(task, options, encoder, curves)
             rows += rows_of(task, curves.values)
-            draw(task, curves.values, RESULTS / f"{options.name}_{task.name}.png")
-            write_result(options.name, rows, balance=options.balance, learner=options.learner)
+            draw(task, curves.values, RESULTS / f"{options.name}_{task.name}.png", learner=options.learner)
+            write_result(
+                options.name, rows, balance=options.balance, learner=options.learner, hidden=options.hide
+            )
 
 
 if __name__ == "__main__":

@@ -40,15 +40,18 @@ def data_folder(name: str) -> Path:
 
 
 def read_labelled_csv(path: Path) -> list[Example]:
-    """Read a CSV with the columns `text` and `category` or `label` as examples.
+    """Read a CSV with the columns `text` and `category` or `label` as examples; else its one column beside `id`.
 
     Where any cell holds `|`, cells hold any number of labels parted by it; a single `|` says that none applies.
     """
+    if not path.is_file():
+        raise SystemExit(f"There is no file {path}.")
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         rows, columns = list(reader), reader.fieldnames or ()
-    named = [column for column in ("category", "label") if column in columns]
-    if "text" not in columns or not named:
+    others = [column for column in columns if column not in ("id", "text")]
+    named = [column for column in ("category", "label") if column in columns] or others
+    if "text" not in columns or not named or (named is others and len(others) > 1):
         raise SystemExit(
             f"{path} has the columns {', '.join(columns)}; text and category (or label) are needed."
         )
