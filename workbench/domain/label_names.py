@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.domain.arrays import Vectors
 from workbench.errors import InputError
 
-BETWEEN_WORDS = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
+BETWEEN_WORDS = re.compile(r"[\s_/.-]+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,14 +28,21 @@ class LabelNames:
 
 
 def name_in_words(label: str) -> str:
-    """Return a label as somebody would say it; the label itself where it has no letters.
+    """Return a label as somebody would say it: words between spaces, whatever parted them; else as it is.
 
-    >>> name_in_words("card_not-working"), name_in_words("ChurnThreat"), name_in_words("***")
-    ('card not working', 'Churn Threat', '***')
+    >>> name_in_words("card_not-working"), name_in_words("ChurnThreat"), name_in_words("iPhone"), name_in_words("_-")
+    ('card not working', 'Churn Threat', 'iPhone', '_-')
     """
-    return BETWEEN_WORDS.sub(" ", label).strip() or label
+    apart = "".join(
+        f" {letter}"
+        if letter.isupper() and n > 1 and label[n - 2 : n].isalpha() and label[n - 1].islower()
+        else letter
+        for n, letter in enumerate(label)
+    )
+    return BETWEEN_WORDS.sub(" ", unicodedata.normalize("NFC", apart)).strip() or label
 
 
 def names_in_words(labels: Sequence[str]) -> list[str]:
-    """Return each label as somebody would say it."""
-    return [name_in_words(label) for label in labels]
+    """Return each label as somebody would say it; those that would be said alike, as `x-` and `x`, as they are."""
+    said = [name_in_words(label) for label in labels]
+    return [words if said.count(words) == 1 else label for words, label in zip(said, labels, strict=True)]

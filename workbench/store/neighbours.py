@@ -65,7 +65,9 @@ def read_arrays(path: Path) -> dict[str, AnyArray]:
         name: np.dtype(d) for name, d in DTYPES.items()
     }:
         raise ArtefactError("It holds no neighbours.", where=str(path))
-    if digest is None or not np.array_equal(digest, digest_of(kept)):
+    if digest is None:
+        raise ArtefactError("Written before neighbours had a digest.", where=str(path))
+    if not np.array_equal(digest, digest_of(kept)):
         raise ArtefactError("The neighbours are not those that were written.", where=str(path))
     if not _fit(**kept):
         raise ArtefactError("The neighbours do not fit each other.", where=str(path))

@@ -25,9 +25,6 @@ from workbench.strategies.words import least_sure
 
 LATER = Kernel(0.3, 2)
 OWN_DOUBT = 0.5  # how far a document that stands for doubtful ones should be doubtful itself
-TOLD_APART = (
-    0.25  # of the way from chance to always right: how well names must tell answers apart to be believed
-)
 AT_ONCE = 1 << 22
 Probable: TypeAlias = Callable[[Rows], Probabilities]
 LEAST = 1e-9  # a document that the model is sure of may still be asked when nothing else is left
@@ -140,7 +137,7 @@ def _probable(inputs: StrategyInputs, scores: ClassScores, rows: Rows, guesses: 
     The model says it by what it was taught, and of labels with few answers it was taught little.
     """
     vectors = inputs.vectors
-    if guesses is None or vectors is None or guesses.trust < TOLD_APART:
+    if guesses is None or vectors is None:
         return lambda places: scores.probabilities[rows[places]]
     return lambda places: guesses.probabilities(np.asarray(vectors[rows[places]], dtype=np.float32))
 
@@ -166,7 +163,7 @@ def _first_reason(inputs: StrategyInputs, field: Field, place: int, guesses: Gue
         (label,) = guesses.labels(inputs.vectors[field.rows[[place]]]).tolist()
         if label >= 0:
             name = guesses.names.labels[label]
-            return f"by its name it may be '{name}'; {_others(field, place)}"
+            return f"going by what the labels are called it may be '{name}'; {_others(field, place)}"
     return f"{how_much} like it was asked yet; {_others(field, place)}"
 
 

@@ -16,6 +16,7 @@ from workbench.domain.documents import folded_text
 LOOKED_AT = 400  # texts: a share of a twentieth is told well enough, and it takes milliseconds
 COMMON = 0.05  # of the texts: a word that stands in more of them is a common one
 FEWEST = 50  # texts: a family of near-copies in a small pool is no frame
+FEWEST_LEFT = 4  # words: of fewer, as two names in a form, nobody can tell
 RUN = 8  # common words, one after the other: in free speech some other word comes between
 
 
@@ -33,7 +34,7 @@ def common_words(texts: Sequence[str]) -> frozenset[str]:
 
 
 def without_frames(words: Sequence[str], common: frozenset[str]) -> list[str]:
-    """Return the words without runs of eight common ones or more; all of them where nothing else is left.
+    """Return the words without runs of eight common ones or more; all of them where fewer than four are left.
 
     >>> without_frames("hi , my card is lost the sender of this mail is not liable".split(), frozenset(
     ...     "the sender of this mail is not liable".split()))
@@ -49,4 +50,4 @@ def without_frames(words: Sequence[str], common: frozenset[str]) -> list[str]:
         run = []
         kept.append(word)
     kept += run if len(run) < RUN else []
-    return kept or list(words)
+    return kept if len(kept) >= FEWEST_LEFT else list(words)

@@ -22,7 +22,10 @@ LOOKED_AT = 8_000  # documents that move the centres: all of a pool of that size
 SWEEPS = 4  # later ones drift away from the names
 NARROWNESS = 20.0  # how fast a label becomes unlikely as the cosine falls
 NAME, ANSWER = 5.0, 6.0  # how many documents a name and an answer weigh
-BELIEVED = 10  # right guesses with which a name comes, before any answer speaks for or against it
+BELIEVED = 10  # right guesses with which the names come, before any answer speaks for or against them
+TOLD_APART = (
+    0.25  # of the way from chance to always right: how well names must fit the answers to be believed
+)
 MEANT = 0.35  # cosine: names such as "label 7", "A" or "yes" stay below it from nearly every text
 AT_ONCE = 1 << 23
 
@@ -50,13 +53,15 @@ class Guesses:
 
 
 def guesses_of(inputs: StrategyInputs) -> Guesses | None:
-    """Return what can be guessed of the candidates; None without vectors of two labels' names."""
+    """Return what can be guessed of the candidates; None without names of two labels that fit the answers."""
     names = inputs.label_names
     if names is None or inputs.vectors is None or len(names.labels) < 2:
         return None
     rows = np.unique(np.linspace(0, max(inputs.n_candidates - 1, 0), LOOKED_AT).astype(np.int64))
     seen = np.asarray(inputs.vectors[rows[: inputs.n_candidates]], dtype=np.float32)
     trust = trust_in(names, inputs.labelled_vectors, inputs.labelled_targets)
+    if trust < TOLD_APART:
+        return None
     held = NAME * trust * names.vectors
     if inputs.labelled_vectors is not None and inputs.labelled_targets is not None:
         shares = inputs.labelled_targets.astype(np.float32)
@@ -69,7 +74,7 @@ def trust_in(names: LabelNames, labelled: Vectors | None, targets: Targets | Non
     """Return how far names tell labels apart, from 0 (no better than chance) to 1.
 
     It is the share of the answered documents whose nearest name is one of their labels, above that of chance;
-    without answers 1. The first few answers say little: each name comes with ten right guesses.
+    without answers 1. The first few answers say little: the names come with ten right guesses.
     """
     if labelled is None or targets is None:
         return 1.0

@@ -125,14 +125,12 @@ def advised_curve(question: Question, runs: Sequence[Run]) -> tuple[list[tuple[R
     newest = comparable_runs(question, runs)
     if not newest or len(newest) >= LEAST_ROUNDS:
         return newest, ""
-    (last, figure), learner = newest[-1], newest[-1][0].learner
-    before = [
-        run
-        for run in runs
-        if run.basis != figure.basis and run.learner == learner and run.config == last.config
-    ]
-    older = comparable_runs(question, before)
-    if len(older) < LEAST_ROUNDS:
+    last, figure = newest[-1]
+    alike = [run for run in runs if run.learner == last.learner and run.config == last.config]
+    other = list(dict.fromkeys(run.basis for run in alike if run.basis != figure.basis))  # the newest first
+    curves = [comparable_runs(question, [run for run in alike if run.basis == basis]) for basis in other]
+    older = next((curve for curve in curves if len(curve) >= LEAST_ROUNDS), None)
+    if older is None:
         return newest, ""
     n = older[-1][0].n_examples
     return older, (

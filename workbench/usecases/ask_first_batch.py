@@ -22,6 +22,7 @@ from workbench.usecases.train_meanwhile import encoder_name
 
 VERB = "first-batch"
 EACH = Ranking().n  # documents for each annotator: as many as a batch has by default
+MOST = 200
 IS_BEING_CHOSEN = "the first batch is being chosen; until it is there, documents come in import order"
 
 
@@ -37,14 +38,22 @@ def ask_first_batches(project: Project, question_names: Sequence[str]) -> dict[s
 def ask_first_batch(project: Project, question_name: str) -> Job | None:
     """Ask the worker for a question's first batch where one is due, and return the job; None where none is.
 
-    Labels of another version ask once more. A job that failed or was called off is not asked again: somebody
-    has to look at it; one that was interrupted, as when the machine was switched off, goes on.
+    Labels of another version ask once more, and so does a job that found nothing to do at its time. One that failed
+    or was called off is not asked again: somebody has to look at it; one that was interrupted, as when the
+    machine was switched off, goes on.
     """
     if why_none_is_due(project, question_name):
         return None
     jobs = Jobs(project.store)
     key = f"{VERB} {question_name} {project.store.question(question_name).label_version}"
-    job = jobs.by_key(key) or jobs.enqueue(VERB, {"question": question_name}, key=key)
+    job, again = jobs.by_key(key), 1
+    while job is not None and job.state == "done":
+        again += 1
+        job = jobs.by_key(f"{key} again {again}")
+    if job is None:
+        job = jobs.enqueue(
+            VERB, {"question": question_name}, key=key if again == 1 else f"{key} again {again}"
+        )
     return jobs.resume(job.id) if job.state == "interrupted" else job
 
 
@@ -62,9 +71,13 @@ def why_none_is_due(project: Project, question_name: str) -> str:
 
 
 def first_size(project: Project, question_name: str) -> int:
-    """Return how many documents the first batch has: twenty for each annotator, by accounts or by who was seen."""
+    """Return how many documents the first batch has: twenty for each annotator, by accounts or by who was seen.
+
+    At most two hundred: accounts may be there for other projects, and live rankings keep the size.
+    """
     n_accounts = len(list_accounts(Home(project.folder.parents[1])))
-    return EACH * max(1, n_accounts, Teamwork(project.store).n_annotators(question_name))
+    wanted = EACH * max(1, n_accounts, Teamwork(project.store).n_annotators(question_name))
+    return min(wanted, MOST)
 
 
 def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def next_batch(project: Project, view: LiveView, model: LiveModel, newest: Batch
     said = _of_rows(inputs.scores, choice.rows)
     if ranking.spans:
         fresh = with_scopes(fresh, np.arange(len(fresh)), texts=texts, scores=said)
-    measuring = in_proportion(control, len(fresh), n - len(control))
+    measuring = in_proportion(control, newest.strategy, n_chosen=len(fresh), n_wanted=n - len(control))
     proposals = (*carried, *mixed(fresh, measuring, since=_since_control(view)))
     recipe = _recipe(view, model, ranking, inputs)
     batch = Batch(
@@ -88,7 +88,8 @@ def _of_rows(scores: Scores, rows: Rows) -> Scores:
 def _ranking(newest: Batch, n: int, *, seed: int) -> Ranking:
     """Return how to rank after a batch: as it was ranked, by its terms, and about parts where it was."""
     before = newest.recipe.get("ranking", {})
-    by = {"terms": before.get("terms", ()), "spans": before.get("spans", False)}
+    kept = ("terms", "spans", "encoder")
+    by = {name: before[name] for name in kept if name in before}
     return Ranking(newest.strategy, n, seed, **by)
 
 

@@ -10,6 +10,7 @@ from workbench.usecases.project import Project
 from workbench.usecases.unanswered import unanswered_control
 
 DRAWN_BY_CHANCE = "drawn by chance, to measure; no suggestion is shown"
+SHORT_OF_COPIES = ("auto", "seeds")
 LEAST_FOR_ONE = 10  # a batch of so many has one control document at least
 
 
@@ -45,14 +46,20 @@ def n_control(n: int, share: float) -> int:
     return max(round(n * share), least)
 
 
-def in_proportion(control: Sequence[Proposal], n_chosen: int, n_wanted: int) -> Sequence[Proposal]:
-    """Return as many control documents as go with a batch that is shorter than was wanted; one at least.
+def in_proportion(
+    control: Sequence[Proposal], strategy: str, *, n_chosen: int, n_wanted: int
+) -> Sequence[Proposal]:
+    """Return as many control documents as go with a batch that is short of near-copies; one at least.
+
+    The batches of other strategies are short at the end of a pool alone, where all may be asked.
 
     >>> control = [Proposal(id, 0.0, "") for id in "wxyz"]
-    >>> [len(in_proportion(control, n, 36)) for n in (36, 20, 3)]
+    >>> [len(in_proportion(control, "auto", n_chosen=n, n_wanted=36)) for n in (36, 20, 3)]
     [4, 2, 1]
     """
-    return control if n_chosen >= n_wanted else control[: max(len(control) * n_chosen // n_wanted, 1)]
+    if n_chosen >= n_wanted or strategy not in SHORT_OF_COPIES:
+        return control
+    return control[: max(len(control) * n_chosen // n_wanted, 1)]
 
 
 def mixed(

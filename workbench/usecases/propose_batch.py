@@ -129,7 +129,9 @@ def choose(
     chosen = proposals_of([document.id for document in known.candidates], ranked.choice)
     if ranking.spans:
         chosen = with_scopes(chosen, ranked.choice.rows, texts=texts, scores=ranked.scores)
-    proposals = mixed(chosen, in_proportion(control, len(chosen), learning.n))
+    proposals = mixed(
+        chosen, in_proportion(control, ranking.strategy, n_chosen=len(chosen), n_wanted=learning.n)
+    )
     return Chosen(proposals, ranked.scores, evidence.encoder.id if evidence.encoder is not None else None)
 
 

@@ -9,7 +9,7 @@ from workbench.domain.examples import Example
 from workbench.domain.history import Moment
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch
-from workbench.errors import NotEnoughDataError
+from workbench.errors import NotEnoughDataError, WorkbenchError
 from workbench.store.answer_log import AnswerLog
 from workbench.store.rankings import replace_batch
 from workbench.store.settings import Settings
@@ -163,7 +163,9 @@ class LiveRankings:
         tried = [name for name in asked if not self._trials.rests(name)]
         found = [self._tried(name, self._refreshed) for name in tried]
         self._seen = newest
-        for name in tried:
+        for name in [
+            name for name in tried if name in self._rankings
+        ]:  # one that failed just now is made anew
             self._tried(name, self._prepared)
         return [batch for batch in found if batch is not None]
 
@@ -180,10 +182,18 @@ class LiveRankings:
             self._embedded.pop(question, None)
             if self._report is not None:
                 self._report(question, error)  # first: a full disk keeps the note from being written
-            self._trials.failed(question, error)
+            self._note(question, error)
             if self._report is None:
                 raise
             return None
+
+    def _note(self, question: str, error: Exception) -> None:
+        """Have people told; where not even that can be written, as on a full disk, the others go on all the same."""
+        try:
+            self._trials.failed(question, error)
+        except (OSError, WorkbenchError) as unwritten:
+            if self._report is not None:
+                self._report(question, unwritten)
 
     def _refreshed(self, question: str) -> Batch | None:
         ranking = self._rankings.setdefault(question, LiveRanking(self._project, question))
@@ -231,12 +241,17 @@ def word_file(project: Project) -> WordVectorFile | None:
 
 
 def vector_file(project: Project, question: str) -> VectorFile | None:
-    """Return the vectors to rank by: those of the newest run on vectors, else those of most texts.
+    """Return the vectors to rank by: of the newest run on vectors, else of the newest batch, else of most texts.
 
     No encoder is loaded. None while nothing was embedded.
     """
     files = stored_vectors(project.folder / "data" / "vectors")
     used = [run.config["encoder_id"] for run in project.store.runs(question) if "encoder_id" in run.config]
+    batch = project.store.latest_batch(question)
+    used += [batch.recipe.get("encoder_id")] if batch is not None else []
+    if len(files) < 2:
+        return files[0] if files else None
+    texts = [document.text for document in project.store.documents()]
     return max(
-        files, key=lambda file: (file.encoder_id == (used[0] if used else ""), len(file)), default=None
+        files, key=lambda file: (file.encoder_id == (used or [""])[0], int((file.rows(texts) >= 0).sum()))
     )

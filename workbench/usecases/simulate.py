@@ -83,8 +83,8 @@ class SimulationReport:
             return ""
         if n < self.n_pool:
             return (
-                f"Only {n:,} of {asked * batch:,} documents were asked: batches were short, as what was left was "
-                "nearly a copy of what was in them."
+                f"Only {n:,} of {min(asked * batch, self.n_pool):,} documents were asked: batches were short, as what "
+                "was left was nearly a copy of what was in them."
             )
         return (
             f"The pool has only {n:,} answered documents, too few for {asked:,} x {batch:,}: "
@@ -161,7 +161,9 @@ def simulate_on(
     model, counts, judgements, chosen = None, [], [], []
     held_out_texts = [example.text for example in held_out]
     neighbours = _neighbours(simulation, pool, encoder)
-    for number in range(min(simulation.rounds, -(-len(pool) // simulation.batch))):
+    for number in range(simulation.rounds):
+        if not left:
+            break
         seed = int(np.random.SeedSequence([simulation.seed, number]).generate_state(1)[0])
         name = "random" if model is None and simulation.starts_at_random else simulation.strategy
         near = neighbours.among(left) if neighbours is not None else None

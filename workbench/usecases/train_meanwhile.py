@@ -95,9 +95,12 @@ def has_run(project: Project, question: Question, learner: str, n_answers: int) 
 
 
 def encoder_name(project: Project, question_name: str) -> str:
-    """Return the encoder of the newest run on vectors, else the default one: whose vectors are ranked by."""
+    """Return the encoder of the newest run on vectors, else of the newest batch, else the default one."""
     runs = project.store.runs(question_name)
-    return next((run.config["encoder"] for run in runs if "encoder" in run.config), catalog.DEFAULT_ENCODER)
+    of_run = next((str(run.config["encoder"]) for run in runs if "encoder" in run.config), None)
+    batch = project.store.latest_batch(question_name)
+    ranking = batch.recipe.get("ranking", {}) if batch is not None else {}
+    return of_run or str(ranking.get("encoder") or catalog.DEFAULT_ENCODER)
 
 
 def run_job(folder: Path, arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:

@@ -133,6 +133,8 @@ def test_when_runs_begin_to_be_measured_otherwise_the_advice_goes_on_until_there
         " That is the advice after 500 answers: runs since then are measured otherwise (control), and a forecast "
         "needs 4 of them; there are 2."
     )
+    save(project, [run_of(615, 0.8, basis="out-of-fold")])
+    assert advise_stop(project, "topic").gain == before.gain
     save(project, [run_of(620 + 10 * n, 0.82 + n / 100, basis="control") for n in range(2)])
     assert advise_stop(project, "topic").steps[-1].n_labelled == 630
     save(project, [run_of(640, 0.5, basis="control", learner="setfit")])

@@ -74,6 +74,22 @@ def test_the_batch_is_one_of_auto_and_the_pool_is_ranked_live_from_then_on(desk:
     assert why_not_live(desk, "topic") == ""
 
 
+def test_a_job_that_found_nothing_to_do_is_asked_for_again_once_there_is(desk: Project) -> None:
+    for turn in range(2):
+        assert ask(desk) != {}
+        job = Jobs(desk.store).claim("worker")
+        assert job is not None
+        set_question(desk, "topic", QuestionSettings(live=False))
+        result = work(desk)
+        assert "switched off" in result["why"]
+        Jobs(desk.store).finish(job, result)
+        assert ask(desk) == {}
+        set_question(desk, "topic", QuestionSettings())
+        assert len(jobs(desk)) == turn + 1
+    assert ask(desk) != {}
+    assert [job.state for job in jobs(desk)].count("queued") == 1
+
+
 @pytest.mark.parametrize("state", ["failed", "cancelled"])
 def test_a_job_that_failed_or_was_called_off_is_not_asked_for_again(desk: Project, state: str) -> None:
     ask(desk)

@@ -22,8 +22,9 @@ from workbench.usecases.embed_pool import embed_pool
 from workbench.usecases.gather_inputs import Evidence, gather_inputs
 from workbench.usecases.live_pool import LivePool
 from workbench.usecases.project import Project
-from workbench.usecases.rank_live import LiveRanking
+from workbench.usecases.rank_live import LiveRanking, vector_file
 from workbench.usecases.replay import replay
+from workbench.usecases.train_meanwhile import encoder_name
 
 
 @pytest.fixture
@@ -53,6 +54,20 @@ def test_names_are_read_live_once_somebody_embedded_them(desk: Project) -> None:
     embed_names(desk)
     after = ranked(desk, ranking, 25)
     assert after.recipe["live"]["names"] is True
+
+
+def test_who_ranks_by_another_encoder_asks_for_names_by_that_one_and_stays_with_it(desk: Project) -> None:
+    proposals = desk.store.latest_batch("topic").proposals  # type: ignore[union-attr]
+    recipe = {"ranking": {"n": 10, "encoder": "mine"}, "encoder_id": "made"}
+    desk.store.save_batch(Batch("by-mine", "topic", "auto", 0, proposals, recipe=recipe))
+    batch = ranked(desk, LiveRanking(desk, "topic"), 20)
+    assert batch.recipe["ranking"]["encoder"] == "mine"
+    assert encoder_name(desk, "topic") == "mine"
+    other = embed(desk, ids(0, 120), encoder="other")
+    other.append(names_in_words(LABELS), np.eye(len(LABELS), WIDTH, dtype=np.float32))
+    found = vector_file(desk, "topic")
+    assert found is not None
+    assert found.encoder_id == "made"
 
 
 def test_a_label_that_came_later_waits_for_its_name_to_be_embedded(desk: Project) -> None:
@@ -111,3 +126,16 @@ def test_whoever_embeds_the_pool_embeds_the_names_too(desk: Project, monkeypatch
     embed_pool(desk)
     file = VectorFile(desk.folder / "data" / "vectors", encoder.id, encoder.width)
     assert (file.rows(names_in_words(TOPIC.labels)) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (("card_not-working", "ChurnThreat"), ["card not working", "Churn Threat"]),
+        (("भुगतान_विफल", "Ärger_über"), ["भुगतान विफल", "Ärger über"]),
+        (("C++", "C#", "iPhone", "don't"), ["C++", "C#", "iPhone", "don't"]),
+        (("refund_", "refund"), ["refund_", "refund"]),  # said alike, they are left as they are
+    ],
+)
+def test_labels_are_said_in_words_and_stay_apart(labels: tuple[str, ...], said: list[str]) -> None:
+    assert names_in_words(labels) == said

@@ -86,6 +86,35 @@ def test_whatever_keeps_one_question_from_being_ranked_keeps_no_other_waiting(
     assert list(LiveTroubles(desk.folder).all()) == ["topic"]
 
 
+def test_the_reason_stays_when_the_others_take_longer_than_the_pause(
+    desk: Project, broken: type[Broken], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = broken.refresh
+
+    def slow(self: Broken) -> None:
+        usual(self)
+        clock.now += 6.0
+
+    monkeypatch.setattr(broken, "refresh", slow)
+    told: list[Exception] = []
+    LiveRankings(desk, report=lambda question, error: told.append(error)).look()
+    assert told == [broken.error]
+    assert "index 7 is out of bounds" in LiveTroubles(desk.folder).all()["topic"].why
+
+
+def test_a_note_that_cannot_be_written_keeps_no_other_waiting(
+    desk: Project, broken: type[Broken], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: LiveTroubles, question: str, why: str) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(LiveTroubles, "note", full)
+    told: list[str] = []
+    LiveRankings(desk, report=lambda question, error: told.append(str(error))).look()
+    assert broken.looked == ["topic", "urgency"]
+    assert told == ["index 7 is out of bounds", "No space left on device"]
+
+
 def test_it_is_tried_again_after_pauses_that_grow_and_the_others_are_followed_meanwhile(
     desk: Project, broken: type[Broken], clock: Clock
 ) -> None:

@@ -3,6 +3,7 @@
 
 const POLL = 5000; // milliseconds between two looks for documents when none is left
 const RENEW = 600000; // milliseconds after which leases are renewed though nothing was answered
+const AWAITED = 30000; // milliseconds after which it is asked whether a first batch is still on its way
 const EMPTY = `Nothing is left to label for you: every document is answered or skipped, or lies with somebody else, who
 has it for half an hour at most. New ones appear here by themselves.`.replace("\n", " ");
 
@@ -139,7 +140,7 @@ class Card {
     // The first batch comes without a receipt: whoever only reads until it is there sees it too.
     if (this.queue.isAwaited && performance.now() - this.ranking.lookedAt > POLL) this.ranking.lookNow();
     const isNeeded = this.queue.isShort && (!this.queue.isDry || since > POLL);
-    if (isNeeded || since > RENEW) this.fetch();
+    if (isNeeded || since > (this.queue.isAwaited ? AWAITED : RENEW)) this.fetch();
   }
 
   // From document to document

@@ -39,7 +39,7 @@ class Queue {
     const [undone, past] = parted(decided, ({ id }) => withdrawn.includes(id));
     if (!this.past.length) this.past = past;
     const open = undone.filter(({ id }) => !this.upcoming.some((doc) => doc.id === id));
-    this.upcoming = [...open.map((doc) => ({ ...drafts.restore(doc), isCounted: false })), ...this.upcoming];
+    this.upcoming = [...open.map((doc) => ({ ...drafts.restore(doc), isCounted: false, wasCounted: doc.isCounted })), ...this.upcoming];
     const { kept } = this;
     const here = new Set([...waiting, ...kept.map((doc) => doc.id)]);
     const known = new Set([...here, ...this.past.map((doc) => doc.id)]);
@@ -49,7 +49,8 @@ class Queue {
     this.ranking = ranking;
     this.ranked = ranked;
     this.isAwaited = is_awaited; // the first batch is being chosen
-    this.nAnswered = n_answered + waiting.length - undone.filter((doc) => doc.isCounted).length;
+    const unheard = this.upcoming.filter((doc) => doc.wasCounted && withdrawn.includes(doc.id)); // the server counts them
+    this.nAnswered = n_answered + waiting.length - unheard.length;
     this.nPool = n_pool;
   }
 
@@ -75,6 +76,7 @@ class Queue {
     const doc = this.past.at(-1);
     if (!doc) return undefined;
     this.past = this.past.slice(0, -1);
+    doc.wasCounted = doc.isCounted;
     this.count(doc, false);
     this.upcoming = [doc, ...this.upcoming];
     return doc;
