@@ -6,8 +6,8 @@
 | ranking         | the fields of `Ranking`: strategy, n, seed, encoder, terms, spans                 |
 | encoder_id      | model, version and precision of the encoder, if the strategy looked at vectors    |
 | saw             | the `Moment`: last annotation, number of documents, label version                 |
-| live            | of a batch ranked live: was a sample looked at, how many documents had no vector, |
-|                 | and by which word vectors entities were ranked                                    |
+| live            | of a batch ranked live: was a sample looked at, were names of labels read,        |
+|                 | how many documents had no vector, and by which word vectors entities were ranked  |
 | hashes          | SHA-256 of labels, settled answers, candidates, and of what the model follows from |
 
 Who adds a key changes what a batch follows from; `replay` refuses keys that it does not know.
