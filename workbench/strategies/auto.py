@@ -17,7 +17,7 @@ from workbench.strategies.coverage import Field, Kernel, Worth, alike, cover, la
 from workbench.strategies.demands import ANY_KIND, check_inputs, choice, no_choice, vectors_for
 from workbench.strategies.distances import blocks
 from workbench.strategies.exchange import exchange
-from workbench.strategies.first_batch import first_field
+from workbench.strategies.first_batch import first_field, parting
 from workbench.strategies.guesses import Guesses, guesses_of
 from workbench.strategies.measures import utilities
 from workbench.strategies.near_copies import Families, NearCopies
@@ -72,9 +72,8 @@ class Auto:
             return no_choice()
         doubt = None if inputs.scores is None else np.maximum(utilities(inputs.scores, "margin"), LEAST)
         guesses = guesses_of(inputs)
-        field = (
-            self._field(inputs, doubt, n, rng) if doubt is not None else first_field(inputs, guesses, n, rng)
-        )
+        guessed = parting(inputs, guesses) if doubt is None else None
+        field = self._field(inputs, doubt, guessed, n, rng)
         families = Families(NearCopies(vectors, inputs.texts, inputs.beside), field)
         places, gains = cover(field, n, families.may_join, _worth(inputs, doubt, field, guesses))
         if not places and inputs.beside:
@@ -84,10 +83,19 @@ class Auto:
             places, gains = exchange(field, places, families.may_join)
         rows = field.rows[places]
         utility = np.asarray(gains) / max(gains[0], LEAST) if gains else np.zeros(0)
-        return choice(rows, utility, _reasons(inputs, field, places, guesses))
+        return choice(rows, utility, _reasons(inputs, field, places, guessed))
 
-    def _field(self, inputs: StrategyInputs, doubt: Utilities, n: int, rng: np.random.Generator) -> Field:
+    def _field(
+        self,
+        inputs: StrategyInputs,
+        doubt: Utilities | None,
+        guessed: Rows | None,
+        n: int,
+        rng: np.random.Generator,
+    ) -> Field:
         """Return the field in which each document weighs what is to be learned of it."""
+        if doubt is None:
+            return first_field(inputs, guessed, n, rng)
         weights = np.maximum(doubt ** (1.0 + self.sharpness * float(1.0 - doubt.mean())), LEAST)
         return lay_out(inputs, weights, LATER, n, rng)
 
@@ -142,11 +150,9 @@ def _probable(inputs: StrategyInputs, scores: ClassScores, rows: Rows, guesses: 
     return lambda places: guesses.probabilities(np.asarray(vectors[rows[places]], dtype=np.float32))
 
 
-def _reasons(
-    inputs: StrategyInputs, field: Field, places: Sequence[int], guesses: Guesses | None
-) -> list[str]:
+def _reasons(inputs: StrategyInputs, field: Field, places: Sequence[int], guessed: Rows | None) -> list[str]:
     if inputs.scores is None:
-        return [_first_reason(inputs, field, place, guesses) for place in places]
+        return [_first_reason(inputs, field, place, guessed) for place in places]
     if isinstance(inputs.scores, ClassScores):
         return [_doubt_of_labels(inputs.scores, inputs.labelled_targets, field, place) for place in places]
     rows = field.rows[places].tolist()
@@ -157,13 +163,12 @@ def _reasons(
     ]
 
 
-def _first_reason(inputs: StrategyInputs, field: Field, place: int, guesses: Guesses | None) -> str:
+def _first_reason(inputs: StrategyInputs, field: Field, place: int, guessed: Rows | None) -> str:
+    label = int(guessed[field.rows[place]]) if guessed is not None else -1
+    if inputs.label_names is not None and label >= 0:
+        name = inputs.label_names.labels[label]
+        return f"going by what the labels are called it may be '{name}'; {_others(field, place)}"
     how_much = "little" if field.covered[place] > 0.0 else "nothing"
-    if guesses is not None and inputs.vectors is not None:
-        (label,) = guesses.labels(inputs.vectors[field.rows[[place]]]).tolist()
-        if label >= 0:
-            name = guesses.names.labels[label]
-            return f"going by what the labels are called it may be '{name}'; {_others(field, place)}"
     return f"{how_much} like it was asked yet; {_others(field, place)}"
 
 

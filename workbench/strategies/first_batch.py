@@ -19,17 +19,23 @@ MOST = 0.5  # of the documents must be near a name: of a few, each would weigh a
 NOT_OPEN, LEAST = -2, 1e-9
 
 
-def first_field(inputs: StrategyInputs, guesses: Guesses | None, n: int, rng: np.random.Generator) -> Field:
-    """Return the field of a batch without a model, in which no crowd takes all, and no label.
+def parting(inputs: StrategyInputs, guesses: Guesses | None) -> Rows | None:
+    """Return the guessed label of each candidate, `(n,)`, -1 without; None where names say little of this pool.
 
-    Labels are told apart where names say something of at least half of the documents.
+    They part it where they are near to at least half of the documents.
     """
+    if guesses is None or inputs.vectors is None:
+        return None
+    guessed = guesses.labels(inputs.vectors)
+    return guessed if (guessed >= 0).mean() >= MOST else None
+
+
+def first_field(inputs: StrategyInputs, guessed: Rows | None, n: int, rng: np.random.Generator) -> Field:
+    """Return the field of a batch without a model, in which no crowd takes all, and no guessed label."""
     alike_all = np.ones(inputs.n_candidates)
-    if guesses is not None and inputs.vectors is not None:
-        guessed = guesses.labels(inputs.vectors)
-        if (guessed >= 0).mean() >= MOST:
-            return within_labels(lay_out(inputs, alike_all, GUESSED, n, rng), guessed)
-    return without_crowds(lay_out(inputs, alike_all, FIRST, n, rng))
+    if guessed is None:
+        return without_crowds(lay_out(inputs, alike_all, FIRST, n, rng))
+    return within_labels(lay_out(inputs, alike_all, GUESSED, n, rng), guessed)
 
 
 def within_labels(field: Field, guessed: Rows) -> Field:
