@@ -116,6 +116,7 @@ def main() -> None:
     """Ask with every strategy, and count."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--strategies", nargs="+", default=list(STRATEGIES))
     parser.add_argument("--footer", action="store_true", help="end every text with the same words")
     arguments = parser.parse_args()
     stay_offline()
@@ -125,8 +126,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         plain = catalog.encoder("minilm", n_threads=n_training_threads())
         encoder = CachedEncoder(plain, VectorFile(Path(scratch), plain.id, plain.width))
-        found: dict[str, list[int]] = {name: [] for name in STRATEGIES}
-        lengths: dict[str, list[int]] = {name: [] for name in STRATEGIES}
+        found: dict[str, list[int]] = {name: [] for name in arguments.strategies}
+        lengths: dict[str, list[int]] = {name: [] for name in arguments.strategies}
         for seed in range(arguments.seeds):
             rng = np.random.default_rng(seed)
             drawn = rng.permutation(len(train))[:N_FAMILIES].tolist()
@@ -137,13 +138,13 @@ def main() -> None:
                     [replace(e, text=f"{e.text} {FOOTER}") for e in part] for part in (pool, judged)
                 )
             question = question_of("intent", [*pool, *judged])
-            for name in STRATEGIES:
+            for name in arguments.strategies:
                 simulation = Simulation("linear", name, BATCH, ROUNDS, seed)
                 report = simulate_on(question, pool, judged, simulation, encoder=encoder)
                 found[name] += repeated(report.chosen)
                 lengths[name] += [len(batch) for batch in report.chosen]
                 print(f"  {name}, seed {seed}: {repeated(report.chosen)}", flush=True)
-    for name in STRATEGIES:
+    for name in arguments.strategies:
         rows.append(
             {
                 "strategy": name,
