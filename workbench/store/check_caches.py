@@ -50,19 +50,20 @@ def _growing(check: str, parent: Path, look: Callable[[Path], str], *, hint: str
 
 
 def _damaged_vectors(path: Path) -> str:
-    facts = read_facts(path / "facts.json", "encoder")
-    if lacking := _lacking(path, VectorFile.FILES):
-        return lacking
-    n_damaged = VectorFile(path.parent, facts["encoder"], facts["width"]).n_damaged()
-    return f"{n_damaged:,} vector(s) are damaged" if n_damaged else ""
+    return _damaged(path, "encoder", VectorFile, "vector(s) are damaged")
 
 
 def _damaged_words(path: Path) -> str:
-    facts = read_facts(path / "facts.json", "words")
-    if lacking := _lacking(path, WordVectorFile.FILES):
+    return _damaged(path, "words", WordVectorFile, "text(s) have damaged word vectors")
+
+
+def _damaged(path: Path, key: str, kind: type[VectorFile | WordVectorFile], words: str) -> str:
+    """Say in words what is damaged of a folder whose facts name its encoder under a key; "" for nothing."""
+    facts = read_facts(path / "facts.json", key)
+    if lacking := _lacking(path, kind.FILES):
         return lacking
-    n_damaged = WordVectorFile(path.parent, facts["words"], facts["width"]).n_damaged()
-    return f"{n_damaged:,} text(s) have damaged word vectors" if n_damaged else ""
+    n_damaged = kind(path.parent, facts[key], facts["width"]).n_damaged()
+    return f"{n_damaged:,} {words}" if n_damaged else ""
 
 
 def _lacking(path: Path, names: tuple[str, ...]) -> str:

@@ -34,10 +34,8 @@ from workbench.store.appending import (
 CHUNK_TEXTS = 1024
 FORMAT = 1
 TEXT = np.dtype([("digest", "V32"), ("end", "<i8")])
-NOT_FINITE, MINUS_ZERO = (
-    0x7C00,
-    0x8000,
-)  # the bits of a float16 scale: from the first on, negative or not finite
+# The bits of a float16 scale: from the first on it is negative or not finite.
+NOT_FINITE, MINUS_ZERO = 0x7C00, 0x8000
 
 
 class WordVectorFile:

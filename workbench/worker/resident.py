@@ -41,9 +41,8 @@ def main(folder: Path, worker: int) -> int:
             try:
                 rankings.look()
                 pause = FIRST_PAUSE
-            except (
-                Exception
-            ) as error:  # of the store: what keeps one question from being ranked is told to `report`
+            except Exception as error:
+                # Of the store: what keeps one question from being ranked was told already.
                 report("", error)
                 time.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
