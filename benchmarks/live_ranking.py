@@ -39,7 +39,7 @@ from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal
 from workbench.domain.scores import ClassScores
 from workbench.learners.linear_head import HeadConfig, LinearHead, fit_head
-from workbench.learners.warm_head import AnchoredHead, NamedHead, exclusive_loss
+from workbench.learners.warm_head import AnchoredHead, NamedHead, WarmConfig, exclusive_loss
 from workbench.store import schema
 from workbench.store.neighbours import NeighbourFile
 from workbench.store.values import text_sha256
@@ -207,7 +207,7 @@ def loss_over_new_fit(project: Project) -> float:
     file = VectorFile(project.folder / "data" / "vectors", "made", WIDTH)
     examples = collect_examples(project, "topic")
     vectors, targets = file.read(file.rows([e.text for e in examples])), targets_of(TOPIC, examples)
-    loss = exclusive_loss(vectors, targets, HeadConfig().c)
+    loss = exclusive_loss(vectors, targets, WarmConfig())
 
     def of(head: LinearHead) -> float:
         return loss(np.concatenate([head.weights, head.bias[:, None]], axis=1).ravel())[0]

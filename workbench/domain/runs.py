@@ -14,6 +14,7 @@ from workbench.errors import InputError
 
 LIVE = "-live-"
 MEANWHILE = "meanwhile"
+OF_ENCODERS = ("encoder", "encoder_id")  # stand in a run's config beside the learner's own settings
 Basis: TypeAlias = Literal["held-out", "out-of-fold", "control sample"]
 
 
@@ -47,6 +48,11 @@ class Run:
     def is_asked(self) -> bool:
         """Whether somebody asked for it: others were trained by themselves while people answered."""
         return not self.facts.get(MEANWHILE)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the learner was told: its `config` without the names of the encoder."""
+        return {name: value for name, value in self.config.items() if name not in OF_ENCODERS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,16 @@ from workbench.domain.questions import Question
 from workbench.domain.runs import hash_examples
 from workbench.domain.scores import ClassScores
 from workbench.errors import NotEnoughDataError
-from workbench.learners.linear_head import NEVER, HeadConfig, LinearHead, check_learnable, fit_head, sigmoid
+from workbench.learners.linear_head import (
+    NEVER,
+    Balance,
+    HeadConfig,
+    LinearHead,
+    check_learnable,
+    fit_head,
+    sample_weights,
+    sigmoid,
+)
 
 ROWS_AT_ONCE = 4096
 Doubles = npt.NDArray[np.float64]
@@ -26,15 +35,21 @@ Loss = Callable[[AnyArray], tuple[float, Doubles]]
 
 @dataclass(frozen=True, slots=True)
 class WarmConfig:
-    """How to fit again: `c` is the inverse strength of the L2 penalty.
+    """How to fit again: `c` and `balance` are those of `HeadConfig`.
 
     The fit ends with a step that lowers the loss by less than the share `least_gain`.
     """
 
     c: float = 20.0
+    balance: Balance = "none"
     max_iterations: int = 30
     least_gain: float = 5e-4
     anchor_every: int = 100
+
+    @property
+    def cold(self) -> HeadConfig:
+        """How to fit from nothing."""
+        return HeadConfig(c=self.c, balance=self.balance)
 
 
 class AnchoredHead:
@@ -63,7 +78,7 @@ class AnchoredHead:
         n_before = (len(examples) - 1) // self.config.anchor_every * self.config.anchor_every
         anchor = self._anchor_of(question, examples[:n_before], vectors, targets) if n_before else None
         if anchor is None:
-            return fit_head(question, vectors, targets, HeadConfig(c=self.config.c))
+            return fit_head(question, vectors, targets, self.config.cold)
         return refit(question, vectors, targets, start=anchor, config=self.config)
 
     def _anchor_of(
@@ -72,9 +87,9 @@ class AnchoredHead:
         """Return the head of the first answers, None when there is nothing to learn from them."""
         key = (question.name, question.kind, question.labels, hash_examples(first))
         if self._anchor is None or self._anchor[0] != key:
-            n, config = len(first), HeadConfig(c=self.config.c)
+            n = len(first)
             try:
-                self._anchor = (key, fit_head(question, vectors[:n], targets[:n], config))
+                self._anchor = (key, fit_head(question, vectors[:n], targets[:n], self.config.cold))
             except NotEnoughDataError:
                 self._anchor = (key, None)
         return self._anchor[1]
@@ -112,7 +127,7 @@ def refit(
     found[found[:, -1] == NEVER] = 0.0  # the anchor has not met this label
     with threadpool_limits(limits=1, user_api="blas"):
         best = minimize(
-            loss(vectors, targets[:, learned], config.c),
+            loss(vectors, targets[:, learned], config),
             found.ravel(),
             jac=True,
             method="L-BFGS-B",
@@ -148,44 +163,49 @@ def score_in_pieces(head: LinearHead, vectors: Any) -> ClassScores:
     return ClassScores(head.labels, p, head.exclusive)
 
 
-def exclusive_loss(vectors: Vectors, targets: AnyArray, c: float) -> Loss:
+def exclusive_loss(vectors: Vectors, targets: AnyArray, config: WarmConfig) -> Loss:
     """Return the summed cross entropy and its slope as a function of weights and bias `(l * (d + 1),)`.
 
-    The L2 penalty is that of scikit-learn, for which two labels share one row of weights.
+    The L2 penalty and the weights of examples are those of `fit_head`; two labels share one row of weights.
     """
     n_labels = targets.shape[1]
     right = np.flatnonzero(targets.ravel())
-    penalty = (2.0 if n_labels == 2 else 1.0) / c
+    counts = sample_weights(targets.argmax(axis=1), config.balance)
+    penalty = (2.0 if n_labels == 2 else 1.0) / config.c
     inputs = _with_ones(vectors)
 
     def loss(flat: AnyArray) -> tuple[float, Doubles]:
         weights = flat.reshape(n_labels, -1).astype(np.float32)
         p = inputs @ weights.T
         p -= p.max(axis=1, keepdims=True)
-        value = -float(p.ravel()[right].sum(dtype=np.float64))
+        value = -float(counts @ p.ravel()[right])
         np.exp(p, out=p)
         sums = p.sum(axis=1, keepdims=True)
-        value += float(np.log(sums, dtype=np.float64).sum())
+        value += float(counts @ np.log(sums[:, 0], dtype=np.float64))
         p /= sums
         p.ravel()[right] -= 1.0
+        p *= counts.astype(np.float32)[:, None]
         return _penalised(value, p.T @ inputs, weights, penalty)
 
     return loss
 
 
-def label_wise_loss(vectors: Vectors, targets: AnyArray, c: float) -> Loss:
+def label_wise_loss(vectors: Vectors, targets: AnyArray, config: WarmConfig) -> Loss:
     """Return the logistic loss, summed over labels, and its slope, as `exclusive_loss` does."""
     n_labels = targets.shape[1]
     said = targets.astype(np.float32)
+    counts = np.stack(
+        [sample_weights(column.astype(np.int64), config.balance) for column in targets.T], axis=1
+    )
     inputs = _with_ones(vectors)
 
     def loss(flat: AnyArray) -> tuple[float, Doubles]:
         weights = flat.reshape(n_labels, -1).astype(np.float32)
         logits = inputs @ weights.T
         p = np.exp(-np.abs(logits))
-        value = float((np.log1p(p) + np.maximum(logits, 0) - logits * said).sum(dtype=np.float64))
-        p = np.where(logits >= 0, 1, p) / (1 + p) - said
-        return _penalised(value, p.T @ inputs, weights, 1.0 / c)
+        value = float((counts * (np.log1p(p) + np.maximum(logits, 0) - logits * said)).sum())
+        p = (np.where(logits >= 0, 1, p) / (1 + p) - said) * counts.astype(np.float32)
+        return _penalised(value, p.T @ inputs, weights, 1.0 / config.c)
 
     return loss
 

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from workbench.analysis.label_issues import RankedIssue
 
 MOST_ISSUES = 5000  # more than anybody looks at; the most disputed are kept
-OF_ENCODERS = ("encoder", "encoder_id")  # stand in a run's config beside the learner's own settings
 
 
 def find_label_issues(
@@ -87,11 +86,10 @@ def pool_scores(
             f"The run {run.id} learned from a teacher: it cannot be fitted on folds of the answers.",
             hint="Choose the run of its teacher.",
         )
-    settings = {name: value for name, value in run.config.items() if name not in OF_ENCODERS}
     encoder = project_encoder(project, run.config["encoder"]) if "encoder" in run.config else None
     context = LearnerContext(
         encoder=encoder,
-        config=settings,
+        config=run.options,
         n_threads=n_training_threads(),
         progress=progress,
         words=project_words(project, run.learner),

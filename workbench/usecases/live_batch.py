@@ -18,7 +18,7 @@ from workbench.domain.examples import Example
 from workbench.domain.history import RECIPE_VERSION, hash_json
 from workbench.domain.ports import StrategyInputs
 from workbench.domain.questions import Question
-from workbench.domain.runs import Batch, Run, hash_examples, live_run_id
+from workbench.domain.runs import Batch, Run, hash_examples, is_live_run, live_run_id
 from workbench.domain.scores import Scores, TokenScores
 from workbench.domain.suggestions import Suggestion
 from workbench.usecases.ask_parts import with_scopes
@@ -106,12 +106,13 @@ def _since_control(view: LiveView) -> int:
 def _recipe(view: LiveView, model: LiveModel, ranking: Ranking, inputs: StrategyInputs) -> dict[str, Any]:
     """Return what the choice followed from; see `batch_recipe`."""
     looked_at = {"sampled": inputs.neighbours is None, "names": inputs.label_names is not None}
+    fitted = {"head": dict(view.head)} if is_live_run(view.question.name, model.id) else {}
     return {
         "version": RECIPE_VERSION,
         "ranking": ranking.as_dict(),
         "encoder_id": view.pool.file.encoder_id,
         "saw": view.moment.as_dict(),
-        "live": {**looked_at, "without_vector": view.pool.without_vector, **_words_noted(view)},
+        "live": {**looked_at, **fitted, "without_vector": view.pool.without_vector, **_words_noted(view)},
         "hashes": view_hashes(view, model),
     }
 

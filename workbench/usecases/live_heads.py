@@ -39,12 +39,16 @@ class LabelHeads:
 
     def fit(self, view: LiveView) -> LiveModel:
         """Return the head of the answers so far. Raises NotEnoughDataError when they do not tell two apart."""
-        from workbench.learners.warm_head import NamedHead
+        from workbench.learners.warm_head import AnchoredHead, NamedHead, WarmConfig
 
+        if (wanted := WarmConfig(**view.head)) != self._heads.config:
+            self._heads = AnchoredHead(wanted)
         vectors = view.pool.vectors_of([example.document_id for example in view.answered])
         targets = targets_of(view.question, view.answered)
         head = self._heads.fit(view.question, view.answered, vectors, targets)
-        config = {**asdict(self._heads.config), "encoder_id": view.pool.file.encoder_id}
+        said = {**asdict(wanted), "encoder_id": view.pool.file.encoder_id}
+        # Heads without weights keep the names that they have in older recipes.
+        config = {name: value for name, value in said.items() if (name, value) != ("balance", "none")}
         return NamedHead(live_id(view.question, view.answered, config), head)
 
     def prepare(self, view: LiveView) -> None:
@@ -61,6 +65,10 @@ class TagHeads:
 
     def fit(self, view: LiveView) -> LiveModel:
         """Return the head of the answers so far. Raises NotEnoughDataError when none of them has a span."""
+        from workbench.learners.warm_tags import AnchoredTags
+
+        if view.head != self._heads.options:
+            self._heads = AnchoredTags(view.head)
         words = _words_of(view)
         model = self._heads.fit(view.question, view.answered, words)
         name = live_id(view.question, view.answered, self._heads.config(words))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,6 +40,7 @@ class LiveView:
 
     The open places of a pool and the settled answers, at a moment; `in_order` are all documents that were
     answered or skipped, by the newest word on each, and `waiting` those that want another annotator.
+    `head` are the options that the head is fitted with where they are not its own.
     """
 
     question: Question
@@ -49,6 +50,7 @@ class LiveView:
     moment: Moment
     in_order: Sequence[str] = ()
     waiting: frozenset[str] = frozenset()
+    head: Mapping[str, Any] = field(default_factory=dict)
 
 
 class LiveHeads(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +19,7 @@ from workbench.store.appending import text_digest
 from workbench.store.jobs import Jobs
 from workbench.usecases.live_pool import LivePool
 from workbench.usecases.project import Project
-from workbench.usecases.runs import remark_on_labels
+from workbench.usecases.runs import options_of, remark_on_labels
 from workbench.usecases.score_pool import PoolScores, read_pool_scores, scores_path
 
 LIVE_LEARNER: Mapping[Kind, str] = MappingProxyType(  # the live head is what it makes of the same answers
@@ -27,6 +27,11 @@ LIVE_LEARNER: Mapping[Kind, str] = MappingProxyType(  # the live head is what it
 )
 FIGURE: Mapping[Kind, str] = MappingProxyType(
     {"textcat": "macro_f1", "textcat-multi": "macro_f1", "ner": "strict_f1"}
+)
+HEAD_OPTIONS: Mapping[Kind, tuple[str, ...]] = (
+    MappingProxyType(  # those of the live learner that its head has
+        {"textcat": ("c", "balance"), "textcat-multi": ("c", "balance"), "ner": ("c", "offset")}
+    )
 )
 NEWS = 2.0  # a run that has seen less than half of the answers of today is no match for the live head
 
@@ -117,6 +122,16 @@ def better_run(question: Question, runs: list[Run], n_answers: int) -> Run | Non
     ]
     best = max(others, key=lambda run: figure_of(question, run) or 0.0, default=live)
     return best if (figure_of(question, best) or 0.0) > (figure_of(question, live) or 0.0) else None
+
+
+def head_options(question: Question, runs: Sequence[Run]) -> dict[str, Any]:
+    """Return how the live head is fitted: as the newest, of these runs, of the live learner; {} without one.
+
+    So whoever trains with balanced labels is asked by a balanced head from then on, and the run that speaks for
+    the live head was fitted as it is. Offsets of `linear`, which take six fits, are left out.
+    """
+    newest = options_of(LIVE_LEARNER[question.kind], runs)
+    return {option: newest[option] for option in HEAD_OPTIONS[question.kind] if option in newest}
 
 
 def figure_of(question: Question, run: Run) -> float | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from workbench.domain.examples import Example
 from workbench.domain.history import Moment
@@ -22,7 +22,7 @@ from workbench.usecases.live_heads import live_heads
 from workbench.usecases.live_inputs import LiveHeads, LiveModel, LiveView
 from workbench.usecases.live_pool import LivePool
 from workbench.usecases.live_rules import FEWEST_LABELS, why_not_live
-from workbench.usecases.live_takeover import Takeover
+from workbench.usecases.live_takeover import Takeover, head_options
 from workbench.usecases.live_troubles import Trials
 from workbench.usecases.project import Project
 from workbench.usecases.train_meanwhile import ask_for_training, encoder_name
@@ -76,7 +76,8 @@ class LiveRanking:
         examples = answers.examples(pool.text_of)
         if labels_met(examples) < FEWEST_LABELS[answers.question.kind]:
             return None
-        view = live_view(answers, pool, examples)
+        runs = self._project.store.runs(self._name)
+        view = live_view(answers, pool, examples, head=head_options(answers.question, runs))
         try:
             model = self._model(view)
         except NotEnoughDataError:  # e.g. the same labels everywhere: there is nothing to rank by yet
@@ -215,13 +216,14 @@ def ask_for_vectors(project: Project, question: str) -> None:
         ask_for(project, "embed", arguments)
 
 
-def live_view(answers: LiveAnswers, pool: LivePool, examples: Sequence[Example]) -> LiveView:
-    """Return what may be looked at now."""
+def live_view(
+    answers: LiveAnswers, pool: LivePool, examples: Sequence[Example], *, head: Mapping[str, Any]
+) -> LiveView:
+    """Return what may be looked at now; `head` as in `LiveView`."""
     moment = Moment(answers.sequence, pool.n_documents, answers.question.label_version)
     places = pool.open_places(answers.done)
-    return LiveView(
-        answers.question, pool, places, examples, moment, answers.in_order(), frozenset(answers.waiting)
-    )
+    waiting = frozenset(answers.waiting)
+    return LiveView(answers.question, pool, places, examples, moment, answers.in_order(), waiting, head)
 
 
 def open_pool(project: Project, question: Question) -> LivePool | None:

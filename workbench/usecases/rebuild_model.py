@@ -77,9 +77,8 @@ def _trained_again(project: Project, run: Run, progress: Progress) -> tuple[Mode
     moment = read_moment(run.facts, f"The run {run.id}")
     question, examples = learned_from(project, run.question, moment)
     encoder = encoder_as_then(project, run.config.get("encoder"), run.config.get("encoder_id"))
-    config = {name: value for name, value in run.config.items() if name not in ("encoder", "encoder_id")}
     context = LearnerContext(
-        encoder=encoder, config=config, n_threads=n_training_threads(), progress=progress
+        encoder=encoder, config=run.options, n_threads=n_training_threads(), progress=progress
     )
     learner = catalog.learner(run.learner, question.kind, context)
     model = learner.fit({question: examples}, seed=run.seed)

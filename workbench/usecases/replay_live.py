@@ -34,7 +34,8 @@ def replay_live(
     pool = LivePool(seen, _vector_file(seen, batch.recipe.get("encoder_id", "")), _word_file(seen, batch))
     pool.fix_neighbours(sampled=sampled)
     pool.fix_names(answers.question, known=bool(batch.recipe["live"].get("names")))
-    view = live_view(answers, pool, answers.examples(pool.text_of))
+    head = batch.recipe["live"].get("head", {})
+    view = live_view(answers, pool, answers.examples(pool.text_of), head=head)
     model: LiveModel
     if batch.run is None or is_live_run(batch.question, batch.run):
         model = live_heads(view.question).fit(view)

@@ -155,6 +155,11 @@ def refuse_live(project: Project, question: str, run_id: str) -> InputError:
     )
 
 
+def options_of(learner: str, runs: Sequence[Run]) -> dict[str, Any]:
+    """Return the options of a learner's newest run of these, newest first; {} without one."""
+    return next((run.options for run in runs if run.learner == learner), {})
+
+
 def remark_on_labels(question: Question, run: Run) -> str:
     """Say that the labels of a question are not those that a run learned; "" when they are."""
     if (run.label_version, run.labels) == (question.label_version, question.labels):

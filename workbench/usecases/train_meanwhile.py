@@ -17,7 +17,7 @@ from workbench.store.settings import Settings
 from workbench.usecases.live_takeover import LIVE_LEARNER
 from workbench.usecases.offer_training import check_training
 from workbench.usecases.project import Project, open_folder
-from workbench.usecases.runs import remark_on_labels
+from workbench.usecases.runs import options_of, remark_on_labels
 from workbench.usecases.train_model import Training, train_model
 
 # After 100 answers, then 150, 225, …: all trainings together take about three times as long as the last one.
@@ -74,13 +74,14 @@ def train_meanwhile(
 
     The second speaks for the live head where the two are compared (see `live_takeover.better_run`). Both
     note that nobody asked for them; where no other run is there the second, the newest, proposes a batch at
-    once, while the slower one would score the pool for minutes. A slower run that is there already, as after
+    once, while the slower one would score the pool for minutes. Each is fitted as the newest run of its learner
+    was: whoever chose balanced labels has them here, too. A slower run that is there already, as after
     an interruption, is not made again. Raises NotEnoughDataError when there is too little to learn from.
     """
     question = project.store.question(question_name)
-    encoder = encoder_name(project, question_name)
+    encoder, runs = encoder_name(project, question_name), project.store.runs(question_name)
     slow, live = (
-        Training(question_name, name, encoder=encoder, meanwhile=True)
+        Training(question_name, name, encoder=encoder, config=options_of(name, runs), meanwhile=True)
         for name in (learner, LIVE_LEARNER[question.kind])
     )
     n_answers = check_training(project, slow)

@@ -10,7 +10,7 @@ from workbench.domain.examples import Example
 from workbench.domain.questions import Kind, Question
 from workbench.errors import NotEnoughDataError
 from workbench.learners import warm_head
-from workbench.learners.linear_head import HeadConfig, LinearHead, fit_head
+from workbench.learners.linear_head import Balance, HeadConfig, LinearHead, fit_head
 from workbench.learners.warm_head import (
     AnchoredHead,
     WarmConfig,
@@ -72,6 +72,21 @@ def test_two_labels_are_punished_as_by_the_learner() -> None:
     np.testing.assert_allclose(
         warm.score(vectors).probabilities, cold.score(vectors).probabilities, atol=0.02
     )
+
+
+@pytest.mark.parametrize("balance", ["sqrt", "balanced"])
+@pytest.mark.parametrize("kind", ["textcat", "textcat-multi"])
+def test_rare_labels_count_as_much_as_in_the_learner(kind: Kind, balance: Balance) -> None:
+    question, examples, vectors, targets = made(180, n_labels=3, kind=kind)
+    kept = np.flatnonzero(~targets[:, 2] | (np.arange(180) % 8 == 0))  # the third label is rare
+    examples, vectors, targets = [examples[i] for i in kept], vectors[kept], targets[kept]
+    config = WarmConfig(balance=balance, max_iterations=200, least_gain=0.0)
+    warm = AnchoredHead(config).fit(question, examples, vectors, targets)
+    cold = fit_head(question, vectors, targets, HeadConfig(balance=balance))
+    plain = fit_head(question, vectors, targets, HeadConfig())
+    said, wanted, unbalanced = (head.score(vectors).probabilities for head in (warm, cold, plain))
+    np.testing.assert_allclose(said, wanted, atol=0.02)
+    assert np.abs(wanted - unbalanced).max() > 0.05, "it says nothing"
 
 
 def test_the_head_is_the_same_whenever_the_heads_before_it_were_fitted() -> None:
@@ -141,10 +156,13 @@ def test_a_beginning_of_one_label_is_no_anchor() -> None:
     assert AnchoredHead().fit(question, examples, vectors, targets).labels == question.labels
 
 
+@pytest.mark.parametrize("balance", ["none", "balanced"])
 @pytest.mark.parametrize("kind", ["textcat", "textcat-multi"])
-def test_the_slope_is_that_of_the_loss(kind: Kind) -> None:
+def test_the_slope_is_that_of_the_loss(kind: Kind, balance: Balance) -> None:
     _, _, vectors, targets = made(30, n_labels=3, kind=kind, width=4)
-    loss = (exclusive_loss if kind == "textcat" else label_wise_loss)(vectors, targets, 20.0)
+    loss = (exclusive_loss if kind == "textcat" else label_wise_loss)(
+        vectors, targets, WarmConfig(balance=balance)
+    )
     at = np.random.default_rng(1).normal(size=15)
     _, slope = loss(at)
     step = 1e-2

@@ -121,6 +121,13 @@ def test_a_beginning_without_spans_is_no_anchor() -> None:
         fit(without)
 
 
+def test_it_is_fitted_with_the_options_of_the_learner() -> None:
+    examples = answers(120)
+    found, plain = fit(examples, AnchoredTags({"c": 0.5, "offset": 0.0})), fit(examples)
+    assert (found.offset, plain.offset) == (0.0, TagConfig().offset)
+    assert np.abs(found.weights).sum() < np.abs(plain.weights).sum(), "a stronger penalty"
+
+
 def test_its_settings_name_the_words_and_the_anchors() -> None:
     config = AnchoredTags().config(WORDS)
     assert (config["words"], config["anchor_every"], config["c"]) == ("made-words", 100, TagConfig().c)

@@ -21,7 +21,7 @@ from workbench.store.appending import text_digest
 from workbench.store.jobs import Jobs
 from workbench.store.suggestions import Suggestions
 from workbench.usecases import score_pool as scoring
-from workbench.usecases.live_takeover import better_run
+from workbench.usecases.live_takeover import better_run, head_options
 from workbench.usecases.project import Project
 from workbench.usecases.rank_live import LiveRanking
 from workbench.usecases.score_pool import read_pool_scores, score_pool, scores_path
@@ -94,6 +94,14 @@ def test_of_entities_strict_f1_decides_against_the_newest_run_of_tags() -> None:
 
 def test_without_a_run_of_linear_nothing_can_be_compared() -> None:
     assert better_run(TOPIC, [run("setfit", 0.9)], 10) is None
+
+
+def test_the_live_head_is_fitted_as_the_newest_run_that_speaks_for_it() -> None:
+    config = {"c": 5.0, "balance": "sqrt", "offsets": "recall", "encoder": "minilm", "encoder_id": "made"}
+    newest, older = replace(run("linear", 0.7), config=config), replace(run("linear", 0.7), config={"c": 1.0})
+    other = replace(run("setfit", 0.7), config={"balance": "balanced"})
+    assert head_options(TOPIC, [other, newest, older]) == {"c": 5.0, "balance": "sqrt"}
+    assert head_options(TOPIC, [other]) == {}
 
 
 def test_the_swap_waits_for_the_scores_of_the_whole_pool(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.unit.usecases.live_desk import (
+    LABELS,
     TOPIC,
     add_texts,
     answer,
@@ -22,6 +23,7 @@ from tests.unit.usecases.live_desk import (
 from workbench import catalog
 from workbench.domain.annotations import Annotation
 from workbench.domain.questions import LabelChange
+from workbench.domain.runs import Run
 from workbench.domain.settings import QuestionSettings
 from workbench.errors import InputError
 from workbench.store import rankings
@@ -66,6 +68,19 @@ def test_the_batch_names_the_head_by_what_it_learned_and_the_head_is_never_store
     assert desk.store.runs() == []
     with pytest.raises(InputError, match=r"is a live head.*never stored"):
         need_run(desk, "topic", batch.run)
+
+
+def test_rare_labels_count_as_in_the_newest_run_of_the_live_learner(desk: Project) -> None:
+    heads = []
+    for turn, balance in enumerate(["none", "balanced"]):
+        run = Run(f"r{turn}", "topic", "linear", 0, LABELS, 0, 20, "0" * 64, config={"balance": balance})
+        desk.store.save_run(run)
+        answer(desk, ids(10, 15), turn=turn)
+        batch = LiveRanking(desk, "topic").refresh()
+        assert batch is not None
+        assert batch.recipe["live"]["head"] == {"balance": balance}
+        heads.append(batch.run)
+    assert heads[0] != heads[1], "the same answers, another head"
 
 
 def test_a_process_that_was_killed_is_followed_by_one_that_ranks_alike(tmp_path: Path) -> None:

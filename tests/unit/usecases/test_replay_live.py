@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.unit.usecases.live_desk import TOPIC, add_texts, answer, embed, ids, live_desk, propose
+from tests.unit.usecases.live_desk import LABELS, TOPIC, add_texts, answer, embed, ids, live_desk, propose
 from workbench.domain.annotations import Annotation
-from workbench.domain.runs import Batch
+from workbench.domain.runs import Batch, Run
 from workbench.store.control import ControlPart
 from workbench.store.neighbours import NeighbourFile
 from workbench.usecases.find_neighbours import N_NEAREST, nearest_of
@@ -62,6 +62,15 @@ def test_every_batch_is_chosen_again_id_for_id(desk: Project, kept: bool) -> Non
     batches = live(desk)
     assert [batch.recipe["live"]["sampled"] for batch in batches] == [not kept] * TURNS
     assert [(verdict.state, verdict.reason) for verdict in verdicts(desk)] == [("same", "")] * TURNS
+
+
+def test_a_head_is_fitted_again_as_it_was_then_whatever_was_trained_since(desk: Project) -> None:
+    for turn, balance in enumerate(["balanced", "none"]):
+        run = Run(f"r{turn}", "topic", "linear", 0, LABELS, 0, 20, "0" * 64, config={"balance": balance})
+        desk.store.save_run(run)
+        live(desk, turns=3, start=20 + 15 * turn)
+    assert [(verdict.state, verdict.reason) for verdict in verdicts(desk)] == [("same", "")] * TURNS
+    assert not [remark for verdict in verdicts(desk) for remark in verdict.remarks]
 
 
 def test_documents_that_came_later_change_nothing_of_what_was(desk: Project) -> None:

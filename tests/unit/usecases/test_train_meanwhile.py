@@ -142,6 +142,19 @@ def test_both_runs_are_kept_and_say_that_nobody_asked_for_them(
     assert [run.learner for run in desk.store.runs("topic")] == ["linear", "linear", "tfidf"]
 
 
+@pytest.mark.slow
+def test_both_are_fitted_as_the_newest_runs_of_their_learners_were(
+    desk: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_model, "project_encoder", lambda project, name: WordEncoder())
+    answer(desk, ids(10, 60))
+    for learner, config in (("linear", {"balance": "sqrt", "encoder": "minilm"}), ("tfidf", {"c": 3.0})):
+        desk.store.save_run(replace(run(learner, 5), config=config))
+    slow, live = train_meanwhile.train_meanwhile(desk, "topic", "tfidf")
+    assert (slow.options["c"], slow.options["balance"]) == (3.0, "none")
+    assert (live.options["c"], live.options["balance"]) == (20.0, "sqrt")
+
+
 def test_too_few_different_answers_are_a_result_and_no_failure(desk: Project) -> None:
     with pytest.raises(NotEnoughDataError):
         answer(desk, ids(0, 10), label="a", turn=1)
