@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
@@ -59,7 +60,7 @@ class RareFirst:
         taken = labels_in_turns(p, unsure, rare_labels(counts), n)
         rows = [row for row, _ in taken]
         values = [float(p[row, label] * unsure[row]) / (1 + int(counts[label])) for row, label in taken]
-        reasons = [_reason(scores.labels[label], int(counts[label])) for _, label in taken]
+        reasons = [_reason(scores.labels, counts, label) for _, label in taken]
         return self._filled(choice(np.array(rows), np.array(values), reasons), inputs, n, rng)
 
     def _filled(self, found: Choice, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
@@ -118,6 +119,9 @@ def _wanted(p: Doubles, unsure: Doubles, n: int) -> list[int]:
     return wanted
 
 
-def _reason(label: str, count: int) -> str:
-    answers = {0: "no answers", 1: "only one answer"}.get(count, f"only {count:,} answers")
-    return f"it may be '{label}', which has {answers} so far"
+def _reason(labels: Sequence[str], counts: Rows, label: int) -> str:
+    count = int(counts[label])
+    said = {0: "no answers", 1: "only one answer"}.get(count, f"only {count:,} answers")
+    if count > counts.mean() / 2.0:  # no label is rare: it is asked since it has the fewest
+        said = f"the fewest answers of all, {count:,},"
+    return f"it may be '{labels[label]}', which has {said} so far"

@@ -43,6 +43,11 @@ def test_rare_labels_choose_in_turns_the_rarest_first():
     )
 
 
+def test_where_no_label_is_rare_the_reason_says_that_one_has_the_fewest_answers():
+    choice = ask(of_labels([0.3, 0.7, 0], [0.9, 0, 0.1]), answers(30, 20, 25), 1)
+    assert choice.reasons == ("it may be 'complaint', which has the fewest answers of all, 20, so far",)
+
+
 def test_of_two_likely_ones_the_less_sure_comes_first():
     # .95 · (1 + .1) / 2 = .5225 and .7 · (1 + .6) / 2 = .56
     choice = ask(of_labels([0.05, 0.95, 0], [0.3, 0.7, 0]), answers(40, 0, 40), 2)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from tests.unit.usecases.live_desk import (
     LABELS,
     TOPIC,
+    WIDTH,
     add_texts,
     answer,
     embed,
@@ -22,13 +24,17 @@ from tests.unit.usecases.live_desk import (
 )
 from workbench import catalog
 from workbench.domain.annotations import Annotation
+from workbench.domain.label_names import names_in_words
+from workbench.domain.neighbours import N_NEAREST
 from workbench.domain.questions import LabelChange
 from workbench.domain.runs import Run
 from workbench.domain.settings import QuestionSettings
 from workbench.errors import InputError
 from workbench.store import rankings
+from workbench.store.neighbours import NeighbourFile
 from workbench.store.suggestions import Suggestions
 from workbench.usecases import live_pool, rank_live
+from workbench.usecases.find_neighbours import nearest_of
 from workbench.usecases.live_answers import LiveAnswers
 from workbench.usecases.live_pool import FileVectors, LivePool
 from workbench.usecases.live_rules import SAMPLING, why_not_live
@@ -185,6 +191,39 @@ def test_new_documents_are_ranked_when_they_have_vectors(desk: Project) -> None:
     assert ranked is not None
     assert live.without_vector == 0
     assert {p.document_id for p in ranked.proposals} < set(ids(79, 90))
+
+
+def test_work_is_wanted_until_neighbours_and_names_of_labels_are_there(desk: Project) -> None:
+    def wants_work(turn: int) -> bool:
+        live = LiveRanking(desk, "topic")
+        answer(desk, ids(10, 15), turn=turn)
+        assert live.refresh() is not None
+        return live.wants_work
+
+    assert wants_work(0)
+    pool = LivePool(desk, embed(desk, []))
+    NeighbourFile(pool.file.folder, pool.texts, n_nearest=N_NEAREST).write(
+        nearest_of(pool.vectors_of(pool.ids))
+    )
+    assert wants_work(1), "the names lack vectors"
+    pool.file.append(names_in_words(LABELS), np.eye(len(LABELS), WIDTH, dtype=np.float32))
+    assert not wants_work(2)
+
+
+def test_a_batch_that_is_short_of_near_copies_brings_fewer_control_documents(tmp_path: Path) -> None:
+    with live_desk(tmp_path, n=160) as project:
+        with project.store.database.write() as connection:
+            connection.execute(text("UPDATE documents SET part = 'control' WHERE position >= 120"))
+        # Six families of twenty with the same text are left.
+        add_texts(project, [f"d{'0' * zeros}{family}" for family in range(20, 26) for zeros in range(1, 20)])
+        answer(project, [*ids(10, 20), *ids(26, 120)])
+        propose(project, ids(20, 60), id="of forty")
+        answer(project, ids(10, 15), turn=1)
+        batch = LiveRanking(project, "topic").refresh()
+        assert batch is not None
+        drawn = [p for p in batch.proposals if p.document_id in ids(120, 160)]
+        assert len(batch.proposals) - len(drawn) == 6, "one of each family"
+        assert len(drawn) == 1, "of forty places four were for control documents"
 
 
 def test_a_pool_without_any_vector_is_not_ranked(tmp_path: Path) -> None:
