@@ -32,6 +32,9 @@ LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
     "bert": ("bert", {}),
     "bert, focal loss": ("bert", {"focal_gamma": 2.0}),
     "bert, unbalanced": ("bert", {"balance": "none"}),
+    "setfit, offsets for recall": ("setfit", {"offsets": "recall"}),
+    "setfit, unbalanced": ("setfit", {"balance": "none"}),
+    "setfit, unbalanced, offsets for recall": ("setfit", {"balance": "none", "offsets": "recall"}),
     "bert, unbalanced, focal loss": ("bert", {"balance": "none", "focal_gamma": 2.0}),
 }
 USUAL = 5  # of them, unless others are named

@@ -12,13 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from workbench.domain.arrays import AnyArray
+from workbench.domain.arrays import AnyArray, Rows
 from workbench.domain.decoding import decode_labels
 from workbench.domain.examples import Example
 from workbench.domain.f1 import macro_f1
 from workbench.domain.ports import LearnerContext
 from workbench.domain.questions import Kind, Question
-from workbench.errors import UnknownNameError
 from workbench.learners.fine_tuning import (
     FineTuningConfig,
     Row,
@@ -28,8 +27,11 @@ from workbench.learners.fine_tuning import (
     silence_outputs,
     stratified_split,
 )
-from workbench.learners.linear_head import BALANCES, Balance, checked_targets, targets_of
+from workbench.learners.head_network import raise_outputs
+from workbench.learners.linear_head import Balance, HeadConfig, checked_targets, targets_of
+from workbench.learners.offsets import Aim
 from workbench.learners.options import with_options
+from workbench.learners.tuned_head import logits_from, tuned_offsets
 from workbench.networks.heads import TextClassifier
 from workbench.networks.losses import focal
 from workbench.networks.network import Network, network_scores
@@ -48,15 +50,21 @@ class BertTextcatConfig(FineTuningConfig):
     `balance` weighs an example by 1 / count of its label ("balanced"), by its root ("sqrt") or not
     at all ("none"). For textcat-multi it is the weight of a label's positives: negatives / positives
     or its root, at most 10. Training ends after three epochs without a better macro-F1 (`patience`).
+    `offsets` and `give_up` are those of `HeadConfig`: they take six networks instead of one.
     """
 
     balance: Balance = "balanced"
     patience: int = 3
+    offsets: Aim = "none"
+    give_up: float = 0.01
 
     def __post_init__(self) -> None:
         FineTuningConfig.__post_init__(self)
-        if self.balance not in BALANCES:
-            raise UnknownNameError("balance", self.balance, BALANCES)
+        self.head()
+
+    def head(self) -> HeadConfig:
+        """Return what is as in a linear head."""
+        return HeadConfig(balance=self.balance, offsets=self.offsets, give_up=self.give_up)
 
 
 class BertTextcatLearner:
@@ -91,9 +99,24 @@ class BertTextcatLearner:
         question, answered = only_question("bert", self.kinds, examples)
         targets = checked_targets(self.kinds, examples)[question]
         chosen = list((dev or {}).get(question, ()))
-        taught = list(answered)
+
+        def logits_of(inside: Rows, outside: Rows) -> AnyArray:
+            other, _ = self._network(question, [answered[row] for row in inside], chosen, seed=seed)
+            return logits_from(network_scores(other, [answered[row].text for row in outside]))
+
+        network, facts = self._network(question, answered, chosen, seed=seed)
+        texts = [example.text for example in answered]
+        offsets = tuned_offsets(question, targets, self._config.head(), texts=texts, logits_of=logits_of)
+        raise_outputs(network.module.head, offsets)
+        return NetworkModel(question.name, network, facts, self._context.n_threads, self._context.progress)
+
+    def _network(
+        self, question: Question, answered: Sequence[Example], dev: Sequence[Example], *, seed: int
+    ) -> tuple[Network, dict[str, Any]]:
+        """Return a network and the facts of its training; without dev examples a split chooses the checkpoint."""
+        taught, chosen = list(answered), list(dev)
         if not chosen:
-            taught, chosen = self._split(answered, targets, seed)
+            taught, chosen = self._split(answered, targets_of(question, answered), seed)
         targets = targets_of(question, taught)
         network = self._new_network(question, targets, seed)
         facts = fine_tune(
@@ -106,9 +129,7 @@ class BertTextcatLearner:
             evaluate=_figure(network, question, chosen) if chosen else None,
         )
         counts = {"train_examples": len(taught), "dev_examples": len(chosen)}
-        return NetworkModel(
-            question.name, network, {**counts, **facts}, self._context.n_threads, self._context.progress
-        )
+        return network, {**counts, **facts}
 
     def load(self, folder: Path) -> NetworkModel:
         """Load a model. Raises ArtefactError when it cannot be trusted."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
+from workbench.domain.arrays import AnyArray
 from workbench.learners.linear_head import LinearHead
 from workbench.networks.backbone import load_backbone, longest_row
 from workbench.networks.heads import TextClassifier
@@ -24,6 +26,12 @@ def network_of(head: LinearHead, folder: Path, max_pieces: int) -> Network:
         labels=head.labels,
         max_pieces=min(max_pieces, longest_row(backbone)),
     )
+
+
+def raise_outputs(head: nn.Linear, offsets: AnyArray) -> None:
+    """Add offsets `(l,)` to what the head says of each label."""
+    with torch.no_grad():
+        head.bias.add_(torch.from_numpy(offsets.astype(np.float32)).to(head.bias.device))
 
 
 def with_head(backbone: nn.Module, head: LinearHead) -> TextClassifier:

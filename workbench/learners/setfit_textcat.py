@@ -17,10 +17,12 @@ from workbench.domain.ports import LearnerContext
 from workbench.domain.questions import Kind, Question, check_slug
 from workbench.domain.scores import Scores
 from workbench.errors import ArtefactError, InputError, UnknownNameError
-from workbench.learners.head_network import with_head
+from workbench.learners.head_network import raise_outputs, with_head
 from workbench.learners.linear_head import Balance, HeadConfig, checked_targets, fit_head
+from workbench.learners.offsets import Aim
 from workbench.learners.options import with_options
 from workbench.learners.setfit_body import BodyConfig, base_of, trained_body
+from workbench.learners.tuned_head import logits_from, tuned_offsets
 from workbench.networks.backbone import cpu_threads, longest_row
 from workbench.networks.heads import TextClassifier
 from workbench.networks.network import Network, load_network, network_scores, save_network
@@ -37,10 +39,13 @@ class SetFitConfig(BodyConfig):
 
     On three folds of the sample's pool a balanced head with C = 5 found .61 of
     the rare topics at an accuracy of .78, one with C = 20 .56 at .81, an unbalanced one about .36.
+    `offsets` and `give_up` are those of `HeadConfig`: they take six bodies instead of one.
     """
 
     c: float = 5.0
     balance: Balance = "balanced"
+    offsets: Aim = "none"
+    give_up: float = 0.01
 
     def __post_init__(self) -> None:
         BodyConfig.__post_init__(self)
@@ -48,7 +53,7 @@ class SetFitConfig(BodyConfig):
 
     def head(self) -> HeadConfig:
         """Return the part that is about the head."""
-        return HeadConfig(c=self.c, balance=self.balance)
+        return HeadConfig(c=self.c, balance=self.balance, offsets=self.offsets, give_up=self.give_up)
 
 
 class SetFitLearner:
@@ -81,10 +86,22 @@ class SetFitLearner:
         """
         targets = checked_targets(self.kinds, examples)
         networks = {
-            question.name: self._network(question, [e.text for e in answered], targets[question], seed=seed)
+            question.name: self._tuned(question, [e.text for e in answered], targets[question], seed=seed)
             for question, answered in examples.items()
         }
         return SetFitModel(networks, self._context.n_threads)
+
+    def _tuned(self, question: Question, texts: Sequence[str], targets: AnyArray, *, seed: int) -> Network:
+        """Return a network with the offsets that are asked for, chosen on scores of bodies that have not seen them."""
+
+        def logits_of(inside: Rows, outside: Rows) -> AnyArray:
+            other = self._network(question, [texts[row] for row in inside], targets[inside], seed=seed)
+            return logits_from(network_scores(other, [texts[row] for row in outside]))
+
+        network = self._network(question, texts, targets, seed=seed)
+        offsets = tuned_offsets(question, targets, self._config.head(), texts=texts, logits_of=logits_of)
+        raise_outputs(network.module.head, offsets)
+        return network
 
     def _network(self, question: Question, texts: Sequence[str], targets: AnyArray, *, seed: int) -> Network:
         tokenizer = load_tokenizer(base_of(self._context) / "tokenizer.json")

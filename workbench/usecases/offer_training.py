@@ -54,8 +54,10 @@ def _balance(default: str) -> Setting:
     return Setting("balance", default, words, choices=BALANCES, title="Rare labels", expert=False)
 
 
-def _offsets(default: str) -> tuple[Setting, Setting]:
+def _offsets(default: str, *, n_trainings: int = 1) -> tuple[Setting, Setting]:
     words = "How easily each label is said, chosen on answers the model has not seen: for which figure."
+    if n_trainings > 1:
+        words += f" Takes {n_trainings} trainings instead of one."
     points = "How much accuracy may be lost for the recall of rare labels; 0.01 is one point."
     return (
         Setting("offsets", default, words, choices=AIMS, title="Thresholds chosen for"),
@@ -137,13 +139,14 @@ _TEXTCAT: Mapping[str, Offer] = MappingProxyType(
             (
                 _balance("balanced"),
                 _c(5.0),
+                *_offsets("none", n_trainings=6),
                 Setting("max_steps", 60, "Batches of pairs, at most.", 1, 10_000, title="Batches at most"),
             ),
         ),
         "bert": Offer(
             "bert",
             "A fine-tuned network. Minutes to an hour; good with many answers.",
-            (_balance("balanced"), _epochs(4), _STEPS, _RATE, _FOCAL),
+            (_balance("balanced"), _epochs(4), _STEPS, _RATE, _FOCAL, *_offsets("none", n_trainings=6)),
         ),
     }
 )

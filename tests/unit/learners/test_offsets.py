@@ -102,7 +102,13 @@ def test_offsets_become_part_of_the_bias():
     config = HeadConfig(offsets="recall", give_up=0.1)
     plain = fit_head(question, features, targets, config)
     tuned = fit_tuned_head(question, features, targets, config, texts)
-    logits = out_of_fold_logits(question, features, targets, config, texts)
+
+    def logits_of(inside, outside):
+        assert not set(inside) & set(outside)
+        head = fit_head(question, features[inside], targets[inside], config)
+        return features[outside] @ head.weights.T + head.bias
+
+    logits = out_of_fold_logits(question, targets, texts, logits_of)
     chosen = choose_for_all([logits], columns, "recall", 0.1)
     assert chosen.offsets[1] > chosen.offsets[0] > 0
     assert tuned.weights == pytest.approx(plain.weights)
