@@ -36,3 +36,16 @@ def as_markdown(text: str) -> str:
     '\\\\*a\\\\* \\\\:red\\\\[b\\\\]'
     """
     return MARKDOWN_SIGNS.sub(r"\\\1", text)
+
+
+def say(key: str, words: str) -> None:
+    """Run the page again and say there what was done."""
+    st.session_state[f"said {key}"] = words
+    st.rerun()
+
+
+def show_said(key: str) -> None:
+    """Show once what was done."""
+    words = st.session_state.pop(f"said {key}", None)
+    if words:
+        st.success(as_markdown(words), icon=":material/check:")
