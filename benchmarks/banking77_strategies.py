@@ -63,7 +63,7 @@ def run_all(pool: list[Example], test: list[Example], encoder: Any, arguments: A
             question,
             pool,
             test,
-            Simulation("linear", strategy, BATCH, arguments.rounds, seed),
+            Simulation("linear", strategy, BATCH, arguments.rounds, seed, config={"balance": "none"}),
             encoder=encoder,
             progress=lambda done, total, what: print(f"  {what}: round {done} of {total}", flush=True),
         )

@@ -96,7 +96,9 @@ def main() -> None:
                 for name, page in pages.items():
                     pause = PAUSE_MS if name != "st.button" else 3 * PAUSE_MS  # or it loses presses
                     times[name] += press(page, KEYS.get(name, ["1"]), PRESSES, pause)
-    rows = [{"page": name, "presses": len(found), **percentiles(found)} for name, found in times.items()]
+    rows: list[dict[str, Any]] = [
+        {"page": name, "presses": len(found), **percentiles(found)} for name, found in times.items()
+    ]
     peer_p50 = rows[0]["p50 ms"]
     for row in rows:
         row["of st.button"] = row["p50 ms"] / peer_p50

@@ -248,7 +248,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         plain = catalog.encoder("minilm", n_threads=n_training_threads())
         encoder: Encoder = CachedEncoder(plain, VectorFile(Path(scratch), plain.id, plain.width))
-        context = LearnerContext(encoder=encoder, n_threads=n_training_threads())
+        context = LearnerContext(encoder, config={"balance": "none"}, n_threads=n_training_threads())
         for setting in settings(arguments.strategy, encoder):
             learner = catalog.learner("linear", setting.question.kind, context)
             found, started = [], time.perf_counter()

@@ -91,7 +91,7 @@ def tasks_of(options: argparse.Namespace) -> list[Task]:
             if read is read_entities:
                 raise SystemExit(f"{name}: --pairs puts texts with labels together, not texts with entities.")
             name, parts = f"{name}-pairs", [paired(part, np.random.default_rng(0)) for part in parts]
-        tasks.append(Task(name, *parts, options.batch or batch, options.rounds or rounds))
+        tasks.append(Task(name, parts[0], parts[1], options.batch or batch, options.rounds or rounds))
     return tasks
 
 
@@ -114,7 +114,7 @@ def paired(examples: Sequence[Example], rng: np.random.Generator) -> list[Exampl
 def run_own(task: Task, options: argparse.Namespace, encoder: Encoder, curves: Curves) -> None:
     """Simulate every strategy of the workbench and seed."""
     question = question_of(task.name, [*task.pool, *task.test])
-    config = {"balance": options.balance} if options.balance != "none" else {}
+    config = {"balance": options.balance} if options.learner == "linear" or options.balance != "none" else {}
     for strategy in options.strategies:
         for seed in range(options.seeds):
             simulation = Simulation(options.learner, strategy, task.batch, task.rounds, seed, config=config)

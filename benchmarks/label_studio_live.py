@@ -88,6 +88,8 @@ class Turn:
             number = create(project, url=self._server.url).link.remote_project
             config = self._sdk.projects.get(id=number).label_config
             bare = self._sdk.projects.create(title=f"bare {name}", label_config=config).id
+            assert bare is not None
+            assert number is not None
             # In turns: what comes first finds the server a little smaller.
             both = [("push", lambda: push_documents(project)), ("push, bare", lambda: self._bare_push(bare))]
             found = {what: seconds_of(work) for what, work in both[:: 1 - 2 * (self._number % 2)]}
@@ -113,7 +115,7 @@ class Turn:
         return found
 
     def _bare_push(self, bare: int) -> None:
-        tasks = [{"data": {"text": d.text, "ext_id": d.id}} for d in documents()]
+        tasks: Any = [{"data": {"text": d.text, "ext_id": d.id}} for d in documents()]
         self._sdk.projects.import_tasks(id=bare, request=tasks, return_task_ids=True)
 
     def _rows(self, project: Project, bare: int) -> list[dict[str, Any]]:
@@ -149,7 +151,7 @@ class Turn:
         ended = time.perf_counter()
         return {"refresh": ended - before, "publish": ended - started}
 
-    def _bare_publish(self, bare: int, rows: list[dict[str, Any]]) -> dict[str, float]:
+    def _bare_publish(self, bare: int, rows: Any) -> dict[str, float]:
         started = time.perf_counter()
         self._sdk.projects.import_predictions(id=bare, request=rows)
         self._sdk.projects.update(id=bare, model_version="bare", sampling="Uncertainty sampling")
@@ -224,7 +226,9 @@ def main() -> None:
         server = copy_server(folder / "server")
         server.start()
         os.environ["LABEL_STUDIO_API_KEY"] = server.tokens["legacy"]
-        sdk = LabelStudio(base_url=server.url, api_key=server.tokens["legacy"], timeout=600, max_retries=0)
+        sdk = LabelStudio(  # type: ignore[no-untyped-call]
+            base_url=server.url, api_key=server.tokens["legacy"], timeout=600, max_retries=0
+        )
         try:
             turns = [Turn(number, Home(folder / "home"), server, sdk).run() for number in range(TURNS)]
         finally:

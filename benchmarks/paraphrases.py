@@ -139,7 +139,7 @@ def main() -> None:
                 )
             question = question_of("intent", [*pool, *judged])
             for name in arguments.strategies:
-                simulation = Simulation("linear", name, BATCH, ROUNDS, seed)
+                simulation = Simulation("linear", name, BATCH, ROUNDS, seed, config={"balance": "none"})
                 report = simulate_on(question, pool, judged, simulation, encoder=encoder)
                 found[name] += repeated(report.chosen)
                 lengths[name] += [len(batch) for batch in report.chosen]

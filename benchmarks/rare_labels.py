@@ -21,6 +21,7 @@ import numpy as np
 from benchmarks.reporting import data_folder, read_labelled_csv, write_result
 from workbench import catalog
 from workbench.config import n_training_threads, stay_offline
+from workbench.domain.arrays import AnyArray, Rows
 from workbench.domain.decoding import decode_labels
 from workbench.domain.examples import Example
 from workbench.domain.ports import Encoder, LearnerContext
@@ -34,11 +35,11 @@ TOPIC = Question("topic", "textcat", tuple(f"topic-{n:02}" for n in range(12)))
 RAREST = TOPIC.labels[-4:]
 UNBALANCED = "linear, unbalanced"
 LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
-    UNBALANCED: ("linear", {}),
+    UNBALANCED: ("linear", {"balance": "none"}),
     "linear, square-root balanced": ("linear", {"balance": "sqrt"}),
     "linear, balanced": ("linear", {"balance": "balanced"}),
-    "linear, offsets for macro-F1": ("linear", {"offsets": "macro-f1"}),
-    "linear, offsets for recall": ("linear", {"offsets": "recall"}),
+    "linear, offsets for macro-F1": ("linear", {"balance": "none", "offsets": "macro-f1"}),
+    "linear, offsets for recall": ("linear", {"balance": "none", "offsets": "recall"}),
     "linear, square-root balanced, offsets for recall": ("linear", {"balance": "sqrt", "offsets": "recall"}),
     "kernel, no offsets": ("kernel", {"offsets": "none"}),
     "kernel, offsets for macro-F1": ("kernel", {"offsets": "macro-f1"}),
@@ -68,13 +69,18 @@ def draw(examples: Sequence[Example], topics: dict[str, str], rng: np.random.Gen
 def points_to_give_up(encoder: Encoder, train: Sequence[Example]) -> float:
     """Return by how much the kernel is more accurate than the linear head on rows neither has seen."""
     from workbench.learners.kernel_head import SHARPNESSES, unseen_logits
-    from workbench.learners.linear_head import HeadConfig, targets_of
+    from workbench.learners.linear_head import HeadConfig, fit_head, targets_of
     from workbench.learners.tuned_head import group_numbers, out_of_fold_logits
 
     texts = [example.text for example in train]
     vectors, targets = encoder.encode(texts), targets_of(TOPIC, train)
     columns = targets.argmax(axis=1)
-    linear = out_of_fold_logits(TOPIC, vectors, targets, HeadConfig(), texts)
+
+    def logits_of(inside: Rows, outside: Rows) -> AnyArray:
+        head = fit_head(TOPIC, vectors[inside], targets[inside], HeadConfig())
+        return np.asarray(vectors[outside] @ head.weights.T + head.bias)
+
+    linear = out_of_fold_logits(TOPIC, targets, texts, logits_of)
     assert linear is not None
     kernels = unseen_logits(vectors, targets, group_numbers(texts), sharpnesses=SHARPNESSES, exclusive=True)
     best = max(float((logits.argmax(axis=1) == columns).mean()) for logits in kernels)

@@ -26,7 +26,8 @@ from workbench.store.vectors import CachedEncoder, VectorFile
 RARE = ("complaint", "churn_threat", "safety_hazard")
 LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
     "tfidf": ("tfidf", {}),
-    "linear": ("linear", {}),
+    "linear": ("linear", {"balance": "none"}),
+    "linear, square-root balanced": ("linear", {"balance": "sqrt"}),
     "linear, balanced": ("linear", {"balance": "balanced"}),
     "setfit": ("setfit", {}),
     "bert": ("bert", {}),

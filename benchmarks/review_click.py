@@ -176,7 +176,7 @@ def main() -> None:
         peer = write_peer(home)
         with served(the_app(), home.root) as ours, served(plain_page(peer), home.root) as theirs:
             times = measure(ours.url, theirs.url, pairs, n_rounds)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "page": name,
             "median ms": float(np.median(found)),

@@ -38,6 +38,7 @@ from small_text import (
 )
 from threadpoolctl import threadpool_limits
 
+from workbench.domain.arrays import Rows
 from workbench.strategies.small_text_parts import one_thread_index, small_text_seeded
 
 Fit = Callable[[Any, Any], Any]
@@ -54,7 +55,7 @@ def fit_head(vectors: Any, targets: Any) -> Any:
     return model.fit(vectors, targets)
 
 
-class EmbeddingClassifier(SklearnClassifier):
+class EmbeddingClassifier(SklearnClassifier):  # type: ignore[misc]
     """small-text's classifier over scikit-learn, with the vectors it was given for an embedding."""
 
     def embed(self, dataset: Any, return_proba: bool = False, pbar: Any = None, **_: Any) -> Any:
@@ -62,7 +63,7 @@ class EmbeddingClassifier(SklearnClassifier):
         return (dataset.x, self.predict_proba(dataset)) if return_proba else dataset.x
 
 
-class EmbeddingFactory(SklearnClassifierFactory):
+class EmbeddingFactory(SklearnClassifierFactory):  # type: ignore[misc]
     """Makes classifiers that can embed."""
 
     def new(self) -> EmbeddingClassifier:
@@ -181,7 +182,8 @@ def judged(
     rows: Sequence[Sequence[int]], vectors: Any, targets: Any, test_vectors: Any, test_targets: Any, fit: Fit
 ) -> list[float]:
     """Return macro-F1 on the test rows after each round."""
-    values, known = [], np.zeros(0, dtype=np.int64)
+    values: list[float] = []
+    known: Rows = np.zeros(0, dtype=np.int64)
     for chosen in rows:
         known = np.concatenate([known, np.array(chosen, dtype=np.int64)])
         with threadpool_limits(limits=1):

@@ -24,7 +24,7 @@ from workbench.analysis.agreement import cohen_kappa
 from workbench.config import n_training_threads, stay_offline
 from workbench.domain.decoding import decode_labels
 from workbench.domain.examples import Example
-from workbench.domain.ports import Encoder, LearnerContext
+from workbench.domain.ports import Encoder, LearnerContext, Model
 from workbench.domain.questions import Question
 from workbench.domain.scores import ClassScores
 from workbench.store.vectors import CachedEncoder, VectorFile
@@ -77,10 +77,15 @@ def curve_of(
     """Run the loop and return one row a round."""  # fmt: skip
     pool, test = parts
     learner = catalog.learner(
-        "linear", "textcat", LearnerContext(encoder=encoder, n_threads=n_training_threads())
+        "linear",
+        "textcat",
+        LearnerContext(encoder, config={"balance": "none"}, n_threads=n_training_threads()),
     )
     needs_model = bool((MODEL_INPUTS | {"labelled_targets"}) & catalog.strategy(how.strategy).needs)
-    watcher, left, known, model, rows = Watcher(question, pool, test), list(range(len(pool))), [], None, []
+    watcher, left = Watcher(question, pool, test), list(range(len(pool)))
+    known: list[int] = []
+    rows: list[dict[str, Any]] = []
+    model: Model | None = None
     for number in range(n_rounds):
         seed = int(np.random.SeedSequence([how.seed, number]).generate_state(1)[0])
         name = "random" if model is None and needs_model else how.strategy
