@@ -38,7 +38,7 @@ from workbench.domain.ports import StrategyInputs
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal
 from workbench.domain.scores import ClassScores
-from workbench.learners.linear_head import HeadConfig, LinearHead, fit_head
+from workbench.learners.linear_head import LinearHead, fit_head
 from workbench.learners.warm_head import AnchoredHead, NamedHead, WarmConfig, exclusive_loss
 from workbench.store import schema
 from workbench.store.neighbours import NeighbourFile
@@ -213,7 +213,7 @@ def loss_over_new_fit(project: Project) -> float:
         return loss(np.concatenate([head.weights, head.bias[:, None]], axis=1).ravel())[0]
 
     warm = AnchoredHead().fit(TOPIC, examples, vectors, targets)
-    return of(warm) / of(fit_head(TOPIC, vectors, targets, HeadConfig()))
+    return of(warm) / of(fit_head(TOPIC, vectors, targets, WarmConfig().cold))
 
 
 def measure(n: int, turns: int, n_words: int) -> list[dict[str, Any]]:

@@ -89,7 +89,7 @@ def simulate_topics(project: Project) -> None:
     with progress_bar() as progress:
         for strategy in STRATEGIES:
             for seed in SEEDS:
-                simulation = Simulation("linear", strategy, BATCH, ROUNDS, seed, config={"balance": "sqrt"})
+                simulation = Simulation("linear", strategy, BATCH, ROUNDS, seed)
                 reports.append(simulate(project, "topic", simulation, progress=progress))
     for strategy in STRATEGIES:
         own = [report for report in reports if report.simulation.strategy == strategy]

@@ -35,13 +35,13 @@ Loss = Callable[[AnyArray], tuple[float, Doubles]]
 
 @dataclass(frozen=True, slots=True)
 class WarmConfig:
-    """How to fit again: `c` and `balance` are those of `HeadConfig`.
+    """How to fit again: `c` and `balance` as in `HeadConfig`, with the defaults of `linear`.
 
     The fit ends with a step that lowers the loss by less than the share `least_gain`.
     """
 
     c: float = 20.0
-    balance: Balance = "none"
+    balance: Balance = "sqrt"
     max_iterations: int = 30
     least_gain: float = 5e-4
     anchor_every: int = 100

@@ -28,10 +28,17 @@ LIVE_LEARNER: Mapping[Kind, str] = MappingProxyType(  # the live head is what it
 FIGURE: Mapping[Kind, str] = MappingProxyType(
     {"textcat": "macro_f1", "textcat-multi": "macro_f1", "ner": "strict_f1"}
 )
-HEAD_OPTIONS: Mapping[Kind, tuple[str, ...]] = (
-    MappingProxyType(  # those of the live learner that its head has
-        {"textcat": ("c", "balance"), "textcat-multi": ("c", "balance"), "ner": ("c", "offset")}
-    )
+LINEAR: Mapping[str, Any] = MappingProxyType({"c": 20.0, "balance": "sqrt"})
+# The options of the live learner that its head has, too, with the defaults of that learner (a test compares them).
+HEAD_OPTIONS: Mapping[Kind, Mapping[str, Any]] = MappingProxyType(
+    {"textcat": LINEAR, "textcat-multi": LINEAR, "ner": MappingProxyType({"c": 3.0, "offset": 0.5})}
+)
+# With which ones heads were fitted while their recipes did not name them.
+FORMER_OPTIONS: Mapping[Kind, Mapping[str, Any]] = MappingProxyType(
+    {
+        kind: {**options, "balance": "none"} if kind != "ner" else options
+        for kind, options in HEAD_OPTIONS.items()
+    }
 )
 NEWS = 2.0  # a run that has seen less than half of the answers of today is no match for the live head
 
@@ -125,13 +132,13 @@ def better_run(question: Question, runs: list[Run], n_answers: int) -> Run | Non
 
 
 def head_options(question: Question, runs: Sequence[Run]) -> dict[str, Any]:
-    """Return how the live head is fitted: as the newest, of these runs, of the live learner; {} without one.
+    """Return how the live head is fitted: as the newest, of these runs, of the live learner; its way without one.
 
     So whoever trains with balanced labels is asked by a balanced head from then on, and the run that speaks for
     the live head was fitted as it is. Offsets of `linear`, which take six fits, are left out.
     """
     newest = options_of(LIVE_LEARNER[question.kind], runs)
-    return {option: newest[option] for option in HEAD_OPTIONS[question.kind] if option in newest}
+    return {option: newest.get(option, usual) for option, usual in HEAD_OPTIONS[question.kind].items()}
 
 
 def figure_of(question: Question, run: Run) -> float | None:

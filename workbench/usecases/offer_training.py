@@ -116,7 +116,7 @@ _TEXTCAT: Mapping[str, Offer] = MappingProxyType(
         "linear": Offer(
             "linear",
             "A linear model on sentence vectors. Seconds once the vectors are there.",
-            (_balance("none"), _c(20.0), *_offsets("none")),
+            (_balance("sqrt"), _c(20.0), *_offsets("none")),
         ),
         "kernel": Offer(
             "kernel",

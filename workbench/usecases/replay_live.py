@@ -13,7 +13,7 @@ from workbench.usecases.live_batch import next_batch, view_hashes
 from workbench.usecases.live_heads import live_heads
 from workbench.usecases.live_inputs import LiveModel, LiveView
 from workbench.usecases.live_pool import LivePool
-from workbench.usecases.live_takeover import kept_scores
+from workbench.usecases.live_takeover import FORMER_OPTIONS, kept_scores
 from workbench.usecases.project import Project
 from workbench.usecases.rank_live import live_view
 
@@ -34,7 +34,7 @@ def replay_live(
     pool = LivePool(seen, _vector_file(seen, batch.recipe.get("encoder_id", "")), _word_file(seen, batch))
     pool.fix_neighbours(sampled=sampled)
     pool.fix_names(answers.question, known=bool(batch.recipe["live"].get("names")))
-    head = batch.recipe["live"].get("head", {})
+    head = batch.recipe["live"].get("head", FORMER_OPTIONS[answers.question.kind])
     view = live_view(answers, pool, answers.examples(pool.text_of), head=head)
     model: LiveModel
     if batch.run is None or is_live_run(batch.question, batch.run):

@@ -56,10 +56,10 @@ def loss_of(head: LinearHead, vectors: Vectors, targets: AnyArray) -> float:
 def test_a_warm_head_loses_at_most_a_hundredth_to_a_new_fit(kind: Kind, n: int) -> None:
     question, examples, vectors, targets = made(n, kind=kind)
     warm = AnchoredHead().fit(question, examples, vectors, targets)
-    cold = fit_head(question, vectors, targets, HeadConfig())
+    cold = fit_head(question, vectors, targets, WarmConfig().cold)
     assert loss_of(warm, vectors, targets) <= 1.01 * loss_of(cold, vectors, targets)
     if n % 100 > 30:
-        anchor = fit_head(question, vectors[: n - n % 100], targets[: n - n % 100], HeadConfig())
+        anchor = fit_head(question, vectors[: n - n % 100], targets[: n - n % 100], WarmConfig().cold)
         assert loss_of(anchor, vectors, targets) > 1.05 * loss_of(cold, vectors, targets), "it says nothing"
 
 
@@ -68,7 +68,7 @@ def test_two_labels_are_punished_as_by_the_learner() -> None:
     warm = AnchoredHead(WarmConfig(max_iterations=200, least_gain=0.0)).fit(
         question, examples, vectors, targets
     )
-    cold = fit_head(question, vectors, targets, HeadConfig())
+    cold = fit_head(question, vectors, targets, WarmConfig().cold)
     np.testing.assert_allclose(
         warm.score(vectors).probabilities, cold.score(vectors).probabilities, atol=0.02
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,21 @@ import numpy as np
 import pytest
 
 from tests.unit.usecases.live_desk import LABELS, TOPIC, add_texts, answer, embed, ids, live_desk, text_of
-from tests.unit.usecases.ner_desk import NAMES
+from tests.unit.usecases.lived import WordEncoder
+from tests.unit.usecases.ner_desk import NAMES, MadeWords
+from workbench import catalog
 from workbench.artefacts import read_tensors, write_tensors
+from workbench.domain.ports import LearnerContext
 from workbench.domain.questions import LabelChange, Question
 from workbench.domain.runs import Basis, Run, is_live_run
 from workbench.domain.scores import ClassScores
 from workbench.errors import ArtefactError, InputError
+from workbench.learners.warm_head import WarmConfig
 from workbench.store.appending import text_digest
 from workbench.store.jobs import Jobs
 from workbench.store.suggestions import Suggestions
 from workbench.usecases import score_pool as scoring
-from workbench.usecases.live_takeover import better_run, head_options
+from workbench.usecases.live_takeover import HEAD_OPTIONS, LIVE_LEARNER, better_run, head_options
 from workbench.usecases.project import Project
 from workbench.usecases.rank_live import LiveRanking
 from workbench.usecases.score_pool import read_pool_scores, score_pool, scores_path
@@ -97,11 +101,21 @@ def test_without_a_run_of_linear_nothing_can_be_compared() -> None:
 
 
 def test_the_live_head_is_fitted_as_the_newest_run_that_speaks_for_it() -> None:
-    config = {"c": 5.0, "balance": "sqrt", "offsets": "recall", "encoder": "minilm", "encoder_id": "made"}
+    config = {"c": 5.0, "balance": "none", "offsets": "recall", "encoder": "minilm", "encoder_id": "made"}
     newest, older = replace(run("linear", 0.7), config=config), replace(run("linear", 0.7), config={"c": 1.0})
     other = replace(run("setfit", 0.7), config={"balance": "balanced"})
-    assert head_options(TOPIC, [other, newest, older]) == {"c": 5.0, "balance": "sqrt"}
-    assert head_options(TOPIC, [other]) == {}
+    assert head_options(TOPIC, [other, newest, older]) == {"c": 5.0, "balance": "none"}
+    assert head_options(TOPIC, [older, newest]) == {"c": 1.0, "balance": "sqrt"}
+
+
+def test_without_such_a_run_the_live_head_is_fitted_as_its_learner_would() -> None:
+    context = LearnerContext(encoder=WordEncoder(), words=MadeWords())
+    for kind, name in LIVE_LEARNER.items():
+        usual = catalog.learner(name, kind, context).config
+        assert head_options(replace(TOPIC, kind=kind), []) == {
+            option: usual[option] for option in HEAD_OPTIONS[kind]
+        }
+    assert asdict(WarmConfig()).items() >= HEAD_OPTIONS["textcat"].items()
 
 
 def test_the_swap_waits_for_the_scores_of_the_whole_pool(

@@ -54,7 +54,7 @@ def test_after_five_answers_the_sentences_are_ranked_anew_by_a_named_head(desk: 
     assert batch.recipe["live"] == {
         "sampled": True,
         "names": False,
-        "head": {},
+        "head": {"c": 3.0, "offset": 0.5},
         "without_vector": 0,
         "words": "made-words",
     }

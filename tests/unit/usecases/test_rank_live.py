@@ -84,7 +84,7 @@ def test_rare_labels_count_as_in_the_newest_run_of_the_live_learner(desk: Projec
         answer(desk, ids(10, 15), turn=turn)
         batch = LiveRanking(desk, "topic").refresh()
         assert batch is not None
-        assert batch.recipe["live"]["head"] == {"balance": balance}
+        assert batch.recipe["live"]["head"] == {"c": 20.0, "balance": balance}
         heads.append(batch.run)
     assert heads[0] != heads[1], "the same answers, another head"
 
