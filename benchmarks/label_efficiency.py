@@ -15,6 +15,7 @@ other, and have both labels. Writes JSON, a table and the curves as PNG; the fil
 from __future__ import annotations
 
 import argparse
+import re
 import statistics
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -37,9 +38,12 @@ from workbench import catalog
 from workbench.analysis.curve import draw_curves
 from workbench.analysis.curve_points import CurvePoint, alc
 from workbench.config import stay_offline
-from workbench.domain.arrays import Rows
+from workbench.domain.arrays import AnyArray, Rows, Vectors
 from workbench.domain.examples import Example
 from workbench.domain.ports import Encoder
+from workbench.domain.questions import Question
+from workbench.errors import UnknownNameError
+from workbench.learners.linear_head import Balance, HeadConfig, fit_head
 from workbench.store.vectors import CachedEncoder, VectorFile
 from workbench.usecases.gather_inputs import targets_of
 from workbench.usecases.simulate import Simulation, simulate_on
@@ -136,7 +140,8 @@ def open_rows(task: Task, options: argparse.Namespace, seed: int) -> Rows:
 
 def run_peers(task: Task, options: argparse.Namespace, encoder: Encoder, curves: Curves) -> None:
     """Run small-text's own loop with each of its strategies, from both first batches."""
-    from benchmarks.small_text_peers import ONE_LABEL_ONLY, fit_head, peer_curve
+    from benchmarks import small_text_peers
+    from benchmarks.small_text_peers import ONE_LABEL_ONLY, peer_curve
 
     question = question_of(task.name, [*task.pool, *task.test])
     targets, test_targets = (targets_of(question, part) for part in (task.pool, task.test))
@@ -149,27 +154,35 @@ def run_peers(task: Task, options: argparse.Namespace, encoder: Encoder, curves:
             f"  {task.name}: small-text has no {', '.join(sorted(left_out))} for any number of labels",
             flush=True,
         )
+
+    def balanced(vectors: Vectors, targets: AnyArray) -> BalancedHead:
+        return BalancedHead(question, vectors, targets, options.balance)
+
+    fit = small_text_peers.fit_head if options.balance == "none" else balanced
     for peer in peers:
         for start in ("random", "auto"):
             for seed, first in enumerate(curves.first[start]):
                 rows = open_rows(task, options, seed)
                 found = peer_curve(
                     peer, vectors[rows], targets[rows], test_vectors, test_targets, first, task.batch, task.rounds,
-                    seed, fit_head if options.balance == "none" else _balanced_fit(options.balance),
+                    seed, fit,
                 )  # fmt: skip
                 name = f"small-text {peer} @{start}"
                 curves.values.setdefault(name, []).append(list(found.values))
                 print(f"  {task.name}: {name}, seed {seed}: ALC {alc(found.values):.4f}", flush=True)
 
 
-def _balanced_fit(balance: Any) -> Any:
-    """Return the head that judges: the learner's own, with the same weights of the labels."""
-    from benchmarks.small_text_peers import head
-    from workbench.learners.linear_head import sample_weights
+class BalancedHead:
+    """The learner's own head, with the same weights of the labels, for whoever judges by `predict`."""
 
-    return lambda vectors, targets: head().fit(
-        vectors, targets, sample_weight=sample_weights(np.unique(targets, return_inverse=True)[1], balance)
-    )
+    def __init__(self, question: Question, vectors: Vectors, targets: AnyArray, balance: Balance) -> None:
+        rows = targets if targets.ndim == 2 else np.eye(len(question.labels), dtype=np.bool_)[targets]
+        self._head = fit_head(question, vectors, rows, HeadConfig(balance=balance))
+
+    def predict(self, vectors: Vectors) -> AnyArray:
+        """Return label numbers `(n,)`, or `(n, l)` bool for labels of their own."""
+        p = self._head.score(vectors).probabilities
+        return np.asarray(p.argmax(axis=1) if self._head.exclusive else p >= 0.5)
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
@@ -263,11 +276,18 @@ def main() -> None:
         parser.error("The peers learn with the linear head: compare them with --learner linear alone.")
     if options.peers is None:
         options.peers = list(PEERS) if options.learner == "linear" else []
+    if options.seeds < 1:
+        parser.error("--seeds is how many there are: 1 or more.")
+    for name in options.strategies:
+        try:
+            catalog.strategy(name)
+        except UnknownNameError as error:
+            parser.error(f"{error.message} {error.hint}".strip())
+    if any(not re.fullmatch(r"[^=]+=[^,]+,.+", text) for text in options.data or []):
+        parser.error("--data is NAME=TRAIN,TEST: a name and two files.")
     if not 0.0 <= options.hide < 1.0:
         parser.error("--hide is a share from 0 to below 1.")
     missing = {"random", "auto"} - set(options.strategies)
-    if options.pairs and options.balance != "none":
-        parser.error("Labels of their own are not weighed here: leave --balance out.")
     if options.peers and missing:
         parser.error(f"The peers start from the first batches of random and auto: add {', '.join(missing)}.")
     stay_offline()

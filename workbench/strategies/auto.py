@@ -19,7 +19,7 @@ from workbench.strategies.distances import blocks
 from workbench.strategies.exchange import exchange
 from workbench.strategies.first_batch import first_field, parting
 from workbench.strategies.guesses import Guesses, guesses_of
-from workbench.strategies.measures import utilities
+from workbench.strategies.measures import any_label_doubts, utilities
 from workbench.strategies.near_copies import Families, NearCopies
 from workbench.strategies.words import least_sure
 
@@ -27,6 +27,7 @@ LATER = Kernel(0.3, 2)
 OWN_DOUBT = 0.5  # how far a document that stands for doubtful ones should be doubtful itself
 AT_ONCE = 1 << 22
 Probable: TypeAlias = Callable[[Rows], Probabilities]
+UNHEARD = 0.25  # below it no label is near to being said
 LEAST = 1e-9  # a document that the model is sure of may still be asked when nothing else is left
 
 
@@ -35,7 +36,8 @@ class Auto:
     """Weighted coverage that shifts from covering to doubt as the model becomes sure.
 
     Greedy facility location (see `coverage`), where each document of the pool weighs what asking about it may
-    teach: doubt ** (1 + `sharpness` * s). Doubt is the margin utility, and s is measured: the mean certainty of
+    teach: doubt ** (1 + `sharpness` * s). Doubt is the margin utility, of labels of their own that of
+    `any_label_doubts`, and s is measured: the mean certainty of
     the model over the pool, near 0 after the first batch (all documents weigh alike: coverage) and near 1 late
     (only doubtful ones weigh: uncertainty). What a document adds counts the more, the more doubtful it is
     itself and the fewer answers the labels have that it may have, those expected from the batch among them.
@@ -70,7 +72,7 @@ class Auto:
         vectors = vectors_for("auto", inputs)
         if n == 0:
             return no_choice()
-        doubt = None if inputs.scores is None else np.maximum(utilities(inputs.scores, "margin"), LEAST)
+        doubt = _doubt(inputs)
         guesses = guesses_of(inputs)
         guessed = parting(inputs, guesses) if doubt is None else None
         field = self._field(inputs, doubt, guessed, n, rng)
@@ -98,6 +100,23 @@ class Auto:
             return first_field(inputs, guessed, n, rng)
         weights = np.maximum(doubt ** (1.0 + self.sharpness * float(1.0 - doubt.mean())), LEAST)
         return lay_out(inputs, weights, LATER, n, rng)
+
+
+def _doubt(inputs: StrategyInputs) -> Utilities | None:
+    """Return how far the model doubts each document, above 0; None without one."""
+    scores, targets = inputs.scores, inputs.labelled_targets
+    if scores is None:
+        return None
+    if isinstance(scores, ClassScores) and not scores.exclusive:
+        doubt = any_label_doubts(scores, share_without(targets))
+    else:
+        doubt = utilities(scores, "margin")
+    return np.maximum(doubt, LEAST)
+
+
+def share_without(targets: Targets | None) -> float:
+    """Return the share of answers `(m, l)` without any label; 0 where there are none."""
+    return float((~targets.any(axis=1)).mean()) if targets is not None and len(targets) else 0.0
 
 
 class RareLabels:
@@ -185,6 +204,8 @@ def _doubt_of_labels(scores: ClassScores, targets: Targets | None, field: Field,
     if scores.exclusive and len(best) == 2:
         first, second = (scores.labels[label] for label in best)
         return f"the model wavers between '{first}' and '{second}'; {_others(field, place)}"
+    if not scores.exclusive and row[best[0]] < UNHEARD and share_without(targets) < 0.5:
+        return f"the model knows no label for it; {_others(field, place)}"
     return f"the model is unsure of '{scores.labels[_least_sure(row)]}'; {_others(field, place)}"
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.domain.arrays import Rows, Utilities
-from workbench.domain.scores import Scores, TokenScores
+from workbench.domain.scores import ClassScores, Scores, TokenScores
 from workbench.errors import UnknownNameError
 from workbench.strategies.distances import blocks
 
@@ -41,6 +41,23 @@ def utilities(scores: Scores, measure: Measure) -> Utilities:
         of_labels = EXCLUSIVE if scores.exclusive else LABEL_WISE
         values = in_pieces(of_labels[measure], scores.probabilities)
     return np.clip(values, 0.0, 1.0)
+
+
+def any_label_doubts(scores: ClassScores, without: float) -> Utilities:
+    """Return how far a model of labels of their own doubts each document, `(n,)` in [0, 1].
+
+    A label that it hardly knows gets a probability near 0 everywhere, which every measure of the table takes for
+    certainty: what is asked then is about the labels that it knows already. So where documents have labels, one
+    that seems to have none is doubtful: 1 - the best probability. As far as they have none (`without` is the share
+    of such answers) the doubt is that about the least certain label, 2 min(p, 1 - p).
+    """
+
+    def doubts(p: Doubles) -> Doubles:
+        best = p.max(axis=1, initial=0.0)
+        least_certain = 2.0 * np.minimum(p, 1.0 - p).max(axis=1, initial=0.0)
+        return np.asarray((1.0 - without) * (1.0 - best) + without * least_certain)
+
+    return np.clip(in_pieces(doubts, scores.probabilities), 0.0, 1.0)
 
 
 def in_pieces(value: Callable[[Doubles], Utilities], probabilities: npt.NDArray[np.float32]) -> Utilities:

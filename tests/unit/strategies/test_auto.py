@@ -6,7 +6,7 @@ import pytest
 from workbench.domain.ports import StrategyInputs
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
 from workbench.strategies import near_copies
-from workbench.strategies.auto import Auto, RareLabels
+from workbench.strategies.auto import Auto, RareLabels, share_without
 from workbench.strategies.coverage import Kernel, lay_out
 from workbench.strategies.near_copies import Families, NearCopies, Wording
 
@@ -84,9 +84,10 @@ def test_a_batch_is_not_filled_with_one_rare_label():
 
 
 def test_several_labels_and_words_have_reasons_of_their_own():
-    labelwise = ClassScores(("a", "b"), np.array([[0.9, 0.5], [0.1, 0.1]], dtype=np.float32), exclusive=False)
+    said = [[0.9, 0.5], [0.3, 0.1]]
+    labelwise = ClassScores(("a", "b"), np.array(said, dtype=np.float32), exclusive=False)
     assert (
-        ask(1, vectors=around(0, 120), scores=labelwise).reasons[0].startswith("the model is unsure of 'b'")
+        ask(1, vectors=around(0, 120), scores=labelwise).reasons[0].startswith("the model is unsure of 'a'")
     )
     words = np.array([(0, 1)], dtype=np.int32)
     tokens = TokenScores(
@@ -103,6 +104,26 @@ def test_several_labels_and_words_have_reasons_of_their_own():
     )
     told = ask(1, vectors=around(0, 120), scores=tokens, texts=["x", "y"]).reasons[0]
     assert told.startswith("of 1 words the model is least sure of 'x': ")
+
+
+def labels_of_their_own(*rows):
+    return ClassScores(("a", "b", "c"), np.array(rows, dtype=np.float32), exclusive=False)
+
+
+def test_of_labels_of_their_own_a_document_that_seems_to_have_none_is_asked():
+    scores = labels_of_their_own([0.9, 0.4, 0.02], [0.02, 0.02, 0.02])
+    choice = ask(1, vectors=around(0, 120), scores=scores)
+    assert choice.rows.tolist() == [1]
+    assert choice.reasons[0].startswith("the model knows no label for it; ")
+
+
+def test_where_most_answers_are_without_a_label_seeming_to_have_none_is_no_doubt():
+    scores = labels_of_their_own([0.9, 0.4, 0.02], [0.02, 0.02, 0.02])
+    targets = np.zeros((10, 3), dtype=np.bool_)
+    targets[:3] = np.eye(3, dtype=np.bool_)
+    choice = ask(1, vectors=around(0, 120), scores=scores, labelled_targets=targets)
+    assert choice.rows.tolist() == [0]
+    assert share_without(targets) == 0.7
 
 
 def family(rng, size):

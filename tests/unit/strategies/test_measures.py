@@ -6,7 +6,7 @@ import pytest
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
 from workbench.errors import UnknownNameError
 from workbench.strategies import measures
-from workbench.strategies.measures import MEASURES, best_first, utilities
+from workbench.strategies.measures import MEASURES, any_label_doubts, best_first, utilities
 
 LABELS = ("billing", "delivery", "other")
 
@@ -140,3 +140,12 @@ def test_best_first_keeps_equal_utilities_in_row_order():
 def test_an_unknown_measure_is_answered_with_the_known_ones():
     with pytest.raises(UnknownNameError, match="Did you mean 'margin'"):
         utilities(exclusive([1, 0, 0]), "margins")
+
+
+def test_any_label_is_doubted_by_the_share_of_answers_without_one():
+    scores = ClassScores(("a", "b"), np.array([[0.9, 0.4], [0.0, 0.1]], dtype=np.float32), exclusive=False)
+    assert any_label_doubts(scores, 0.0) == pytest.approx([0.1, 0.9])  # 1 - best
+    assert any_label_doubts(scores, 1.0) == pytest.approx([0.8, 0.2])  # 2 min(p, 1 - p) of the least certain
+    assert any_label_doubts(scores, 0.25) == pytest.approx([0.275, 0.725])
+    none = ClassScores((), np.zeros((2, 0), dtype=np.float32), exclusive=False)
+    assert any_label_doubts(none, 0.5).tolist() == [0.5, 0.5]
