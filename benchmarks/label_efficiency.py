@@ -48,7 +48,7 @@ from workbench.store.vectors import CachedEncoder, VectorFile
 from workbench.usecases.gather_inputs import targets_of
 from workbench.usecases.simulate import Simulation, simulate_on
 
-OWN = ("random", "margin", "entropy", "cluster-margin", "typiclust", "auto")
+OWN = ("random", "margin", "entropy", "cluster-margin", "typiclust", "coverage", "auto")
 PEERS = (
     "breaking-ties",
     "least-confidence",
@@ -253,25 +253,8 @@ def draw(task: Task, curves: Mapping[str, list[list[float]]], path: Path, *, lea
     draw_curves(points, path, title=f"{task.name}, learner {learner}, MiniLM")
 
 
-def main() -> None:
-    """Run all contestants on all data sets and write down what their labels bought."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", nargs="*", metavar="NAME=TRAIN,TEST", help="CSV or .conll")
-    parser.add_argument("--strategies", nargs="*", default=list(OWN))
-    parser.add_argument(
-        "--peers", nargs="*", help=f"of small-text; with the learner linear: {' '.join(PEERS)}"
-    )
-    parser.add_argument("--learner", default="linear")
-    parser.add_argument("--balance", default="none", choices=["none", "sqrt", "balanced"])
-    parser.add_argument(
-        "--pairs", action="store_true", help="documents of one text or two, with their labels"
-    )
-    parser.add_argument("--hide", type=float, default=0.0, help="share of the pool that each seed hides")
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--batch", type=int, default=0)
-    parser.add_argument("--rounds", type=int, default=0)
-    parser.add_argument("--name", default="label_efficiency")
-    options = parser.parse_args()
+def checked(options: argparse.Namespace, parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Return the options; what cannot be is said, and ends it."""
     if options.peers and options.learner != "linear":
         parser.error("The peers learn with the linear head: compare them with --learner linear alone.")
     if options.peers is None:
@@ -290,6 +273,28 @@ def main() -> None:
     missing = {"random", "auto"} - set(options.strategies)
     if options.peers and missing:
         parser.error(f"The peers start from the first batches of random and auto: add {', '.join(missing)}.")
+    return options
+
+
+def main() -> None:
+    """Run all contestants on all data sets and write down what their labels bought."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", nargs="*", metavar="NAME=TRAIN,TEST", help="CSV or .conll")
+    parser.add_argument("--strategies", nargs="*", default=list(OWN))
+    parser.add_argument(
+        "--peers", nargs="*", help=f"of small-text; with the learner linear: {' '.join(PEERS)}"
+    )
+    parser.add_argument("--learner", default="linear")
+    parser.add_argument("--balance", default="none", choices=["none", "sqrt", "balanced"])
+    parser.add_argument(
+        "--pairs", action="store_true", help="documents of one text or two, with their labels"
+    )
+    parser.add_argument("--hide", type=float, default=0.0, help="share of the pool that each seed hides")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--batch", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--name", default="label_efficiency")
+    options = checked(parser.parse_args(), parser)
     stay_offline()
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as scratch:

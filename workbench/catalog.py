@@ -55,6 +55,7 @@ STRATEGIES = {
     "margin": "workbench.strategies.uncertainty:Margin",
     "entropy": "workbench.strategies.uncertainty:Entropy",
     "cluster-margin": "workbench.strategies.diversity:ClusterMargin",
+    "coverage": "workbench.strategies.weighted_coverage:WeightedCoverage",
     "typiclust": "workbench.strategies.typiclust:TypiClust",
     "core-set": "workbench.strategies.core_set:CoreSet",
     "badge": "workbench.strategies.badge:Badge",

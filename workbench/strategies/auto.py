@@ -13,13 +13,13 @@ from workbench.domain.arrays import Probabilities, Rows, Targets, Utilities
 from workbench.domain.ports import Choice, StrategyInputs
 from workbench.domain.questions import Kind
 from workbench.domain.scores import ClassScores
-from workbench.strategies.coverage import Field, Kernel, Worth, alike, cover, lay_out, n_like
+from workbench.strategies.coverage import Field, Kernel, Worth, alike, cover, in_words, lay_out
 from workbench.strategies.demands import ANY_KIND, check_inputs, choice, no_choice, vectors_for
 from workbench.strategies.distances import blocks
 from workbench.strategies.exchange import exchange
 from workbench.strategies.first_batch import first_field, parting
 from workbench.strategies.guesses import Guesses, guesses_of
-from workbench.strategies.measures import any_label_doubts, utilities
+from workbench.strategies.measures import doubts, share_without
 from workbench.strategies.near_copies import Families, NearCopies
 from workbench.strategies.words import least_sure
 
@@ -36,8 +36,8 @@ class Auto:
     """Weighted coverage that shifts from covering to doubt as the model becomes sure.
 
     Greedy facility location (see `coverage`), where each document of the pool weighs what asking about it may
-    teach: doubt ** (1 + `sharpness` * s). Doubt is the margin utility, of labels of their own that of
-    `any_label_doubts`, and s is measured: the mean certainty of
+    teach: doubt ** (1 + `sharpness` * s). Doubt is the margin utility, of labels of their own another
+    one (see `measures.doubts`), and s is measured: the mean certainty of
     the model over the pool, near 0 after the first batch (all documents weigh alike: coverage) and near 1 late
     (only doubtful ones weigh: uncertainty). What a document adds counts the more, the more doubtful it is
     itself and the fewer answers the labels have that it may have, those expected from the batch among them.
@@ -72,7 +72,9 @@ class Auto:
         vectors = vectors_for("auto", inputs)
         if n == 0:
             return no_choice()
-        doubt = _doubt(inputs)
+        doubt = None
+        if inputs.scores is not None:
+            doubt = np.maximum(doubts(inputs.scores, inputs.labelled_targets), LEAST)
         guesses = guesses_of(inputs)
         guessed = parting(inputs, guesses) if doubt is None else None
         field = self._field(inputs, doubt, guessed, n, rng)
@@ -100,23 +102,6 @@ class Auto:
             return first_field(inputs, guessed, n, rng)
         weights = np.maximum(doubt ** (1.0 + self.sharpness * float(1.0 - doubt.mean())), LEAST)
         return lay_out(inputs, weights, LATER, n, rng)
-
-
-def _doubt(inputs: StrategyInputs) -> Utilities | None:
-    """Return how far the model doubts each document, above 0; None without one."""
-    scores, targets = inputs.scores, inputs.labelled_targets
-    if scores is None:
-        return None
-    if isinstance(scores, ClassScores) and not scores.exclusive:
-        doubt = any_label_doubts(scores, share_without(targets))
-    else:
-        doubt = utilities(scores, "margin")
-    return np.maximum(doubt, LEAST)
-
-
-def share_without(targets: Targets | None) -> float:
-    """Return the share of answers `(m, l)` without any label; 0 where there are none."""
-    return float((~targets.any(axis=1)).mean()) if targets is not None and len(targets) else 0.0
 
 
 class RareLabels:
@@ -177,7 +162,7 @@ def _reasons(inputs: StrategyInputs, field: Field, places: Sequence[int], guesse
     rows = field.rows[places].tolist()
     texts = inputs.texts if inputs.texts is not None else [None] * inputs.n_candidates
     return [
-        f"{least_sure(inputs.scores, row, texts[row])}; {_others(field, place)}"
+        f"{least_sure(inputs.scores, row, texts[row])}; {in_words(field, place)}"
         for row, place in zip(rows, places, strict=True)
     ]
 
@@ -186,15 +171,15 @@ def _first_reason(inputs: StrategyInputs, field: Field, place: int, guessed: Row
     label = int(guessed[field.rows[place]]) if guessed is not None else -1
     if inputs.label_names is not None and label >= 0:
         name = inputs.label_names.labels[label]
-        return f"going by what the labels are called it may be '{name}'; {_others(field, place)}"
+        return f"going by what the labels are called it may be '{name}'; {in_words(field, place)}"
     how_much = "little" if field.covered[place] > 0.0 else "nothing"
-    return f"{how_much} like it was asked yet; {_others(field, place)}"
+    return f"{how_much} like it was asked yet; {in_words(field, place)}"
 
 
 def _doubt_of_labels(scores: ClassScores, targets: Targets | None, field: Field, place: int) -> str:
     row: npt.NDArray[np.float32] = scores.probabilities[field.rows[place]]
     if not len(row):
-        return _others(field, place)
+        return in_words(field, place)
     counts = targets.sum(axis=0) if targets is not None else np.full(len(row), np.inf)
     best = np.argsort(-row, kind="stable")[:2]
     rare = min(best, key=lambda label: (counts[label], -row[label]))
@@ -203,18 +188,11 @@ def _doubt_of_labels(scores: ClassScores, targets: Targets | None, field: Field,
         return f"it may be '{scores.labels[rare]}', which has {n} answer{'' if n == 1 else 's'} so far"
     if scores.exclusive and len(best) == 2:
         first, second = (scores.labels[label] for label in best)
-        return f"the model wavers between '{first}' and '{second}'; {_others(field, place)}"
+        return f"the model wavers between '{first}' and '{second}'; {in_words(field, place)}"
     if not scores.exclusive and row[best[0]] < UNHEARD and share_without(targets) < 0.5:
-        return f"the model knows no label for it; {_others(field, place)}"
-    return f"the model is unsure of '{scores.labels[_least_sure(row)]}'; {_others(field, place)}"
+        return f"the model knows no label for it; {in_words(field, place)}"
+    return f"the model is unsure of '{scores.labels[_least_sure(row)]}'; {in_words(field, place)}"
 
 
 def _least_sure(row: npt.NDArray[np.float32]) -> int:
     return int(np.abs(row - 0.5).argmin())
-
-
-def _others(field: Field, place: int) -> str:
-    n, may_be_more = n_like(field, place)
-    if not n:
-        return "no open document is like it"
-    return f"{'at least ' * may_be_more}{n:,} open document{' is' if n == 1 else 's are'} like it"

@@ -192,3 +192,11 @@ def n_like(field: Field, place: int) -> tuple[int, bool]:
     others, similar = field.around(place)
     alike = others[(similar > MUCH_ALIKE) & (others != place)]
     return int((field.rows[alike] >= 0).sum()), len(alike) >= field.neighbours.n_nearest
+
+
+def in_words(field: Field, place: int) -> str:
+    """Say how many open documents are like a place."""
+    n, may_be_more = n_like(field, place)
+    if not n:
+        return "no open document is like it"
+    return f"{'at least ' * may_be_more}{n:,} open document{' is' if n == 1 else 's are'} like it"

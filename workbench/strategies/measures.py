@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 import numpy.typing as npt
 
-from workbench.domain.arrays import Rows, Utilities
+from workbench.domain.arrays import Rows, Targets, Utilities
 from workbench.domain.scores import ClassScores, Scores, TokenScores
 from workbench.errors import UnknownNameError
 from workbench.strategies.distances import blocks
@@ -43,6 +43,21 @@ def utilities(scores: Scores, measure: Measure) -> Utilities:
     return np.clip(values, 0.0, 1.0)
 
 
+def doubts(scores: Scores, targets: Targets | None) -> Utilities:
+    """Return how far the model doubts each document, `(n,)` in [0, 1]: the margin utility, but for labels of their own.
+
+    `targets` `(m, l)` are those of the answered documents, None where nothing is known of them.
+    """
+    if isinstance(scores, ClassScores) and not scores.exclusive:
+        return any_label_doubts(scores, share_without(targets))
+    return utilities(scores, "margin")
+
+
+def share_without(targets: Targets | None) -> float:
+    """Return the share of answers `(m, l)` without any label; 0 where there are none."""
+    return float((~targets.any(axis=1)).mean()) if targets is not None and len(targets) else 0.0
+
+
 def any_label_doubts(scores: ClassScores, without: float) -> Utilities:
     """Return how far a model of labels of their own doubts each document, `(n,)` in [0, 1].
 
@@ -52,12 +67,12 @@ def any_label_doubts(scores: ClassScores, without: float) -> Utilities:
     of such answers) the doubt is that about the least certain label, 2 min(p, 1 - p).
     """
 
-    def doubts(p: Doubles) -> Doubles:
+    def of_rows(p: Doubles) -> Doubles:
         best = p.max(axis=1, initial=0.0)
         least_certain = 2.0 * np.minimum(p, 1.0 - p).max(axis=1, initial=0.0)
         return np.asarray((1.0 - without) * (1.0 - best) + without * least_certain)
 
-    return np.clip(in_pieces(doubts, scores.probabilities), 0.0, 1.0)
+    return np.clip(in_pieces(of_rows, scores.probabilities), 0.0, 1.0)
 
 
 def in_pieces(value: Callable[[Doubles], Utilities], probabilities: npt.NDArray[np.float32]) -> Utilities:

@@ -6,8 +6,9 @@ import pytest
 from workbench.domain.ports import StrategyInputs
 from workbench.domain.scores import ClassScores, DocumentTokenScores, TokenScores
 from workbench.strategies import near_copies
-from workbench.strategies.auto import Auto, RareLabels, share_without
+from workbench.strategies.auto import Auto, RareLabels
 from workbench.strategies.coverage import Kernel, lay_out
+from workbench.strategies.measures import share_without
 from workbench.strategies.near_copies import Families, NearCopies, Wording
 
 

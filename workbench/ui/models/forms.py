@@ -43,6 +43,7 @@ STRATEGY_WORDS = {
     "margin": "two best answers close to each other",
     "entropy": "most answers still possible",
     "cluster-margin": "unsure, and unlike each other",
+    "coverage": "what stands for most that the model doubts",
     "typiclust": "typical of texts nobody has answered",
     "core-set": "farthest from all answers",
     "badge": "would change the model most, each otherwise",
