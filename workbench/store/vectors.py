@@ -10,6 +10,7 @@ that holds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias
 
@@ -122,6 +123,14 @@ class VectorFile:
         vectors /= np.where(lengths > 0, lengths, 1.0)  # a row of zeros stays as it is
         return vectors
 
+    def hash_of(self, rows: Rows) -> str:
+        """Return the SHA-256 of these rows as they are on disk, in this order; -1 is a text without one."""
+        said = sha256(np.asarray(rows, dtype="<i8").clip(max=0).tobytes())
+        there = rows[rows >= 0]
+        for start in range(0, len(there), CHUNK_TEXTS):
+            said.update(self._stored()[there[start : start + CHUNK_TEXTS]].tobytes())
+        return said.hexdigest()
+
     def _stored(self) -> Halves:
         """Return the known rows as they are on disk; mapped once, a ranking reads them in thousands of pieces."""
         if self._mapped is None or len(self._mapped) != self._n_rows:
@@ -184,6 +193,10 @@ class CachedEncoder:
         self.source = encoder
         self.folder = vector_file.folder
         self._file = vector_file
+
+    def hash_of(self, texts: Sequence[str]) -> str:
+        """Return the SHA-256 of the vectors that texts have in the file, in their order."""
+        return self._file.hash_of(self._file.rows(texts))
 
     def encode(self, texts: Sequence[str], *, progress: Progress = silent) -> Vectors:
         """Return unit vectors `(n, width)` float32 in the order of the texts.

@@ -8,7 +8,8 @@
 | saw             | the `Moment`: last annotation, number of documents, label version                 |
 | live            | of a batch ranked live: was a sample looked at, were names of labels read,        |
 |                 | how many documents had no vector, and by which word vectors entities were ranked  |
-| hashes          | SHA-256 of labels, settled answers, candidates, and of what the model follows from |
+| hashes          | SHA-256 of labels, settled answers, candidates, of what the model follows from,   |
+|                 | and of the vectors that were looked at: computed again they may be others         |
 
 Who adds a key changes what a batch follows from; `replay` refuses keys that it does not know.
 """
@@ -81,10 +82,11 @@ def learned_from(project: Project, question: str, moment: Moment) -> tuple[Quest
 
 
 def recipe_of(
-    known: Known, ranking: Mapping[str, Any], run: Run | None, *, encoder_id: str | None
+    known: Known, ranking: Mapping[str, Any], run: Run | None, *, encoder_id: str | None, vectors: str = ""
 ) -> dict[str, Any]:
-    """Return the recipe of a batch that is ranked by these settings and this run, if any."""
+    """Return the recipe of a batch that is ranked by these settings, this run, if any, and vectors of this hash."""
     hashes = {**known.hashes(), "model": hash_training(run) if run is not None else ""}
+    hashes |= {"vectors": vectors} if vectors else {}
     recipe = {"version": RECIPE_VERSION, "ranking": dict(ranking), "saw": known.moment.as_dict()}
     used = {} if encoder_id is None else {"encoder_id": encoder_id}
     return {**recipe, **used, "hashes": hashes}

@@ -129,6 +129,7 @@ def view_hashes(view: LiveView, model: LiveModel) -> dict[str, str]:
         "answers": hash_examples(view.answered),
         "documents": view.pool.hash_of(view.places),
         "model": model.training,
+        "vectors": view.pool.hash_of_vectors,
     }
 
 

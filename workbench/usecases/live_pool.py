@@ -157,6 +157,11 @@ class LivePool:
         return sha256(self._digest + np.asarray(places, dtype="<i8").tobytes()).hexdigest()
 
     @cached_property
+    def hash_of_vectors(self) -> str:
+        """The SHA-256 of the vectors of the pool, in its order."""
+        return self.file.hash_of(self._rows)
+
+    @cached_property
     def _digest(self) -> bytes:
         said = sha256()
         for document_id, text in zip(self.ids, self.texts, strict=True):

@@ -12,13 +12,14 @@ import numpy as np
 
 from workbench import catalog
 from workbench.domain.annotations import now
-from workbench.domain.ports import Choice, Model, Progress, Strategy, silent
+from workbench.domain.ports import Choice, Encoder, Model, Progress, Strategy, silent
 from workbench.domain.questions import Question
 from workbench.domain.runs import Batch, Proposal, Run
 from workbench.domain.scores import Scores
 from workbench.errors import InputError, NotEnoughDataError
 from workbench.store.past import moment_of
 from workbench.store.rankings import replace_batch
+from workbench.store.vectors import CachedEncoder
 from workbench.usecases.ask_parts import check_spans_can_be_asked, with_scopes
 from workbench.usecases.batch_recipe import Known, known_of, project_at, recipe_of
 from workbench.usecases.embed_pool import project_encoder
@@ -72,6 +73,7 @@ class Chosen:
     proposals: tuple[Proposal, ...]
     scores: Scores | None = None
     encoder_id: str | None = None
+    vectors: str = ""  # the SHA-256 of the vectors that were looked at; "" for none, or none that are kept
 
 
 def propose_batch(
@@ -132,7 +134,18 @@ def choose(
     proposals = mixed(
         chosen, in_proportion(control, ranking.strategy, n_chosen=len(chosen), n_wanted=learning.n)
     )
-    return Chosen(proposals, ranked.scores, evidence.encoder.id if evidence.encoder is not None else None)
+    if evidence.encoder is None:
+        return Chosen(proposals, ranked.scores)
+    looked_at = hash_vectors(evidence.encoder, known)
+    return Chosen(proposals, ranked.scores, evidence.encoder.id, looked_at)
+
+
+def hash_vectors(encoder: Encoder, known: Known) -> str:
+    """Return the SHA-256 of the vectors of all that is known, "" where the encoder keeps none."""
+    if not isinstance(encoder, CachedEncoder):
+        return ""
+    texts = [*(example.text for example in known.answered), *(d.text for d in known.candidates)]
+    return encoder.hash_of(texts)
 
 
 def check_serves(strategy: str, question: Question) -> None:
@@ -160,7 +173,7 @@ def _check_left(seen: Project, known: Known) -> None:
 
 
 def _batch(known: Known, ranking: Ranking, run: Run | None, chosen: Chosen) -> Batch:
-    recipe = recipe_of(known, ranking.as_dict(), run, encoder_id=chosen.encoder_id)
+    recipe = recipe_of(known, ranking.as_dict(), run, encoder_id=chosen.encoder_id, vectors=chosen.vectors)
     return Batch(
         uuid4().hex,
         known.question.name,

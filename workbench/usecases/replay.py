@@ -22,6 +22,7 @@ from workbench.usecases.replay_live import replay_live
 State: TypeAlias = Literal["same", "differs", "cannot be replayed"]
 BROKEN = "its chain does not follow from recipe, documents and the batch before: one of them was changed"
 WHAT = {"labels": "labels", "answers": "settled answers", "documents": "documents that could be asked"}
+AGAIN = "the vectors of the texts are not those that it was chosen from: they were computed again since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,10 @@ def _replayed(
             remarks += rebuilt.remarks
             if VECTOR_INPUTS & wanted(catalog.strategy(ranking.strategy)):
                 encoder_as_then(seen, ranking.encoder, batch.recipe.get("encoder_id"))
-            found = choose(seen, known, ranking, model=rebuilt.model).proposals
+            chosen = choose(seen, known, ranking, model=rebuilt.model)
+            found, hashes = chosen.proposals, {"vectors": chosen.vectors}
+    vectors = batch.recipe["hashes"].get("vectors", "")  # older recipes do not know them
+    remarks += [AGAIN] if vectors and hashes["vectors"] not in ("", vectors) else []
     other = first_other_scope(found, batch.proposals)
     remarks += [] if other is None else [f"of the document {other} other words are asked"]
     return first_difference([proposal.document_id for proposal in found], asked(batch))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
@@ -269,3 +270,19 @@ def test_a_batch_that_an_unkept_model_ranked_says_so_and_is_compared(two: tuple[
 def test_models_are_not_both_loaded_and_trained_again() -> None:
     with pytest.raises(InputError, match="both"):
         Rebuilding(stored_models=True, retrain_all=True)
+
+
+def test_vectors_that_were_computed_again_and_are_others_are_named(tmp_path: Path) -> None:
+    make(tmp_path, "v")
+    with open_project(Home(tmp_path), "v") as project:
+        propose_batch(project, "topic", Ranking("auto", 12, 1))
+        propose_batch(project, "topic", Ranking("random", 12, 1))
+        assert [verdict.remarks for verdict in replay(project, "topic")] == [(), ()]
+        (path,) = (project.folder / "data" / "vectors").rglob("rows.f16")
+        rows = np.fromfile(path, dtype="<f2").reshape(-1, WordEncoder.width)
+        rows[::3] = rows[::3, ::-1]
+        path.write_bytes(rows.tobytes())
+        (by_vectors, by_chance) = replay(project, "topic")
+    assert "computed again" in by_vectors.remarks[0]
+    assert "computed again" in verdict_in_words(by_vectors)
+    assert (by_chance.state, by_chance.remarks) == ("same", ())

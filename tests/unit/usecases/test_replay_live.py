@@ -6,10 +6,21 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
-from tests.unit.usecases.live_desk import LABELS, TOPIC, add_texts, answer, embed, ids, live_desk, propose
+from tests.unit.usecases.live_desk import (
+    LABELS,
+    TOPIC,
+    WIDTH,
+    add_texts,
+    answer,
+    embed,
+    ids,
+    live_desk,
+    propose,
+)
 from workbench.domain.annotations import Annotation
 from workbench.domain.runs import Batch, Run
 from workbench.store.control import ControlPart
@@ -97,6 +108,16 @@ def test_an_answer_that_was_changed_afterwards_parts_them_there_and_not_before(d
     states = [verdict.state for verdict in verdicts(desk)]
     assert states == ["same"] * 2 + ["differs"] * 4
     assert "settled answers" in verdicts(desk)[2].remarks[0]
+
+
+def test_vectors_that_were_computed_again_and_are_others_are_named(desk: Project) -> None:
+    keep_neighbours(desk)
+    live(desk, turns=2)
+    (path,) = (desk.folder / "data" / "vectors").rglob("rows.f16")
+    rows = np.fromfile(path, dtype="<f2").reshape(-1, WIDTH)
+    rows[130] = rows[130, ::-1]  # of a document that nobody has answered
+    path.write_bytes(rows.tobytes())
+    assert all("computed again" in verdict.remarks[0] for verdict in verdicts(desk))
 
 
 def test_without_the_vectors_it_says_what_is_missing(desk: Project) -> None:
