@@ -241,6 +241,9 @@ def main() -> None:
         "--gains", type=int, default=20, help="In how many of them the gain is measured, too."
     )
     parser.add_argument("--strategy", default="auto")
+    parser.add_argument(
+        "--name", default="", help="of the file in results/, for a run that is not the claim's"
+    )
     arguments = parser.parse_args()
     stay_offline()
     rows: list[dict[str, Any]] = []
@@ -264,7 +267,7 @@ def main() -> None:
             )
             gains[setting.name] = gains_of(found)
     write_result(
-        "control_arm",
+        arguments.name or "control_arm",
         rows,
         projects=arguments.projects,
         strategy=arguments.strategy,

@@ -248,12 +248,16 @@ def main() -> None:
     parser.add_argument("--documents", type=int, nargs="+", default=[20_000, 100_000])
     parser.add_argument("--large", action="store_true", help="also 1,000,000 documents, read from the file")
     parser.add_argument("--rankings", type=int, default=21)
+    parser.add_argument(
+        "--name", default="", help="of the file in results/, for a run that is not the claim's"
+    )
     parser.add_argument("--words", type=int, default=N_WORDS, help="words a document")
     arguments = parser.parse_args()
     sizes = [*arguments.documents, *([1_000_000] if arguments.large else [])]
     rows = [row for n in sizes for row in measure(n, arguments.rankings, arguments.words)]
+    usual = "live_ranking" if arguments.words == N_WORDS else "live_ranking_long"
     write_result(
-        "live_ranking" if arguments.words == N_WORDS else "live_ranking_long",
+        arguments.name or usual,
         rows,
         words=arguments.words,
         answered=N_ANSWERED,

@@ -178,6 +178,9 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=20_000)
     parser.add_argument("--answers", type=int, default=1_000)
     parser.add_argument("--strategies", nargs="*", default=["margin", "total-token-entropy", "mnlp", "auto"])
+    parser.add_argument(
+        "--name", default="", help="of the file in results/, for a run that is not the claim's"
+    )
     parser.add_argument("--folder", type=Path, help="where vectors are kept between runs")
     options = parser.parse_args()
     stay_offline()
@@ -208,7 +211,7 @@ def main() -> None:
             )
         rows += all_resident(question, sentences, options, folder)
     write_result(
-        "ner_rerank",
+        options.name or "ner_rerank",
         rows,
         n_words=n_words,
         bytes_a_word=n_bytes / n_words,

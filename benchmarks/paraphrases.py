@@ -117,6 +117,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--strategies", nargs="+", default=list(STRATEGIES))
+    parser.add_argument(
+        "--name", default="", help="of the file in results/, for a run that is not the claim's"
+    )
     parser.add_argument("--footer", action="store_true", help="end every text with the same words")
     arguments = parser.parse_args()
     stay_offline()
@@ -155,7 +158,7 @@ def main() -> None:
             }
         )
     name = "paraphrases_footer" if arguments.footer else "paraphrases"
-    write_result(name, rows, families=N_FAMILIES, copies=N_COPIES, seeds=arguments.seeds)
+    write_result(arguments.name or name, rows, families=N_FAMILIES, copies=N_COPIES, seeds=arguments.seeds)
 
 
 if __name__ == "__main__":

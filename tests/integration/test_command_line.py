@@ -247,6 +247,8 @@ def test_words_to_look_for_are_checked_before_anything_is_proposed(workbench: Ru
     assert "line 2" in workbench(*propose, "seeds", "--terms", "words.txt", fails=2).stderr
     shown = workbench(*propose, "seeds", "--batch", 1, "--term", "Refund=delivery").stdout
     assert "refund please" in shown
+    round_ = ("round", "p", "-q", "topic", "--strategy", "seeds")
+    assert "Known: delivery" in workbench(*round_, "--term", "a=returns", fails=2).stderr
 
 
 def test_the_strategies_are_listed_with_what_each_needs(workbench: Run, tmp_path: Path) -> None:

@@ -113,6 +113,8 @@ def round_(
     seed: Seed = 0,
     encoder: EncoderName = "minilm",
     settings: Settings = None,
+    term: SeedTerms = None,
+    terms: TermsFile = None,
     spans: Spans = False,
     later: Later = False,
 ) -> None:
@@ -125,7 +127,8 @@ def round_(
     from workbench.usecases.train_model import Training
 
     training = Training(question, learner, seed, encoder, parse_settings(settings))
-    ranking = Ranking(strategy, batch, seed, encoder, spans=spans)
+    words = gather_terms(name, question, term, terms)
+    ranking = Ranking(strategy, batch, seed, encoder, terms=words, spans=spans)
     if later:
         asked = {"training": asdict(training), "ranking": asdict(ranking)}
         return leave_to_worker(name, "round", asked, question=question, strategy=strategy)

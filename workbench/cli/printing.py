@@ -103,6 +103,8 @@ def wrapped(text: str, *, indent: str) -> list[str]:
 
 def print_batch(batch: Batch, texts: Sequence[str]) -> None:
     """Print the proposed documents, best first, with their utilities if the strategy gives any."""
+    from workbench.usecases.mix_control import SHORT_OF_COPIES
+
     ranked = f"ranked by run {batch.run}" if batch.run else "no model was looked at"
     print(f"{counted(len(texts), 'documents')} by {batch.strategy} ({ranked}):")
     has_utilities = any(proposal.utility for proposal in batch.proposals)
@@ -112,9 +114,8 @@ def print_batch(batch: Batch, texts: Sequence[str]) -> None:
         print(f"      why: {proposal.reason}")
     wanted = batch.recipe.get("ranking", {}).get("n", 0)
     if len(texts) < wanted:
-        print(
-            f"{wanted:,} were asked for: all others are answered, skipped, or nearly a copy of one of these."
-        )
+        copies = " that is no near-copy of one of these" if batch.strategy in SHORT_OF_COPIES else ""
+        print(f"{wanted:,} were asked for: no other document is left{copies}.")
     if batch.strategy == "seeds":
         n_hits = sum(proposal.utility > 0 for proposal in batch.proposals)
         print(

@@ -41,7 +41,7 @@ class Rule:
     @property
     def verdict(self) -> str:
         """What the rule says, in a word or two."""
-        return "cannot tell" if self.says_stop is None else "stop" if self.says_stop else "go on"
+        return "cannot tell" if self.says_stop is None else "stop" if self.says_stop else "not yet"
 
 
 @dataclass(frozen=True, slots=True)

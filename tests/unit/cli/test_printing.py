@@ -63,10 +63,19 @@ def test_a_batch_that_should_ask_for_words_and_cannot_says_so(capsys: pytest.Cap
     assert "The whole texts are asked" in capsys.readouterr().out
 
 
-def test_a_batch_that_is_shorter_than_asked_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("strategy", "why"),
+    [
+        ("auto", "no other document is left that is no near-copy of one of these."),
+        ("random", "no other document is left."),
+    ],
+)
+def test_a_batch_that_is_shorter_than_asked_says_why(
+    capsys: pytest.CaptureFixture[str], strategy: str, why: str
+) -> None:
     recipe = {"ranking": {"n": 20}}
-    print_batch(Batch("b", "topic", "auto", 0, (Proposal("t1", 0.0, "new"),), recipe=recipe), ["a"])
-    assert "20 were asked for: all others are answered, skipped, or nearly a copy" in capsys.readouterr().out
+    print_batch(Batch("b", "topic", strategy, 0, (Proposal("t1", 0.0, "new"),), recipe=recipe), ["a"])
+    assert f"20 were asked for: {why}" in capsys.readouterr().out
 
 
 def test_an_import_says_skips_and_drafts_apart_from_answers(capsys: pytest.CaptureFixture[str]) -> None:
