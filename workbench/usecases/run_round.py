@@ -11,7 +11,8 @@ from workbench.domain.steps import Steps
 from workbench.errors import NotEnoughDataError
 from workbench.usecases.note_stability import note_stability
 from workbench.usecases.project import Project, open_folder
-from workbench.usecases.propose_batch import Ranking, propose_batch
+from workbench.usecases.propose_batch import Ranking, check_serves, propose_batch
+from workbench.usecases.read_terms import terms_wanted
 from workbench.usecases.train_model import Training, train_model
 
 
@@ -20,9 +21,13 @@ def run_round(
 ) -> tuple[Run, Batch]:
     """Train, propose the next batch with the new model, and note the round and how far it answers as the last.
 
-    Raises NotEnoughDataError when there is too little to learn from or nothing left to ask; in the second
+    Raises InputError, before anything is trained, for a strategy that is not for the question or words that it
+    cannot look for, and NotEnoughDataError when there is too little to learn from or nothing left to ask; in the second
     case the run stands and the round is noted, without a batch.
     """
+    question = project.store.question(training.question)
+    check_serves(ranking.strategy, question)  # before a training that may take an hour
+    terms_wanted(ranking.strategy, question, ranking.terms)
     run = train_model(project, training, progress=progress)
     steps = Steps(progress)
     steps.begin("rank")
