@@ -18,7 +18,8 @@ def strategies(
 ) -> None:
     """List the strategies: what each asks about, for which questions, and what it needs.
 
-    Scores, features and samples come from a trained model, labelled vectors and targets from answers, terms from you.
+    Scores, features and samples come from a trained model, labelled targets and scores from answers, terms from you.
+    Who is given vectors gets those of the answered documents with them, as many as there are.
     """
     from workbench.usecases.list_strategies import list_strategies
 
@@ -33,9 +34,12 @@ def strategies(
 
 
 def in_words(names: Sequence[str]) -> str:
-    """Return names as a person reads them.
+    """Return names as a person reads them; vectors stand for those of answered documents, too.
 
+    >>> in_words(["labelled_vectors", "vectors"])
+    'vectors'
     >>> in_words(["labelled_vectors", "scores"]), in_words([])
     ('labelled vectors, scores', 'nothing')
     """
-    return ", ".join(names).replace("_", " ") or "nothing"
+    said = [name for name in names if name != "labelled_vectors" or "vectors" not in names]
+    return ", ".join(said).replace("_", " ") or "nothing"
