@@ -21,7 +21,7 @@ from workbench.strategies.first_batch import first_field, parting
 from workbench.strategies.guesses import Guesses, guesses_of
 from workbench.strategies.measures import doubts, share_without
 from workbench.strategies.near_copies import Families, NearCopies
-from workbench.strategies.words import least_sure
+from workbench.strategies.reasons import wavering, wavering_of
 
 LATER = Kernel(0.3, 2)
 OWN_DOUBT = 0.5  # how far a document that stands for doubtful ones should be doubtful itself
@@ -159,12 +159,8 @@ def _reasons(inputs: StrategyInputs, field: Field, places: Sequence[int], guesse
         return [_first_reason(inputs, field, place, guessed) for place in places]
     if isinstance(inputs.scores, ClassScores):
         return [_doubt_of_labels(inputs.scores, inputs.labelled_targets, field, place) for place in places]
-    rows = field.rows[places].tolist()
-    texts = inputs.texts if inputs.texts is not None else [None] * inputs.n_candidates
-    return [
-        f"{least_sure(inputs.scores, row, texts[row])}; {in_words(field, place)}"
-        for row, place in zip(rows, places, strict=True)
-    ]
+    said = wavering_of(inputs.scores, field.rows[places].tolist(), inputs)
+    return [f"{why}; {in_words(field, place)}" for why, place in zip(said, places, strict=True)]
 
 
 def _first_reason(inputs: StrategyInputs, field: Field, place: int, guessed: Rows | None) -> str:
@@ -186,13 +182,6 @@ def _doubt_of_labels(scores: ClassScores, targets: Targets | None, field: Field,
     if counts[rare] < np.median(counts) / 2 and row[rare] > 1.0 / len(row):
         n = int(counts[rare])
         return f"it may be '{scores.labels[rare]}', which has {n} answer{'' if n == 1 else 's'} so far"
-    if scores.exclusive and len(best) == 2:
-        first, second = (scores.labels[label] for label in best)
-        return f"the model wavers between '{first}' and '{second}'; {in_words(field, place)}"
     if not scores.exclusive and row[best[0]] < UNHEARD and share_without(targets) < 0.5:
         return f"the model knows no label for it; {in_words(field, place)}"
-    return f"the model is unsure of '{scores.labels[_least_sure(row)]}'; {in_words(field, place)}"
-
-
-def _least_sure(row: npt.NDArray[np.float32]) -> int:
-    return int(np.abs(row - 0.5).argmin())
+    return f"{wavering(scores, int(field.rows[place]))}; {in_words(field, place)}"

@@ -13,10 +13,11 @@ from workbench.domain.arrays import Rows, Utilities, Vectors
 from workbench.domain.ports import Choice, StrategyInputs
 from workbench.domain.questions import Kind
 from workbench.errors import InputError
-from workbench.strategies.demands import ANY_KIND, check_inputs, choice, scores_for, vectors_for
+from workbench.strategies.demands import ANY_KIND, check_inputs, choice, no_choice, scores_for, vectors_for
 from workbench.strategies.measures import best_first, utilities
+from workbench.strategies.reasons import wavering_of
 
-REASON = "the model wavers here, and the other documents of the batch are different"
+UNLIKE = "the other documents of the batch are different"
 LEAST_WEIGHT = 1e-6
 
 
@@ -36,7 +37,7 @@ class ClusterMargin:
 
     kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset({"scores", "vectors"})
-    uses: ClassVar[frozenset[str]] = frozenset()
+    uses: ClassVar[frozenset[str]] = frozenset({"texts"})
 
     def __post_init__(self) -> None:
         if self.candidates_per_choice < 1 or self.n_iterations < 1:
@@ -48,14 +49,16 @@ class ClusterMargin:
         Raises InputError when there are no scores or no vectors.
         """
         n = check_inputs(inputs, n)
-        values = utilities(scores_for("cluster-margin", inputs), "margin")
+        scores = scores_for("cluster-margin", inputs)
+        values = utilities(scores, "margin")
         vectors = vectors_for("cluster-margin", inputs)
         if n == 0:
-            return choice(np.zeros(0, dtype=np.int64), np.zeros(0), REASON)
+            return no_choice()
         candidates = best_first(values)[: n * self.candidates_per_choice]
         clusters, closeness = self._clusters(vectors[candidates], values[candidates], n, rng)
         rows = candidates[in_turns(clusters, values[candidates], closeness)[:n]]
-        return choice(rows, values[rows], REASON)
+        wavers = wavering_of(scores, rows.tolist(), inputs)
+        return choice(rows, values[rows], [f"{said}; {UNLIKE}" for said in wavers])
 
     def _clusters(
         self, vectors: Vectors, weights: Utilities, n: int, rng: np.random.Generator

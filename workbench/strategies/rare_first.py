@@ -39,7 +39,7 @@ class RareFirst:
 
     kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset({"scores", "labelled_targets"})
-    uses: ClassVar[frozenset[str]] = frozenset()
+    uses: ClassVar[frozenset[str]] = frozenset({"texts"})
 
     def __post_init__(self) -> None:
         if not self.rest.needs <= self.needs:

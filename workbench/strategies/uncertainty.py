@@ -10,6 +10,7 @@ from workbench.domain.ports import Choice, StrategyInputs
 from workbench.domain.questions import Kind
 from workbench.strategies.demands import ANY_KIND, check_inputs, choice, scores_for
 from workbench.strategies.measures import Measure, best_first, utilities
+from workbench.strategies.reasons import wavering_of
 
 
 class Uncertainty:
@@ -17,34 +18,31 @@ class Uncertainty:
 
     kinds: ClassVar[frozenset[Kind]] = ANY_KIND
     needs: ClassVar[frozenset[str]] = frozenset({"scores"})
-    uses: ClassVar[frozenset[str]] = frozenset()
+    uses: ClassVar[frozenset[str]] = frozenset({"texts"})
     measure: ClassVar[Measure]
-    reason: ClassVar[str]
 
     def __call__(self, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
         """Return n rows; nothing is random. Raises InputError when there are no scores."""
         n = check_inputs(inputs, n)
-        values = utilities(scores_for(self.measure, inputs), self.measure)
+        scores = scores_for(self.measure, inputs)
+        values = utilities(scores, self.measure)
         rows = best_first(values)[:n]
-        return choice(rows, values[rows], self.reason)
+        return choice(rows, values[rows], wavering_of(scores, rows.tolist(), inputs))
 
 
 class LeastConfidence(Uncertainty):
     """Where the best answer is least probable."""
 
     measure = "least-confidence"
-    reason = "the model is least sure of its best answer"
 
 
 class Margin(Uncertainty):
     """Where the two best answers are closest: the safe one when there are many labels."""
 
     measure = "margin"
-    reason = "the model wavers between two answers"
 
 
 class Entropy(Uncertainty):
     """Where the probability is spread widest."""
 
     measure = "entropy"
-    reason = "the model spreads its belief over many answers"

@@ -29,7 +29,7 @@ class Mnlp:
 
     kinds: ClassVar[frozenset[Kind]] = OF_WORDS
     needs: ClassVar[frozenset[str]] = frozenset({"scores"})
-    uses: ClassVar[frozenset[str]] = frozenset()
+    uses: ClassVar[frozenset[str]] = frozenset({"texts"})
 
     def __call__(self, inputs: StrategyInputs, n: int, rng: np.random.Generator) -> Choice:
         """Return n rows; nothing is random. Raises InputError when there are no scores of words."""
@@ -37,7 +37,7 @@ class Mnlp:
         scores = token_scores_for("mnlp", inputs)
         values = utilities(scores, "least-confidence")
         rows = best_first(values)[:n]
-        return choice(rows, values[rows], [least_sure(scores, int(row)) for row in rows])
+        return choice(rows, values[rows], least_sure_of(scores, rows, inputs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class TokenEntropy:
     name: ClassVar[str] = "token-entropy"
     kinds: ClassVar[frozenset[Kind]] = OF_WORDS
     needs: ClassVar[frozenset[str]] = frozenset({"scores"})
-    uses: ClassVar[frozenset[str]] = frozenset({"n_words"})
+    uses: ClassVar[frozenset[str]] = frozenset({"n_words", "texts"})
 
     def __post_init__(self) -> None:
         costs = (self.cost_per_word, self.cost_per_document)
@@ -70,7 +70,7 @@ class TokenEntropy:
         scores = token_scores_for(self.name, inputs)
         values = self._values(scores, inputs.n_words)
         rows = best_first(values)[:n]
-        return choice(rows, values[rows], [least_sure(scores, int(row)) for row in rows])
+        return choice(rows, values[rows], least_sure_of(scores, rows, inputs))
 
     def _values(self, scores: TokenScores, n_words: Rows | None) -> Utilities:
         scored = np.array([len(document.words) for document in scores.documents], dtype=np.int64)
@@ -90,6 +90,12 @@ class TotalTokenEntropy(TokenEntropy):
     cost_per_document: float = 1.0
 
     name: ClassVar[str] = "total-token-entropy"
+
+
+def least_sure_of(scores: TokenScores, rows: Rows, inputs: StrategyInputs) -> list[str]:
+    """Return `least_sure` of some candidates, with the words where their texts are there."""
+    texts = inputs.texts
+    return [least_sure(scores, row, texts[row] if texts is not None else None) for row in rows.tolist()]
 
 
 def least_sure(scores: TokenScores, row: int, text: str | None = None) -> str:

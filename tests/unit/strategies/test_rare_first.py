@@ -65,7 +65,7 @@ def test_where_no_rare_label_is_likely_another_strategy_fills_the_batch():
     choice = ask(of_labels([0.9, 0.02, 0.08], [0.5, 0.0, 0.5], [0.2, 0.8, 0.0]), answers(40, 0, 30), 3)
     assert choice.rows.tolist() == [2, 1, 0]
     assert choice.utilities[1:].tolist() == [0, 0]
-    assert choice.reasons[1] == "no rare label is likely here; the model wavers between two answers"
+    assert choice.reasons[1] == "no rare label is likely here; the model wavers between 'order' and 'praise'"
 
 
 def test_labels_of_their_own_are_sought_by_their_own_probability():
