@@ -179,7 +179,7 @@ def pictures() -> list[Picture]:
         Picture(f"review?{topic}&part=compare", "app-review-compare", 760),
         Picture("review?project=tickets&question=entities", "app-review-entities", 1060),
         Picture("data?project=tickets&tab=documents", "app-data-documents", 700),
-        Picture("data?project=tickets&tab=questions", "app-data-questions", 760),
+        Picture("data?project=tickets&tab=questions", "app-data-questions", 1180),
         Picture("data?project=tickets&tab=import", "app-data-import", 860, drop_file),
         Picture("data?project=tickets&tab=label-studio", "app-data-label-studio", 260),
         Picture(f"data?{topic}&tab=analysis", "app-data-analysis", 900),
