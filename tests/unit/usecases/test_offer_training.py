@@ -39,9 +39,9 @@ def config_of(kind: Kind, learner: str) -> object:
         from workbench.learners.kernel import KernelConfig
 
         return KernelConfig()
-    from workbench.learners.linear_head import HeadConfig
+    from workbench.learners.linear import DEFAULTS
 
-    return HeadConfig()
+    return DEFAULTS
 
 
 @pytest.mark.parametrize("kind", KINDS)
