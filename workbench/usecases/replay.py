@@ -106,9 +106,8 @@ def _replayed(
             if VECTOR_INPUTS & wanted(catalog.strategy(ranking.strategy)):
                 encoder_as_then(seen, ranking.encoder, batch.recipe.get("encoder_id"))
             chosen = choose(seen, known, ranking, model=rebuilt.model)
-            found, hashes = chosen.proposals, {"vectors": chosen.vectors}
-    vectors = batch.recipe["hashes"].get("vectors", "")  # older recipes do not know them
-    remarks += [AGAIN] if vectors and hashes["vectors"] not in ("", vectors) else []
+            found, hashes = chosen.proposals, {**known.hashes(), "vectors": chosen.vectors}
+    remarks += [AGAIN] if has_other_vectors(hashes, batch.recipe["hashes"]) else []
     other = first_other_scope(found, batch.proposals)
     remarks += [] if other is None else [f"of the document {other} other words are asked"]
     return first_difference([proposal.document_id for proposal in found], asked(batch))
@@ -141,6 +140,13 @@ def changed_since(today: Mapping[str, str], hashes: Mapping[str, Any]) -> list[s
         for part, words in WHAT.items()
         if today[part] != hashes.get(part)
     ]
+
+
+def has_other_vectors(today: Mapping[str, str], hashes: Mapping[str, Any]) -> bool:
+    """Tell whether the same texts have other vectors; those of other texts say nothing, and old recipes know none."""
+    is_same = all(today[part] == hashes.get(part) for part in WHAT)
+    vectors = hashes.get("vectors", "")
+    return bool(is_same and vectors and today["vectors"] and today["vectors"] != vectors)
 
 
 def asked(batch: Batch) -> list[str]:

@@ -108,6 +108,8 @@ def test_an_answer_that_was_changed_afterwards_parts_them_there_and_not_before(d
     states = [verdict.state for verdict in verdicts(desk)]
     assert states == ["same"] * 2 + ["differs"] * 4
     assert "settled answers" in verdicts(desk)[2].remarks[0]
+    remarks = [remark for verdict in verdicts(desk) for remark in verdict.remarks]
+    assert not any("computed again" in remark for remark in remarks), "texts and their vectors are the same"
 
 
 def test_vectors_that_were_computed_again_and_are_others_are_named(desk: Project) -> None:
