@@ -9,12 +9,14 @@ from hashlib import sha256
 from typing import Any
 
 from workbench.domain.documents import Document
+from workbench.domain.questions import Kind
 from workbench.domain.runs import Batch, Run
 from workbench.errors import InputError
 
-RECIPE_VERSION = 3
+RECIPE_VERSION = 4
 # From which version of recipes on a strategy chooses as it does today; others always did.
 CHOOSES_SO_SINCE = {"auto": 3, "seeds": 3}
+ANY_LABELS_SO_SINCE = {"auto": 4}  # where a document may have any number of labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,16 @@ class Moment:
     def as_dict(self) -> dict[str, int]:
         """Return the moment as JSON values."""
         return asdict(self)
+
+
+def chooses_so_since(strategy: str, kind: Kind) -> int:
+    """Return from which version of recipes on a strategy chooses as it does today for a kind of question.
+
+    >>> [chooses_so_since("auto", kind) for kind in ("textcat", "textcat-multi")], chooses_so_since("margin", "ner")
+    ([3, 4], 1)
+    """
+    since = CHOOSES_SO_SINCE.get(strategy, 1)
+    return max(since, ANY_LABELS_SO_SINCE.get(strategy, 1)) if kind == "textcat-multi" else since
 
 
 def read_moment(facts: Mapping[str, Any], what: str) -> Moment:

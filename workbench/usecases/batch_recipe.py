@@ -2,7 +2,7 @@
 
 | key of a recipe | what it says                                                                      |
 |-----------------|-----------------------------------------------------------------------------------|
-| version         | `RECIPE_VERSION`; which older ones are replayed: `CHOOSES_SO_SINCE`              |
+| version         | `RECIPE_VERSION`; which older ones are replayed: `chooses_so_since`              |
 | ranking         | the fields of `Ranking`: strategy, n, seed, encoder, terms, spans                 |
 | encoder_id      | model, version and precision of the encoder, if the strategy looked at vectors    |
 | saw             | the `Moment`: last annotation, number of documents, label version                 |

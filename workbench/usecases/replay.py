@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from workbench import catalog
-from workbench.domain.history import CHOOSES_SO_SINCE, RECIPE_VERSION, chain_link, read_moment
+from workbench.domain.history import RECIPE_VERSION, chain_link, chooses_so_since, read_moment
 from workbench.domain.ports import Progress, silent
+from workbench.domain.questions import Kind
 from workbench.domain.runs import Batch
 from workbench.errors import InputError, WorkbenchError
 from workbench.usecases.ask_parts import first_other_scope
@@ -92,7 +93,7 @@ def _replayed(
     project: Project, batch: Batch, before: Batch | None, models: _Models, remarks: list[str]
 ) -> int | None:
     """Return the first place that differs, and add what is not as it was, also when the choice fails."""
-    ranking = read_recipe(batch)
+    ranking = read_recipe(batch, project.store.question(batch.question).kind)
     moment = read_moment(batch.recipe, f"The batch {batch.id}")
     with project_at(project, batch.question, moment) as seen:
         if "live" in batch.recipe:
@@ -113,8 +114,8 @@ def _replayed(
     return first_difference([proposal.document_id for proposal in found], asked(batch))
 
 
-def read_recipe(batch: Batch) -> Ranking:
-    """Return the ranking that a recipe records. Raises InputError when it cannot be followed."""
+def read_recipe(batch: Batch, kind: Kind) -> Ranking:
+    """Return the ranking that a recipe of a question records. Raises InputError when it cannot be followed."""
     recipe = batch.recipe
     if not recipe:
         raise InputError("It has no recipe: it was kept before recipes were written, or by another program.")
@@ -128,7 +129,7 @@ def read_recipe(batch: Batch) -> Ranking:
         raise InputError(f"Its recipe cannot be read: {error}.") from None
     if not isinstance(recipe.get("hashes"), Mapping):
         raise InputError("Its recipe cannot be read: it has no hashes.")
-    if version < CHOOSES_SO_SINCE.get(ranking.strategy, 1):
+    if version < chooses_so_since(ranking.strategy, kind):
         raise InputError(f"The strategy '{ranking.strategy}' chose otherwise when it was made.")
     return ranking
 

@@ -17,6 +17,7 @@ from workbench.cli.history import summary, verdict_in_words
 from workbench.config import Home
 from workbench.domain.annotations import Annotation
 from workbench.domain.examples import Example
+from workbench.domain.runs import Batch
 from workbench.errors import InputError
 from workbench.usecases import batch_recipe
 from workbench.usecases.compare_histories import compare_histories
@@ -212,9 +213,17 @@ def test_a_batch_of_a_strategy_that_chose_otherwise_then_is_not_replayed(
     by_auto = propose_batch(two[0], "topic", Ranking("auto", 3))
     by_margin = two[0].store.batches("topic")[-2]
     then = [replace(batch, recipe={**batch.recipe, "version": 1}) for batch in (by_margin, by_auto)]
-    assert read_recipe(then[0]).strategy == "margin"
+    assert read_recipe(then[0], "textcat").strategy == "margin"
     with pytest.raises(InputError, match="'auto' chose otherwise when it was made"):
-        read_recipe(then[1])
+        read_recipe(then[1], "textcat")
+
+
+def test_what_auto_chose_before_it_doubted_any_label_is_not_called_different() -> None:
+    recipe = {"version": 3, "ranking": {"strategy": "auto", "n": 2, "seed": 0}, "saw": {}, "hashes": {}}
+    batch = Batch("b", "topic", "auto", 0, (), recipe=recipe)
+    assert read_recipe(batch, "textcat").strategy == "auto"
+    with pytest.raises(InputError, match="'auto' chose otherwise when it was made"):
+        read_recipe(batch, "textcat-multi")
 
 
 def test_an_answer_that_comes_while_a_batch_is_chosen_is_not_known_to_it(
